@@ -1,0 +1,3 @@
+//! modewise: solve Poisson problems with classical and neural solvers and see which frequencies converge first.
+
+pub mod store;

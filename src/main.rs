@@ -1,0 +1,2 @@
+//! modewise.
+fn main(){}

@@ -1,0 +1,136 @@
+//! The rows and documents of a run folder: one type for whoever writes it and whoever reads it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The name of a mode in a file: `3` or `2:5` for a single mode, `shell:4` for a shell of |k|.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ModeName {
+    /// One wave number an axis; signed for the DFT.
+    Single(Vec<i64>),
+    /// All modes with round(|k|) equal to this.
+    Shell(u64),
+}
+
+impl ModeName {
+    /// |k|, the Euclidean length of the wave vector (the shell's number for a shell).
+    pub fn magnitude(&self) -> f64 {
+        match self {
+            Self::Single(k) => k.iter().map(|&k| (k * k) as f64).sum::<f64>().sqrt(),
+            Self::Shell(s) => *s as f64,
+        }
+    }
+}
+
+impl fmt::Display for ModeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single(k) => {
+                for (axis, k) in k.iter().enumerate() {
+                    write!(f, "{}{k}", if axis == 0 { "" } else { ":" })?;
+                }
+                Ok(())
+            }
+            Self::Shell(s) => write!(f, "shell:{s}"),
+        }
+    }
+}
+
+impl FromStr for ModeName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || format!("`{text}` is no mode: expected 3, 2:5 or shell:4");
+        if let Some(s) = text.strip_prefix("shell:") {
+            return s.parse().map(Self::Shell).map_err(|_| bad());
+        }
+        let k: Result<Vec<i64>, _> = text.split(':').map(str::parse).collect();
+        k.map(Self::Single).map_err(|_| bad())
+    }
+}
+
+/// The columns of `history.csv` before the solvers' own scalars.
+pub const HISTORY_COLUMNS: [&str; 7] =
+    ["solver", "step", "work_units", "seconds", "residual", "error_l2", "error_max"];
+/// The columns of `modes.csv`.
+pub const MODES_COLUMNS: [&str; 9] = [
+    "solver", "step", "work_units", "seconds", "mode", "amplitude", "re", "im", "relative_error",
+];
+/// The columns of `order.csv`.
+pub const ORDER_COLUMNS: [&str; 9] = [
+    "solver", "mode", "reference_amplitude", "watched_every", "step_reached", "work_reached",
+    "seconds_reached", "step_settled", "predicted_step",
+];
+// With `--seeds` every file has a last column `seed`.
+
+/// `summary.json`: what was run and how each solver ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Summary {
+    /// Program version.
+    pub version: String,
+    /// The problem's spec, such as `sines-1d,modes=[1,5]`.
+    pub problem: String,
+    /// One line for a figure: the equation and the domain.
+    pub title: String,
+    /// `discrete` or `exact`.
+    pub reference: String,
+    /// Cells per axis; its length is the dimension.
+    pub grid: Vec<usize>,
+    /// Lower and upper end of the box, per axis.
+    pub bounds: Vec<[f64; 2]>,
+    /// `dst` or `dft`.
+    pub transform: String,
+    /// `zero`, `random` or `white`.
+    pub initial: String,
+    /// First passage: a mode counts as reached at or below this relative error.
+    pub tol: f64,
+    /// The tracked modes, lowest |k| first.
+    pub tracked: Vec<String>,
+    /// Relative L2 discretisation error, where the exact solution is known.
+    pub floor_l2: Option<f64>,
+    /// Maximum discretisation error, where the exact solution is known.
+    pub floor_max: Option<f64>,
+    /// Steps whose fields are stored, per solver label, are files `fields/<label>-<step>.npy`;
+    /// the reference is `fields/reference.npy`.
+    pub solvers: Vec<SolverSummary>,
+}
+
+/// One solver's entry in `summary.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SolverSummary {
+    /// The unique label.
+    pub name: String,
+    /// The full spec, with every parameter that differs from its default.
+    pub spec: String,
+    /// Seed of this run.
+    pub seed: u64,
+    /// converged, done, floor, plateau, budget, diverged, interrupted or failed.
+    pub outcome: String,
+    /// A sentence for a person: why it ended and, when it went wrong, what to try.
+    pub advice: Option<String>,
+    /// Last step taken.
+    pub steps: u64,
+    /// Work units of set-up and steps.
+    pub work_units: f64,
+    /// Work units of set-up alone.
+    pub setup_work_units: f64,
+    /// Seconds before step 0.
+    pub setup_seconds: f64,
+    /// Seconds of set-up and steps, observation excluded.
+    pub seconds: f64,
+    /// Seconds spent sampling, transforming and writing; not in `seconds`.
+    pub observe_seconds: f64,
+    /// Relative L2 error of the last iterate.
+    pub error_l2: Option<f64>,
+    /// Maximum error of the last iterate.
+    pub error_max: Option<f64>,
+    /// Relative residual of the last iterate; networks have none.
+    pub residual: Option<f64>,
+    /// Kendall's τ_b between |k| and first passage: −1 high first, +1 low first.
+    pub order_index: Option<f64>,
+    /// How many tracked modes reached `tol`.
+    pub modes_reached: usize,
+    /// Share of the network's energy above the grid's Nyquist wave number; classical solvers have none.
+    pub energy_above_nyquist: Option<f64>,
+}
