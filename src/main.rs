@@ -1,2 +1,2 @@
 //! modewise.
-fn main(){}
+fn main() {}

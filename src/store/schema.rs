@@ -54,13 +54,19 @@ impl FromStr for ModeName {
 pub const HISTORY_COLUMNS: [&str; 7] =
     ["solver", "step", "work_units", "seconds", "residual", "error_l2", "error_max"];
 /// The columns of `modes.csv`.
-pub const MODES_COLUMNS: [&str; 9] = [
-    "solver", "step", "work_units", "seconds", "mode", "amplitude", "re", "im", "relative_error",
-];
+pub const MODES_COLUMNS: [&str; 9] =
+    ["solver", "step", "work_units", "seconds", "mode", "amplitude", "re", "im", "relative_error"];
 /// The columns of `order.csv`.
 pub const ORDER_COLUMNS: [&str; 9] = [
-    "solver", "mode", "reference_amplitude", "watched_every", "step_reached", "work_reached",
-    "seconds_reached", "step_settled", "predicted_step",
+    "solver",
+    "mode",
+    "reference_amplitude",
+    "watched_every",
+    "step_reached",
+    "work_reached",
+    "seconds_reached",
+    "step_settled",
+    "predicted_step",
 ];
 // With `--seeds` every file has a last column `seed`.
 

@@ -1,0 +1,48 @@
+//! Sums and maxima whose bits do not depend on the number of threads: fixed blocks, each summed
+//! in order, combined in index order.
+
+use rayon::prelude::*;
+
+/// Values a block; a block is one thread's work.
+pub const BLOCK: usize = 1 << 14;
+
+/// Σ over fixed blocks of `term`, which sums one block `start..end`, combined in index order.
+pub fn sum_blocks(len: usize, term: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> f64 {
+    blocks(len, term, |sum, part| sum + part, 0.0)
+}
+
+/// The maximum over fixed blocks; not-a-number wins over every number.
+pub fn max_blocks(len: usize, term: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> f64 {
+    blocks(len, term, max_or_nan, 0.0)
+}
+
+/// The larger of two numbers, or not-a-number when either is.
+pub fn max_or_nan(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+}
+
+/// ‖x‖₂².
+pub fn sum_of_squares(x: &[f64]) -> f64 {
+    sum_blocks(x.len(), |range| x[range].iter().map(|v| v * v).sum())
+}
+
+/// ‖x‖∞; not-a-number if any entry is.
+pub fn max_abs(x: &[f64]) -> f64 {
+    max_blocks(x.len(), |range| x[range].iter().fold(0.0, |m, v| max_or_nan(m, v.abs())))
+}
+
+fn blocks(
+    len: usize,
+    term: impl Fn(std::ops::Range<usize>) -> f64 + Sync,
+    combine: impl Fn(f64, f64) -> f64,
+    zero: f64,
+) -> f64 {
+    if len <= BLOCK {
+        return combine(zero, term(0..len));
+    }
+    let parts: Vec<f64> = (0..len.div_ceil(BLOCK))
+        .into_par_iter()
+        .map(|block| term(block * BLOCK..((block + 1) * BLOCK).min(len)))
+        .collect();
+    parts.into_iter().fold(zero, combine)
+}

@@ -1,0 +1,178 @@
+//! Typed access to the keys of a spec, with the default of each stated in one place: the table of
+//! parameters.
+
+use toml::{Table, Value};
+
+use super::{Parameter, Shown, Spec, SpecError, parse};
+
+/// The keys of one spec, checked against its parameters.
+#[derive(Debug)]
+pub struct Settings<'a> {
+    owner: &'a str,
+    keys: Table,
+}
+
+impl<'a> Settings<'a> {
+    /// Fills in the defaults and refuses keys that `parameters` does not list.
+    ///
+    /// # Errors
+    /// An unknown key, with the nearest valid name.
+    pub fn new(spec: &'a Spec, parameters: &[Parameter]) -> Result<Self, SpecError> {
+        let known = || parameters.iter().map(|p| p.key.to_string()).collect::<Vec<_>>();
+        if let Some(key) = spec.keys.keys().find(|key| parameters.iter().all(|p| p.key != *key)) {
+            return Err(SpecError::UnknownKey { owner: spec.name.clone(), key: key.clone(), known: known() });
+        }
+        let mut keys = spec.keys.clone();
+        for parameter in parameters {
+            if !keys.contains_key(parameter.key) {
+                keys.insert(parameter.key.into(), default_value(parameter)?);
+            }
+        }
+        Ok(Self { owner: &spec.name, keys })
+    }
+
+    /// All keys with their values, defaults included.
+    pub fn into_table(self) -> Table {
+        self.keys
+    }
+
+    /// An error saying that the value of `key` is not what was `expected`.
+    pub fn bad(&self, key: &str, expected: &str) -> SpecError {
+        SpecError::BadValue {
+            owner: self.owner.into(),
+            key: key.into(),
+            value: self.keys.get(key).map_or("nothing".into(), |value| Shown(value).to_string()),
+            expected: expected.into(),
+        }
+    }
+
+    /// A number that `valid` accepts.
+    ///
+    /// # Errors
+    /// Anything else; not-a-number and infinities always.
+    pub fn number(&self, key: &str, expected: &str, valid: impl Fn(f64) -> bool) -> Result<f64, SpecError> {
+        let number = self.keys.get(key).and_then(as_number);
+        number.filter(|&x| x.is_finite() && valid(x)).ok_or_else(|| self.bad(key, expected))
+    }
+
+    /// A whole number of at least `least`.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn count(&self, key: &str, least: usize) -> Result<usize, SpecError> {
+        let expected = format!("a whole number of at least {least}");
+        let count = self.keys.get(key).and_then(as_count);
+        count.filter(|&n| n >= least).ok_or_else(|| self.bad(key, &expected))
+    }
+
+    /// A list of whole numbers of at least `least`; one number is a list of one.
+    ///
+    /// # Errors
+    /// Anything else, and an empty list.
+    pub fn counts(&self, key: &str, least: usize) -> Result<Vec<usize>, SpecError> {
+        let expected = format!("a whole number of at least {least}, or a list of them that is not empty");
+        self.list(key, |value| as_count(value).filter(|&n| n >= least))
+            .ok_or_else(|| self.bad(key, &expected))
+    }
+
+    /// A list of numbers that `valid` accepts; one number is a list of one.
+    ///
+    /// # Errors
+    /// Anything else, and an empty list.
+    pub fn numbers(
+        &self,
+        key: &str,
+        expected: &str,
+        valid: impl Fn(f64) -> bool,
+    ) -> Result<Vec<f64>, SpecError> {
+        self.list(key, |value| as_number(value).filter(|&x| x.is_finite() && valid(x)))
+            .ok_or_else(|| self.bad(key, expected))
+    }
+
+    /// One of `choices`, as its index.
+    ///
+    /// # Errors
+    /// Any other word.
+    pub fn choice(&self, key: &str, choices: &[&str]) -> Result<usize, SpecError> {
+        let word = self.text(key);
+        let found = word.ok().and_then(|word| choices.iter().position(|choice| *choice == word));
+        found.ok_or_else(|| self.bad(key, &format!("one of {}", choices.join(", "))))
+    }
+
+    /// A word or quoted text.
+    ///
+    /// # Errors
+    /// Any other kind of value.
+    pub fn text(&self, key: &str) -> Result<&str, SpecError> {
+        self.keys.get(key).and_then(Value::as_str).ok_or_else(|| self.bad(key, "a word"))
+    }
+
+    /// A nested spec, in parentheses, as a table with a `name` or as text.
+    ///
+    /// # Errors
+    /// Any other kind of value.
+    pub fn spec(&self, key: &str) -> Result<Spec, SpecError> {
+        let spec = self.keys.get(key).and_then(Spec::from_value);
+        spec.unwrap_or_else(|| Err(self.bad(key, "a solver such as (jacobi,omega=1)")))
+    }
+
+    fn list<T>(&self, key: &str, item: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+        match self.keys.get(key)? {
+            Value::Array(items) if !items.is_empty() => items.iter().map(item).collect(),
+            Value::Array(_) => None,
+            single => item(single).map(|item| vec![item]),
+        }
+    }
+}
+
+fn as_number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|n| n as f64))
+}
+
+fn as_count(value: &Value) -> Option<usize> {
+    match value {
+        Value::Integer(n) => usize::try_from(*n).ok(),
+        // 1e4 is a whole number to a person.
+        Value::Float(x) if x.fract() == 0.0 && (0.0..9e15).contains(x) => Some(*x as usize),
+        _ => None,
+    }
+}
+
+fn default_value(parameter: &Parameter) -> Result<Value, SpecError> {
+    let mut spec = parse::spec(&format!("default,{}={}", parameter.key, parameter.default))?;
+    // Invariant: the text just parsed has this key.
+    Ok(spec.keys.remove(parameter.key).expect("the key was just parsed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARAMETERS: [Parameter; 2] = [
+        Parameter { key: "omega", default: "1", unit: "", help: "" },
+        Parameter { key: "width", default: "[30,30]", unit: "", help: "" },
+    ];
+
+    #[test]
+    fn defaults_fill_in_and_unknown_keys_name_the_nearest() {
+        let spec: Spec = "jacobi,omega=0.5".parse().unwrap();
+        let settings = Settings::new(&spec, &PARAMETERS).unwrap();
+        assert_eq!(settings.number("omega", "", |_| true), Ok(0.5));
+        assert_eq!(settings.counts("width", 1), Ok(vec![30, 30]));
+        let wrong: Spec = "jacobi,omgea=0.5".parse().unwrap();
+        let error = Settings::new(&wrong, &PARAMETERS).unwrap_err().to_string();
+        assert!(error.contains("omgea") && error.contains("did you mean `omega`?"), "{error}");
+    }
+
+    #[test]
+    fn values_out_of_range_say_what_was_expected() {
+        for text in ["jacobi,omega=nan", "jacobi,omega=word", "jacobi,omega=[]", "jacobi,omega=inf"] {
+            let spec: Spec = text.parse().unwrap();
+            let settings = Settings::new(&spec, &PARAMETERS).unwrap();
+            let error = settings.number("omega", "a positive number", |w| w > 0.0).unwrap_err().to_string();
+            assert!(error.contains("is not a positive number"), "{error}");
+        }
+        let spec: Spec = "x,width=[]".parse().unwrap();
+        assert!(Settings::new(&spec, &PARAMETERS).unwrap().counts("width", 1).is_err());
+    }
+}

@@ -1,0 +1,144 @@
+//! What goes into a solver: the problem, its discrete system, a start and a seed.
+
+use std::sync::Arc;
+
+use modewise_problems::{Discrete, Errors, Field, Problem, error, reduce, transform::Sine};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Where an iteration starts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Initial {
+    /// Zero inside, the boundary data on the boundary.
+    Zero,
+    /// Uniform in (−1, 1) at every interior node, from the seed.
+    Random,
+    /// The reference plus an error with the same amplitude in every sine mode, signs from the seed.
+    White,
+    /// This field.
+    Field(Arc<Field>),
+}
+
+/// A task: everything a solver may know.
+#[derive(Debug, Clone)]
+pub struct Task<'p> {
+    /// The continuous problem.
+    pub problem: &'p dyn Problem,
+    /// Its discrete system, where there is a grid.
+    pub discrete: Option<&'p Discrete>,
+    /// What a regression fits: the reference.
+    pub target: Option<&'p Field>,
+    /// The start. Solvers meet `White` only as the field that [`Initial::resolve`] makes of it.
+    pub initial: Initial,
+    /// Seeds every random number of the run.
+    pub seed: u64,
+}
+
+impl<'p> Task<'p> {
+    /// A task on a grid from a zero start with seed 0.
+    pub fn new(problem: &'p dyn Problem, discrete: &'p Discrete) -> Self {
+        Self { problem, discrete: Some(discrete), target: None, initial: Initial::Zero, seed: 0 }
+    }
+
+    /// The same with another start.
+    #[must_use]
+    pub fn with_initial(mut self, initial: Initial) -> Self {
+        self.initial = initial;
+        self
+    }
+
+    /// The same with another seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The same with something for a regression to fit.
+    #[must_use]
+    pub fn with_target(mut self, target: &'p Field) -> Self {
+        self.target = Some(target);
+        self
+    }
+}
+
+impl Initial {
+    /// The start as nodal values that carry the boundary data. `White` takes its error against
+    /// `reference`; without one it is white around zero.
+    pub fn resolve(&self, discrete: &Discrete, reference: Option<&Field>, seed: u64) -> Field {
+        let grid = discrete.grid();
+        let mut field = match self {
+            Self::Field(field) if field.grid() == grid => field.as_ref().clone(),
+            Self::Field(field) => Field::from_batch(grid, |points, out| field.interpolate(points, out)),
+            Self::Zero => Field::zeros(grid),
+            Self::Random => {
+                let mut random = ChaCha8Rng::seed_from_u64(seed);
+                let mut field = Field::zeros(grid);
+                field.values_mut().fill_with(|| random.random_range(-1.0..1.0));
+                field
+            }
+            Self::White => white(discrete, reference, seed),
+        };
+        discrete.impose_boundary(field.values_mut());
+        field
+    }
+}
+
+/// The reference plus Σ ±a ∏ sin, with a = max|û_ref| (1 if that is zero): the ± from the seed.
+fn white(discrete: &Discrete, reference: Option<&Field>, seed: u64) -> Field {
+    let grid = discrete.grid();
+    let sine = Sine::new(grid);
+    let mut amplitudes = vec![0.0; sine.len()];
+    let mut field = reference.cloned().unwrap_or_else(|| Field::zeros(grid));
+    sine.forward(field.values(), &mut amplitudes);
+    let largest = reduce::max_abs(&amplitudes);
+    let amplitude = if largest > 0.0 { largest } else { 1.0 };
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    amplitudes.fill_with(|| if random.random::<bool>() { amplitude } else { -amplitude });
+    let mut noise = Field::zeros(grid);
+    sine.inverse(&amplitudes, noise.values_mut());
+    for (u, e) in field.values_mut().iter_mut().zip(noise.values()) {
+        *u += e;
+    }
+    field
+}
+
+/// Which solution errors are measured against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// The exact solution of the discrete system: the algebraic error.
+    Discrete,
+    /// The solution of the differential equation: the total error.
+    Exact,
+}
+
+/// A solution to measure errors against.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    kind: ReferenceKind,
+    field: Field,
+    norm: f64,
+}
+
+impl Reference {
+    /// Errors will be measured against `field`.
+    pub fn new(kind: ReferenceKind, field: Field) -> Self {
+        let norm = error::norm(&field);
+        Self { kind, field, norm }
+    }
+
+    /// Which solution it is.
+    pub fn kind(&self) -> ReferenceKind {
+        self.kind
+    }
+
+    /// Its nodal values.
+    pub fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// The error of `u` against it.
+    pub fn errors(&self, u: &Field) -> Errors {
+        Errors::between(u.values(), self.field.values(), self.norm)
+    }
+}
