@@ -171,7 +171,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 for ((observer, schedule), due) in observers.iter_mut().zip(&mut due) {
                     if last || milestone || live.step >= *due {
                         let from = clock.now();
-                        observer.observe(&live.sample(last))?;
+                        observer.observe(&live.sample(milestone || live.step == 0, last))?;
                         live.observe_seconds += clock.now() - from;
                         *due = schedule.next(live.step, live.cost);
                     }
@@ -363,7 +363,7 @@ impl<'p> Live<'p> {
         }
     }
 
-    fn sample(&self, last: bool) -> Sample<'_> {
+    fn sample(&self, milestone: bool, last: bool) -> Sample<'_> {
         Sample {
             step: self.step,
             work_units: self.meter.work_units(),
@@ -372,7 +372,9 @@ impl<'p> Live<'p> {
             errors: self.errors,
             residual: self.residual,
             scalars: &self.scalars,
+            milestone,
             last,
+            iteration: self.iteration.as_ref(),
         }
     }
 
