@@ -180,7 +180,7 @@ mod tests {
     fn every_and_affordable() {
         assert_eq!(steps(Schedule::Every(5), Cost::default(), 15), [5, 10, 15]);
         let auto = Schedule::Affordable { flops: 5.0, per_decade: 1 };
-        assert_eq!(steps(auto, Cost { step: 100.0, sample: 5.0 }, 4), [1, 2, 3, 4]);
+        assert_eq!(steps(auto.clone(), Cost { step: 100.0, sample: 5.0 }, 4), [1, 2, 3, 4]);
         assert_eq!(steps(auto, Cost { step: 99.0, sample: 5.0 }, 100), [1, 10, 100]);
     }
 }

@@ -5,6 +5,7 @@ mod checkpoint;
 mod end;
 mod judge;
 
+
 use std::{
     num::NonZeroU64,
     sync::atomic::{AtomicBool, Ordering},
@@ -21,6 +22,7 @@ use crate::{
 
 pub use checkpoint::{Checkpoint, Keeper};
 pub use end::{End, Outcome};
+pub use judge::Memory;
 use judge::Judge;
 
 /// Tells the time, in seconds from some origin.

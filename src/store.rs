@@ -1,0 +1,8 @@
+//! The run folder: what is written while a run goes on, and read back by figures and `resume`.
+
+pub mod atomic;
+pub mod checkpoint;
+pub mod folder;
+pub mod schema;
+
+pub use folder::{RunFolder, StoreError};
