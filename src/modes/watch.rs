@@ -213,6 +213,11 @@ impl ModeWatch {
         modes.zip(&self.passages).map(|(mode, passage)| (&mode.name, mode.reference_amplitude, passage))
     }
 
+    /// What Δ of each tracked mode is relative to.
+    pub fn scales(&self) -> impl Iterator<Item = (&ModeName, f64)> {
+        self.tracked.iter().map(|&mode| (&self.reported[mode].name, self.reported[mode].scale))
+    }
+
     /// Names of the tracked modes, lowest |k| first.
     pub fn tracked(&self) -> impl Iterator<Item = &ModeName> {
         self.tracked.iter().map(|&mode| &self.reported[mode].name)

@@ -179,19 +179,17 @@ impl RunFolder {
         })
     }
 
-    /// Opens a folder again, to go on where `lengths` says.
+    /// Opens a folder again, to append to it.
     ///
     /// # Errors
     /// It cannot be read or written.
-    pub fn reopen(path: &Path, lengths: Lengths) -> Result<Self, StoreError> {
-        let mut folder = Self {
+    pub fn reopen(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
             history: Table::reopen(path.join("history.csv"))?,
             modes: Table::reopen(path.join("modes.csv"))?,
             order: Table::reopen(path.join("order.csv"))?,
             path: path.into(),
-        };
-        folder.truncate(lengths)?;
-        Ok(folder)
+        })
     }
 
     /// Where it is.
