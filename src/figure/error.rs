@@ -125,5 +125,5 @@ fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String
         path.extend(points);
     }
     let room = Rect { w: panel.rect.w + beside, ..panel.rect };
-    labels::place(scene, ends, room, &path);
+    labels::place(scene, ends, &panel.rect, room, &path);
 }

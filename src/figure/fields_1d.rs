@@ -16,9 +16,9 @@ use super::{
 };
 
 const ROW: f64 = 170.0;
-const TITLE: f64 = 52.0;
+const TITLE: f64 = 66.0;
 /// Room for the numbers left of an error panel.
-const BETWEEN: f64 = 66.0;
+const BETWEEN: f64 = 62.0;
 
 /// Draws the figure.
 pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) -> Scene {
@@ -30,7 +30,7 @@ pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) 
     let body = solvers.len() as f64 * (ROW + TITLE) + BOTTOM;
     let mut page = Page::new(run, HEADLINE, note, body);
     let most = solvers.iter().map(|solver| solver.fields.len()).max().unwrap_or(1);
-    let first = if reference.is_some() { 330.0 } else { page.body.w - LEFT };
+    let first = if reference.is_some() { 280.0 } else { page.body.w - LEFT };
     let rest = page.body.w - LEFT - first - BETWEEN * most as f64;
     let width = (rest / most as f64).min(260.0);
     let [lo, hi] = run.summary.bounds[0];
@@ -90,18 +90,19 @@ fn solution(
         panel.line(scene, &curve(reference, bounds), style::INK, style::DOTS, style::CURVE);
     }
     panel.frame(scene);
-    panel.x_axis(scene, if last { "x" } else { "" });
+    x_axis(scene, &panel, last);
     panel.y_axis(scene, "u");
-    scene.write("solution", [rect.x, rect.y - 9.0], style::SMALL, style::SOFT, Anchor::Start);
+    let words = if reference.is_some() { "u, and dotted the reference" } else { "u" };
+    scene.write(words, [rect.x, rect.y - 9.0], style::SMALL, style::SOFT, Anchor::Start);
 }
 
 fn error(scene: &mut Scene, rect: Rect, x: Scale, step: u64, curve: &[(f64, f64)], color: style::Color, last: bool) {
     let most = largest(curve.iter().map(|point| point.1));
     let panel = Panel { rect, x, y: Scale::linear(-most, most).padded(0.07) };
     let title = format!("step {}", number::count(step));
-    scene.write_bold(&title, [rect.x, rect.y - 28.0], style::LABEL, color.ink(), Anchor::Start);
-    let size = if most.is_nan() { "not a number".into() } else { format!("max |e| = {}", number::short(most, 2)) };
-    scene.write(&size, [rect.x, rect.y - 9.0], style::SMALL, style::SOFT, Anchor::Start);
+    scene.write_bold(&title, [rect.x + 0.5 * rect.w, rect.y - 29.0], style::LABEL, color.ink(), Anchor::Middle);
+    let size = if most.is_nan() { "not a number".into() } else { format!("|e| ≤ {}", number::short(most, 2)) };
+    scene.write(&size, [rect.x + 0.5 * rect.w, rect.y - 9.0], style::SMALL, style::SOFT, Anchor::Middle);
     if let Some([_, y]) = panel.at(0.0, 0.0).filter(|_| most > 0.0) {
         scene.line(vec![[rect.x, y], [rect.right(), y]], style::VOID, style::THIN);
     }
@@ -113,7 +114,12 @@ fn error(scene: &mut Scene, rect: Rect, x: Scale, step: u64, curve: &[(f64, f64)
         scene.write(words, [rect.x + rect.w / 2.0, y], style::LABEL, style::SOFT, Anchor::Middle);
     }
     panel.frame(scene);
-    panel.x_axis(scene, if last { "x" } else { "" });
+    x_axis(scene, &panel, last);
+}
+
+/// Numbers and name under the last row, ticks under the others.
+fn x_axis(scene: &mut Scene, panel: &Panel, last: bool) {
+    if last { panel.x_axis(scene, "x") } else { panel.x_marks(scene, false) }
 }
 
 /// Numbers at zero and at a round number on either side.

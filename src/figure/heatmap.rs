@@ -10,7 +10,7 @@ use super::{
     page::Page,
     panel::{BOTTOM, LEFT, Panel, TOP},
     scale::{Scale, Tick, positive_range},
-    scene::{Anchor, Rect, Scene},
+    scene::{Anchor, Point, Rect, Scene},
     seeds,
     style::{self, ColorMap},
     tolerance::Cells,
@@ -19,7 +19,7 @@ use super::{
 /// More modes than this share rows.
 const MOST_ROWS: usize = 320;
 /// The colours span at most this many powers of ten.
-const DECADES: f64 = 8.0;
+const DECADES: f64 = 6.0;
 const HEADLINE: &str = "Which modes have converged when";
 
 /// The heat map.
@@ -50,14 +50,16 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         (1, _) => 400.0,
         _ => 270.0,
     };
+    let range = Range::of(&tables, run.summary.tol);
+    let gaps = if tables.iter().any(|t| t.relative_error.iter().any(|v| v.is_nan())) { " Grey: no number." } else { "" };
     let together = if share > 1 { format!(" Each row is the median of {share} neighbouring modes.") } else { String::new() };
     let note = format!(
-        "Colour: relative error Δ of a mode (dark: converged). White line: Δ = tol = {}. Grey: no number. \
+        "Colour: relative error Δ of a mode; black is {} or less. White line: Δ = tol = {}.{gaps} \
          τ: order index, −1 if high frequencies converge first, +1 if low ones do.{together}",
+        number::short(range.lo, 2),
         number::short(run.summary.tol, 3)
     );
     let mut page = Page::new(run, HEADLINE, &note, down as f64 * (height + TOP + BOTTOM));
-    let range = Range::of(&tables, run.summary.tol);
     let room = page.body.w - LEFT - colorbar::ROOM;
     let gap = 20.0;
     let width = ((room - gap * (across - 1) as f64) / across as f64).min(620.0);
@@ -101,9 +103,8 @@ impl Range {
         let values = || tables.iter().flat_map(|table| &table.relative_error).copied();
         let (lo, hi) = positive_range(values()).unwrap_or((1e-3, 1.0));
         let tol = if tol.is_finite() && tol > 0.0 { tol } else { 0.1 };
-        let hi = hi.clamp(3.0 * tol, 100.0f64.max(10.0 * tol)).log10();
-        let hi = if (hi - hi.round()).abs() < 0.1 { hi.round() } else { hi.ceil() };
-        let lo = lo.max(1e-300).min(tol / 3.0).log10().floor().max(hi - DECADES);
+        let hi = hi.clamp(3.0 * tol, 30.0f64.max(10.0 * tol)).log10();
+        let lo = lo.max(1e-300).min(tol / 3.0).log10().floor().max((hi - DECADES).round());
         Self { lo: 10f64.powf(lo), hi: 10f64.powf(hi) }
     }
 
@@ -155,18 +156,19 @@ fn one(scene: &mut Scene, rect: Rect, table: &ModeTable, groups: &[&[ModeName]],
     let thin = if groups.len() > 80 { 0.6 } else { 1.0 };
     for (color, line) in [(style::INK, 4.6 * thin), (style::PAPER, 2.4 * thin)] {
         for points in &border {
-            scene.line(lengthened(points, 0.5 * line), color, line);
+            scene.line(lengthened(points, 0.5 * line, &rect), color, line);
         }
     }
     panel.frame(scene);
     panel
 }
 
-/// Both ends moved outwards, so that lines that meet at a corner fill it.
-fn lengthened(points: &[[f64; 2]], by: f64) -> Vec<[f64; 2]> {
+/// Both ends moved outwards, so that lines that meet at a corner fill it, but not out of the frame.
+fn lengthened(points: &[Point], by: f64, frame: &Rect) -> Vec<Point> {
     let [[ax, ay], [bx, by_]] = [points[0], points[points.len() - 1]];
     let (dx, dy) = ((bx - ax).signum() * by, (by_ - ay).signum() * by);
-    if ax == bx { vec![[ax, ay - dy], [bx, by_ + dy]] } else { vec![[ax - dx, ay], [bx + dx, by_]] }
+    let ends = if ax == bx { [[ax, ay - dy], [bx, by_ + dy]] } else { [[ax - dx, ay], [bx + dx, by_]] };
+    ends.map(|[x, y]| [x.clamp(frame.x, frame.right()), y.clamp(frame.y, frame.bottom())]).to_vec()
 }
 
 /// The share of the axis each recorded step covers: half way to its neighbours. Step 0 has a strip of its own.

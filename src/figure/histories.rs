@@ -44,7 +44,8 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         "Dotted: Δ = tol = {}. Colours run from the lowest mode (dark) to the highest (light).",
         number::short(run.summary.tol, 3)
     );
-    let mut page = Page::new(run, HEADLINE, &note, down as f64 * (height + TOP + BOTTOM));
+    let block = height + TOP + 34.0;
+    let mut page = Page::new(run, HEADLINE, &note, down as f64 * block + BOTTOM - 34.0);
     let names: Vec<String> = modes.iter().map(seeds::mode_name).collect();
     let beside = labels::room(names.iter().map(String::as_str), 120.0);
     let width = (page.body.w - LEFT - across as f64 * beside - 12.0 * (across - 1) as f64) / across as f64;
@@ -55,7 +56,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         let (column, row) = (i % across, i / across);
         let rect = Rect::new(
             page.body.x + LEFT + column as f64 * (width + beside + 12.0),
-            page.body.y + TOP + row as f64 * (height + TOP + BOTTOM),
+            page.body.y + TOP + row as f64 * block,
             width,
             height,
         );
@@ -96,12 +97,12 @@ fn chosen(modes: Vec<ModeName>) -> Vec<ModeName> {
     picked.into_iter().map(|i| modes[i].clone()).collect()
 }
 
-/// One axis for all panels, from the smallest error drawn to the largest; what lies ten powers below is cut off.
+/// One axis for all panels, from the smallest error drawn to the largest; what lies seven powers of ten below is cut off.
 fn y_axis(curves: &[Vec<Vec<Middle>>], tol: f64) -> Scale {
     let values = curves.iter().flatten().flatten().map(|point| point.y);
     let (lo, hi) = super::scale::positive_range(values.chain([tol])).unwrap_or((1e-3, 1.0));
     let hi = hi.min(1e3 * tol.max(1.0)).max(tol);
-    Scale::log(lo.max(hi * 1e-10), hi).padded(0.04)
+    Scale::log(lo.max(hi * 1e-7), hi).padded(0.04)
 }
 
 fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String], tol: f64, beside: f64) {
@@ -131,5 +132,5 @@ fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String
         path.extend(points);
     }
     let room = Rect { w: panel.rect.w + beside, ..panel.rect };
-    labels::place(scene, ends, room, &path);
+    labels::place(scene, ends, &panel.rect, room, &path);
 }

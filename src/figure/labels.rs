@@ -6,6 +6,13 @@ use super::{
     text,
 };
 
+/// Lines of names are so far apart.
+const LINE: f64 = 1.22 * style::LABEL;
+/// From the middle of a line down to its base line.
+const BASE: f64 = 0.36 * style::LABEL;
+/// A curve that ends so close to the frame has its name outside.
+const EDGE: f64 = 48.0;
+
 /// A name for the end of a curve.
 #[derive(Debug, Clone)]
 pub struct EndLabel {
@@ -19,92 +26,123 @@ pub struct EndLabel {
 
 /// The width the longest of these names needs, at most `most`.
 pub fn room<'a>(names: impl Iterator<Item = &'a str>, most: f64) -> f64 {
-    names.map(|name| text::width(name, style::LABEL, false)).fold(0.0, f64::max).min(most) + 14.0
+    names.map(|name| text::width(name, style::LABEL, false)).fold(0.0, f64::max).min(most) + 18.0
 }
 
-/// Places the names within `room`, away from the points of `curves`.
-pub fn place(scene: &mut Scene, mut labels: Vec<EndLabel>, room: Rect, curves: &[Point]) {
+/// Places the names within `room`, which is the `frame` and the space right of it, away from the points of `curves`.
+pub fn place(scene: &mut Scene, mut labels: Vec<EndLabel>, frame: &Rect, room: Rect, curves: &[Point]) {
     labels.sort_by(|a, b| a.end[1].total_cmp(&b.end[1]).then(a.end[0].total_cmp(&b.end[0])));
-    let mut placed: Vec<(Rect, Point)> = Vec::new();
-    for label in labels {
-        let candidates = candidates(&label, &room);
-        let best = candidates.into_iter().min_by(|a, b| {
-            let cost = |c: &Candidate| cost(c, &label, &room, &placed, curves);
+    let (beside, inside): (Vec<_>, Vec<_>) = labels.into_iter().partition(|label| label.end[0] > frame.right() - EDGE);
+    let mut placed = Vec::new();
+    let wanted: Vec<f64> = beside.iter().map(|label| label.end[1]).collect();
+    for (label, y) in beside.iter().zip(spread(&wanted, frame.y + 0.5 * LINE, frame.bottom() - 0.5 * LINE)) {
+        let x = frame.right() + 11.0;
+        let text = line(label, Anchor::Start, [x, y], room.right() - x);
+        placed.push(text.bounds());
+        draw(scene, label, &text);
+    }
+    for label in inside {
+        let best = candidates(&label, frame).into_iter().min_by(|a, b| {
+            let cost = |c: &(Text, f64)| c.1 + cost(&c.0.bounds(), frame, &placed, curves);
             cost(a).total_cmp(&cost(b))
         });
-        let Some(best) = best else { continue };
-        draw(scene, &label, &best);
-        placed.push((best.text.bounds(), label.end));
+        let Some((text, _)) = best else { continue };
+        placed.push(text.bounds());
+        draw(scene, &label, &text);
     }
 }
 
-struct Candidate {
-    text: Text,
-    /// How much the place is disliked by itself.
-    price: f64,
+/// Heights at least a line apart, as close as can be to the wanted ones (which ascend) and in their order.
+fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
+    // Blocks of lines that touch: where the first line wants to be on average, and how many lines there are.
+    let mut blocks: Vec<(f64, usize)> = Vec::new();
+    for y in wanted {
+        let mut block = (*y, 1);
+        while let Some(above) = blocks.last().copied() {
+            if above.0 + LINE * above.1 as f64 <= block.0 {
+                break;
+            }
+            blocks.pop();
+            let (a, b) = (above.1 as f64, block.1 as f64);
+            block = ((above.0 * a + (block.0 - LINE * a) * b) / (a + b), above.1 + block.1);
+        }
+        let last = bottom - LINE * (block.1 - 1) as f64;
+        block.0 = block.0.min(last).max(top);
+        blocks.push(block);
+    }
+    let mut ys: Vec<f64> =
+        blocks.iter().flat_map(|(y, count)| (0..*count).map(move |i| y + LINE * i as f64)).collect();
+    // Pushed down at the top and up at the bottom, blocks may touch again.
+    for i in 1..ys.len() {
+        ys[i] = ys[i].max(ys[i - 1] + LINE);
+    }
+    ys
 }
 
-/// Places to try: right of the end, left of it, above and below, further and further up and down.
-fn candidates(label: &EndLabel, room: &Rect) -> Vec<Candidate> {
+fn line(label: &EndLabel, anchor: Anchor, [x, y]: Point, room: f64) -> Text {
+    Text {
+        text: text::shorten(&label.text, style::LABEL, false, room),
+        at: [x, y + BASE],
+        size: style::LABEL,
+        bold: false,
+        color: label.color.ink(),
+        anchor,
+        upright: false,
+    }
+}
+
+/// Places to try and how much each is disliked by itself: right of the end, left of it, above and below, further and
+/// further away.
+fn candidates(label: &EndLabel, frame: &Rect) -> Vec<(Text, f64)> {
     let [x, y] = label.end;
-    let base = 0.36 * style::LABEL;
-    let free = room.right() - x - 9.0;
-    let sides = [
-        (Anchor::Start, x + 9.0, free, 0.0),
-        (Anchor::End, x - 11.0, x - room.x, 14.0),
-        (Anchor::Middle, x, room.w, 8.0),
-    ];
+    let sides = [(Anchor::Start, x + 10.0, 0.0, 0), (Anchor::End, x - 12.0, 14.0, 0), (Anchor::Middle, x, 8.0, 2)];
     let mut found = Vec::new();
-    for (anchor, x, width, price) in sides {
-        let shown = text::shorten(&label.text, style::LABEL, false, width.max(0.3 * room.w));
-        for half_lines in 0..28 {
+    for (anchor, x, price, nearest) in sides {
+        for half_lines in nearest..28 {
             for sign in [1.0, -1.0] {
-                let dy = sign * 0.5 * f64::from(half_lines) * 1.2 * style::LABEL;
-                if anchor == Anchor::Middle && half_lines < 2 {
-                    continue;
-                }
-                let text = Text {
-                    text: shown.clone(),
-                    at: [x, y + base + dy],
-                    size: style::LABEL,
-                    bold: false,
-                    color: label.color.ink(),
-                    anchor,
-                    upright: false,
-                };
-                found.push(Candidate { text, price: price + 0.55 * dy.abs() });
+                let dy = sign * 0.5 * f64::from(half_lines) * LINE;
+                found.push((line(label, anchor, [x, y + dy], 0.7 * frame.w), price + 0.55 * dy.abs()));
             }
         }
     }
     found
 }
 
-fn cost(c: &Candidate, label: &EndLabel, room: &Rect, placed: &[(Rect, Point)], curves: &[Point]) -> f64 {
-    let bounds = c.text.bounds();
-    let area = bounds.w * bounds.h;
-    let outside = area - bounds.overlap(room);
+fn cost(bounds: &Rect, frame: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
     let wide = bounds.grow(1.5);
-    let mut cost = c.price + 40.0 * outside;
-    for (other, end) in placed {
-        cost += 40.0 * wide.overlap(other);
-        let crossed = (end[1] - label.end[1]) * (other.y - bounds.y) < 0.0;
-        cost += if crossed && (end[0] - label.end[0]).abs() < 40.0 { 30.0 } else { 0.0 };
-    }
-    cost + 9.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+    let outside = bounds.w * bounds.h - bounds.overlap(&frame.grow(-3.0));
+    let others: f64 = placed.iter().map(|other| wide.overlap(other)).sum();
+    40.0 * (outside + others) + 9.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
 }
 
-fn draw(scene: &mut Scene, label: &EndLabel, best: &Candidate) {
-    let bounds = best.text.bounds();
-    let edge = match best.text.anchor {
-        Anchor::Start => [bounds.x - 2.0, bounds.y + 0.5 * bounds.h],
-        Anchor::End => [bounds.right() + 2.0, bounds.y + 0.5 * bounds.h],
+fn draw(scene: &mut Scene, label: &EndLabel, text: &Text) {
+    let bounds = text.bounds();
+    let middle = bounds.y + 0.5 * bounds.h;
+    let edge = match text.anchor {
+        Anchor::Start => [bounds.x - 3.0, middle],
+        Anchor::End => [bounds.right() + 3.0, middle],
         Anchor::Middle if bounds.y > label.end[1] => [label.end[0], bounds.y - 1.0],
         Anchor::Middle => [label.end[0], bounds.bottom() + 1.0],
     };
-    let away = (edge[1] - label.end[1]).abs();
-    if away > 0.5 * style::LABEL {
-        scene.line(vec![label.end, edge], label.color.fade(0.7), 1.0);
+    let far = (edge[1] - label.end[1]).hypot(edge[0] - label.end[0]) > 14.0;
+    if far {
+        scene.line(vec![label.end, edge], label.color.fade(0.75), 1.0);
     }
     scene.rect(bounds.grow(1.0), style::PAPER.fade(0.75));
-    scene.text(best.text.clone());
+    scene.text(text.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_distance_and_their_order() {
+        for wanted in [vec![10.0, 10.0, 10.0, 300.0], vec![0.0, 5.0, 390.0, 399.0, 399.0], vec![200.0; 6]] {
+            let ys = spread(&wanted, 0.0, 400.0);
+            assert_eq!(ys.len(), wanted.len());
+            assert!(ys.windows(2).all(|pair| pair[1] - pair[0] >= LINE - 1e-9), "{ys:?}");
+            assert!(ys[0] >= 0.0 && ys[ys.len() - 1] <= 400.0 + 1e-9, "{ys:?}");
+        }
+    }
 }

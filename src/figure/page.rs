@@ -23,9 +23,8 @@ impl Page {
         let inner = style::WIDTH - 2.0 * style::MARGIN;
         let titles = text::wrap(&run.summary.title, style::LABEL, inner);
         let mut caption = text::wrap(note, style::SMALL, inner);
-        for paragraph in settings(run) {
-            caption.extend(text::wrap(&paragraph, style::SMALL, inner));
-        }
+        caption.extend(text::wrap_items(&facts(run), style::SMALL, inner));
+        caption.extend(text::wrap_items(&specs(run), style::SMALL, inner));
         let line = 1.36 * style::SMALL;
         let top = style::MARGIN + 1.35 * style::TITLE + 1.4 * style::LABEL * titles.len() as f64;
         let foot = top + body;
@@ -56,8 +55,8 @@ impl Page {
     }
 }
 
-/// What was run, in sentences.
-fn settings(run: &RunData) -> Vec<String> {
+/// What was run.
+fn facts(run: &RunData) -> Vec<String> {
     let s = &run.summary;
     let grid: Vec<String> = s.grid.iter().map(ToString::to_string).collect();
     let reference = match s.reference.as_str() {
@@ -65,7 +64,7 @@ fn settings(run: &RunData) -> Vec<String> {
         "exact" => "error against the exact solution (total error)".to_string(),
         other => format!("error against: {other}"),
     };
-    let facts = [
+    vec![
         s.problem.clone(),
         format!("grid {}", grid.join(" × ")),
         reference,
@@ -74,21 +73,25 @@ fn settings(run: &RunData) -> Vec<String> {
         format!("start: {}", s.initial),
         seeds(run),
         format!("modewise {}", s.version),
-    ];
-    let mut lines = vec![facts.iter().filter(|fact| !fact.is_empty()).cloned().collect::<Vec<_>>().join("  ·  ")];
+    ]
+}
+
+/// The solvers' settings, and how they ended where that is not as it should be.
+fn specs(run: &RunData) -> Vec<String> {
     let mut specs: Vec<String> = Vec::new();
-    for entry in &s.solvers {
-        let spec = if entry.name == entry.spec { entry.name.clone() } else { format!("{} = {}", entry.name, entry.spec) };
-        let ended = if unusual(&entry.outcome) { format!(" ({} at step {})", entry.outcome, entry.steps) } else { String::new() };
+    for entry in &run.summary.solvers {
+        let own = entry.spec.strip_prefix(&entry.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(','));
+        let spec = if own { entry.spec.clone() } else { format!("{} = {}", entry.name, entry.spec) };
+        let ended = match unusual(&entry.outcome) {
+            true => format!(" ({} at step {})", entry.outcome, entry.steps),
+            false => String::new(),
+        };
         let line = spec + &ended;
         if !specs.contains(&line) {
             specs.push(line);
         }
     }
-    if !specs.is_empty() {
-        lines.push(format!("Solvers:  {}", specs.join("  ·  ")));
-    }
-    lines
+    specs
 }
 
 /// Outcomes a reader must know of.

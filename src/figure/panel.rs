@@ -61,13 +61,20 @@ impl Panel {
 
     /// Ticks and numbers below, and the name of the axis unless it is empty.
     pub fn x_axis(&self, scene: &mut Scene, name: &str) {
+        self.x_marks(scene, true);
+        let at = [self.rect.x + self.rect.w / 2.0, self.rect.bottom() + 43.0];
+        scene.write(name, at, style::LABEL, style::INK, Anchor::Middle);
+    }
+
+    /// Ticks below, with or without their numbers.
+    pub fn x_marks(&self, scene: &mut Scene, numbers: bool) {
         let bottom = self.rect.bottom();
         let mut free = f64::NEG_INFINITY;
         for tick in self.x_ticks() {
             let x = self.rect.x + tick.at * self.rect.w;
             let length = if tick.label.is_some() { 6.0 } else { 3.5 };
             scene.line(vec![[x, bottom], [x, bottom + length]], style::INK, style::FRAME);
-            let Some(label) = tick.label else { continue };
+            let Some(label) = tick.label.filter(|_| numbers) else { continue };
             let half = text::width(&label, style::SMALL, false) / 2.0;
             if x - half > free {
                 scene.write(&label, [x, bottom + 21.0], style::SMALL, style::INK, Anchor::Middle);
@@ -77,10 +84,9 @@ impl Panel {
         if let Some(cut) = self.x.cut() {
             let x = self.rect.x + cut * self.rect.w;
             for dx in [-2.0, 2.0] {
-                scene.line(vec![[x + dx - 2.0, bottom + 5.0], [x + dx + 2.0, bottom - 5.0]], style::INK, style::FRAME);
+                scene.line(vec![[x + dx - 1.5, bottom + 5.0], [x + dx + 1.5, bottom - 5.0]], style::INK, style::FRAME);
             }
         }
-        scene.write(name, [self.rect.x + self.rect.w / 2.0, bottom + 43.0], style::LABEL, style::INK, Anchor::Middle);
     }
 
     /// Ticks and numbers on the left, and the name of the axis unless it is empty.
@@ -119,7 +125,7 @@ impl Panel {
     }
 
     fn x_ticks(&self) -> Vec<Tick> {
-        let room = if self.x.is_log() { 44.0 } else { 64.0 };
+        let room = if self.x.is_log() { 33.0 } else { 56.0 };
         inside(self.x.ticks((self.rect.w / room) as usize))
     }
 

@@ -3,7 +3,7 @@
 use super::number;
 
 /// How wide step 0 is drawn on a logarithmic axis of steps, as a share of the axis.
-const ZERO_SHARE: f64 = 0.07;
+const ZERO_SHARE: f64 = 0.08;
 
 /// An axis: values to shares of its length.
 #[derive(Debug, Clone, Copy, PartialEq)]

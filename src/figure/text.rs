@@ -2,6 +2,8 @@
 //!
 //! plotters places glyphs at whole pixels and forgets their side bearings, so bitmaps draw text here.
 
+use std::sync::LazyLock;
+
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont};
 
 /// The family asked for in SVG files; Verdana has the same widths where DejaVu is not installed.
@@ -15,8 +17,12 @@ pub fn bytes(bold: bool) -> &'static [u8] {
     if bold { BOLD } else { REGULAR }
 }
 
-fn font(bold: bool) -> Option<FontRef<'static>> {
-    FontRef::try_from_slice(bytes(bold)).ok()
+fn font(bold: bool) -> Option<&'static FontRef<'static>> {
+    static FONTS: [LazyLock<Option<FontRef<'static>>>; 2] = [
+        LazyLock::new(|| FontRef::try_from_slice(REGULAR).ok()),
+        LazyLock::new(|| FontRef::try_from_slice(BOLD).ok()),
+    ];
+    FONTS[usize::from(bold)].as_ref()
 }
 
 /// ab_glyph scales the height of a line to what it is given; texts here are measured by the em.
@@ -28,7 +34,7 @@ fn scale(font: &FontRef<'_>, em: f64) -> PxScale {
 /// The width of a text whose em is `size`.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     let Some(font) = font(bold) else { return 0.6 * size * text.chars().count() as f64 };
-    let scaled = font.as_scaled(scale(&font, size));
+    let scaled = font.as_scaled(scale(font, size));
     let mut total = 0.0;
     let mut before = None;
     for c in text.chars() {
@@ -45,7 +51,7 @@ pub fn width(text: &str, size: f64, bold: bool) -> f64 {
 /// Calls `pixel` with every touched pixel (right of and below the start of the base line) and how far it is covered.
 pub fn pixels(text: &str, size: f64, bold: bool, mut pixel: impl FnMut(i32, i32, f64)) {
     let Some(font) = font(bold) else { return };
-    let scaled = font.as_scaled(scale(&font, size));
+    let scaled = font.as_scaled(scale(font, size));
     let mut pen = 0.0;
     let mut before = None;
     for c in text.chars() {
@@ -87,6 +93,22 @@ pub fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
         }
     }
     lines.iter().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect()
+}
+
+/// Items with ` · ` between them in lines no wider than `room`; only an item too long for a line is broken.
+pub fn wrap_items(items: &[String], size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in items.iter().filter(|item| !item.is_empty()) {
+        let joined = lines.last().map(|last| format!("{last}  ·  {item}"));
+        match joined.filter(|line| width(line, size, false) <= room) {
+            Some(line) => {
+                lines.pop();
+                lines.push(line);
+            }
+            None => lines.extend(wrap(item, size, room)),
+        }
+    }
+    lines
 }
 
 /// Shortens a text to `room` with an ellipsis.

@@ -112,6 +112,7 @@ impl Case {
         modes: &mut String,
         order: &mut String,
     ) {
+        let label = if label.contains([',', '"']) { format!("\"{}\"", label.replace('"', "\"\"")) } else { label.into() };
         let cost = if kind == Kind::Network { 40.0 } else { 1.0 };
         let all = self.all_modes();
         for step in recorded(last) {
@@ -147,6 +148,7 @@ impl Case {
             Kind::Jacobi(omega) => (format!("jacobi,omega={omega}"), Some(-0.677)),
             Kind::Multigrid => ("multigrid,cycle=v,pre=2,post=1,smoother=(gauss-seidel,order=red-black)".into(), Some(0.0)),
             Kind::Network => ("dnn,width=64,depth=3,activation=tanh,loss=ritz,lr=0.001,beta=10".into(), Some(0.93)),
+            Kind::Stuck => ("jacobi,omega=0".into(), None),
             _ => (label.to_string(), None),
         };
         SolverSummary {
