@@ -92,7 +92,7 @@ fn solution(
     panel.frame(scene);
     x_axis(scene, &panel, last);
     panel.y_axis(scene, "u");
-    let words = if reference.is_some() { "u, and dotted the reference" } else { "u" };
+    let words = if reference.is_some() { "u; dotted: reference" } else { "u" };
     scene.write(words, [rect.x, rect.y - 9.0], style::SMALL, style::SOFT, Anchor::Start);
 }
 

@@ -16,7 +16,8 @@ use super::{
     text,
 };
 
-const TITLE: f64 = 50.0;
+/// Room above a row of maps.
+const TITLE: f64 = 28.0;
 const GAP: f64 = 26.0;
 
 /// Where everything stands.
@@ -38,7 +39,7 @@ impl Layout {
 pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) -> Scene {
     let note = match reference {
         Some(_) => "All solutions share one scale, that of the reference. Errors u − u_ref are each on a scale of their own, \
-                    from −max |e| (blue) to +max |e| (red).",
+                    blue below zero and red above.",
         None => "All solutions share one scale. The run has no reference, hence no error.",
     };
     let [x, y] = [run.summary.bounds[0], run.summary.bounds[1]];
@@ -49,8 +50,8 @@ pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) 
     let width = (inner / columns as f64 - GAP).min(200.0);
     let map = [width, width * shape];
     let rows = if reference.is_some() { 2 } else { 1 };
-    let block = rows as f64 * (map[1] + TITLE) + 30.0;
-    let mut page = Page::new(run, HEADLINE, note, block * solvers.len() as f64 + BOTTOM - 20.0);
+    let block = rows as f64 * (map[1] + TITLE) + 42.0;
+    let mut page = Page::new(run, HEADLINE, note, block * solvers.len() as f64 + BOTTOM);
     let layout = Layout {
         map,
         x: Scale::linear(x[0], x[1]),
@@ -63,16 +64,16 @@ pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) 
     };
     let scale = range(values).unwrap_or((0.0, 1.0));
     for (i, solver) in solvers.iter().enumerate() {
-        let top = page.body.y + i as f64 * block + TITLE + 22.0;
-        one(&mut page.scene, &layout, solver, reference, scale, top);
+        let top = page.body.y + i as f64 * block + TITLE + 36.0;
+        one(&mut page.scene, &layout, solver, reference, scale, top, i + 1 == solvers.len());
     }
     page.scene
 }
 
-fn one(scene: &mut Scene, layout: &Layout, solver: &Chosen, reference: Option<&ArrayD<f64>>, scale: (f64, f64), top: f64) {
+fn one(scene: &mut Scene, layout: &Layout, solver: &Chosen, reference: Option<&ArrayD<f64>>, scale: (f64, f64), top: f64, last: bool) {
     let color = style::solver(solver.index).color.ink();
     let name = text::shorten(&solver.name, style::PANEL_TITLE, true, 900.0);
-    scene.write_bold(&name, [layout.left, top - 38.0], style::PANEL_TITLE, color, Anchor::Start);
+    scene.write_bold(&name, [layout.left, top - 32.0], style::PANEL_TITLE, color, Anchor::Start);
     let value = Scale::linear(scale.0, scale.1);
     let columns = solver.fields.len();
     let below = top + layout.map[1] + TITLE;
@@ -80,16 +81,16 @@ fn one(scene: &mut Scene, layout: &Layout, solver: &Chosen, reference: Option<&A
         let rect = layout.rect(k, top);
         heading(scene, rect, &format!("step {}", number::count(*step)), "");
         map(scene, rect, field, |u| ColorMap::Value.at(value.place(u).unwrap_or(f64::NAN)));
-        axes(scene, layout, rect, k == 0, reference.is_none());
+        axes(scene, layout, rect, k == 0, last && reference.is_none());
         let Some(reference) = reference else { continue };
         let rect = layout.rect(k, below);
         let error = field - reference;
         let most = largest(error.iter().copied());
-        let size = if most.is_nan() { "not a number".into() } else { format!("max |e| = {}", number::short(most, 2)) };
+        let size = if most.is_nan() { "not a number".into() } else { format!("|e| ≤ {}", number::short(most, 2)) };
         heading(scene, rect, "", &size);
         let scaled = |e: f64| if most == 0.0 { 0.5 } else { 0.5 + 0.5 * e / most };
         map(scene, rect, &error, |e| ColorMap::Signed.at(if e.is_nan() { f64::NAN } else { scaled(e) }));
-        axes(scene, layout, rect, k == 0, true);
+        axes(scene, layout, rect, k == 0, last);
     }
     let mut next = layout.rect(columns, top);
     if let Some(reference) = reference {
@@ -113,8 +114,9 @@ fn axes(scene: &mut Scene, layout: &Layout, rect: Rect, left: bool, low: bool) {
     let panel = Panel { rect, x: layout.x, y: layout.y };
     panel.frame(scene);
     if low {
-        panel.x_axis(scene, "");
-        scene.write("x", [rect.right() + 12.0, rect.bottom() + 21.0], style::LABEL, style::INK, Anchor::Middle);
+        panel.x_axis(scene, "x");
+    } else {
+        panel.x_marks(scene, false);
     }
     if left {
         panel.y_axis(scene, "y");

@@ -75,11 +75,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
             panel.y_marks(&mut page.scene, &row_ticks(&groups, height));
             panel.y_name(&mut page.scene, seeds::modes_name(&modes));
         }
-        let name = match seeds::trouble(solver) {
-            Some(trouble) => format!("{} ({trouble})", solver.name),
-            None => solver.name.clone(),
-        };
-        panel.title(&mut page.scene, &name, style::solver(i).color.ink(), &seeds::order_index(solver));
+        panel.title(&mut page.scene, &solver.name, style::solver(i).color.ink(), &seeds::remark(solver));
     }
     let x = page.body.x + LEFT + across as f64 * (width + gap);
     let bar = Rect::new(x, page.body.y + TOP, 18.0, height);
@@ -103,7 +99,7 @@ impl Range {
         let values = || tables.iter().flat_map(|table| &table.relative_error).copied();
         let (lo, hi) = positive_range(values()).unwrap_or((1e-3, 1.0));
         let tol = if tol.is_finite() && tol > 0.0 { tol } else { 0.1 };
-        let hi = hi.clamp(3.0 * tol, 30.0f64.max(10.0 * tol)).log10();
+        let hi = hi.clamp(3.0 * tol, 10.0f64.max(10.0 * tol)).log10();
         let lo = lo.max(1e-300).min(tol / 3.0).log10().floor().max((hi - DECADES).round());
         Self { lo: 10f64.powf(lo), hi: 10f64.powf(hi) }
     }

@@ -70,11 +70,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         if column == 0 {
             panel.y_axis(&mut page.scene, "relative error Δ");
         }
-        let name = match seeds::trouble(solver) {
-            Some(trouble) => format!("{} ({trouble})", solver.name),
-            None => solver.name.clone(),
-        };
-        panel.title(&mut page.scene, &name, style::solver(i).color.ink(), &seeds::order_index(solver));
+        panel.title(&mut page.scene, &solver.name, style::solver(i).color.ink(), &seeds::remark(solver));
     }
     Ok(page.scene)
 }

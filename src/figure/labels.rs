@@ -42,8 +42,8 @@ pub fn place(scene: &mut Scene, mut labels: Vec<EndLabel>, frame: &Rect, room: R
         draw(scene, label, &text);
     }
     for label in inside {
-        let best = candidates(&label, frame).into_iter().min_by(|a, b| {
-            let cost = |c: &(Text, f64)| c.1 + cost(&c.0.bounds(), frame, &placed, curves);
+        let best = candidates(&label, &room).into_iter().min_by(|a, b| {
+            let cost = |c: &(Text, f64)| c.1 + cost(&c.0.bounds(), frame, &room, &placed, curves);
             cost(a).total_cmp(&cost(b))
         });
         let Some((text, _)) = best else { continue };
@@ -93,26 +93,35 @@ fn line(label: &EndLabel, anchor: Anchor, [x, y]: Point, room: f64) -> Text {
 
 /// Places to try and how much each is disliked by itself: right of the end, left of it, above and below, further and
 /// further away.
-fn candidates(label: &EndLabel, frame: &Rect) -> Vec<(Text, f64)> {
+fn candidates(label: &EndLabel, room: &Rect) -> Vec<(Text, f64)> {
     let [x, y] = label.end;
-    let sides = [(Anchor::Start, x + 10.0, 0.0, 0), (Anchor::End, x - 12.0, 14.0, 0), (Anchor::Middle, x, 8.0, 2)];
+    let (right, left) = (room.right() - x - 10.0, x - room.x - 15.0);
+    let sides = [
+        (Anchor::Start, x + 10.0, 0.0, 0, right),
+        (Anchor::End, x - 12.0, 14.0, 0, left),
+        (Anchor::Middle, x, 8.0, 2, 2.0 * left.min(right)),
+    ];
     let mut found = Vec::new();
-    for (anchor, x, price, nearest) in sides {
+    for (anchor, x, price, nearest, free) in sides {
+        let shown = line(label, anchor, [x, y], free.max(30.0));
+        let lost = (label.text.chars().count() - shown.text.chars().count().min(label.text.chars().count())) as f64;
         for half_lines in nearest..28 {
             for sign in [1.0, -1.0] {
                 let dy = sign * 0.5 * f64::from(half_lines) * LINE;
-                found.push((line(label, anchor, [x, y + dy], 0.7 * frame.w), price + 0.55 * dy.abs()));
+                let text = Text { at: [x, y + BASE + dy], ..shown.clone() };
+                found.push((text, price + 30.0 * lost + 0.55 * dy.abs()));
             }
         }
     }
     found
 }
 
-fn cost(bounds: &Rect, frame: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
+fn cost(bounds: &Rect, frame: &Rect, room: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
     let wide = bounds.grow(1.5);
-    let outside = bounds.w * bounds.h - bounds.overlap(&frame.grow(-3.0));
+    let outside = bounds.w * bounds.h - bounds.overlap(&room.grow(-3.0));
+    let astride = if bounds.right() > frame.right() - 2.0 { 60.0 } else { 0.0 };
     let others: f64 = placed.iter().map(|other| wide.overlap(other)).sum();
-    40.0 * (outside + others) + 9.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+    astride + 40.0 * (outside + others) + 9.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
 }
 
 fn draw(scene: &mut Scene, label: &EndLabel, text: &Text) {

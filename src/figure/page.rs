@@ -60,9 +60,9 @@ fn facts(run: &RunData) -> Vec<String> {
     let s = &run.summary;
     let grid: Vec<String> = s.grid.iter().map(ToString::to_string).collect();
     let reference = match s.reference.as_str() {
-        "discrete" => "error against the discrete solution (algebraic error)".to_string(),
-        "exact" => "error against the exact solution (total error)".to_string(),
-        other => format!("error against: {other}"),
+        "discrete" => "reference: discrete (algebraic error)".to_string(),
+        "exact" => "reference: exact (total error)".to_string(),
+        other => format!("reference: {other}"),
     };
     vec![
         s.problem.clone(),

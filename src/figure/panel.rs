@@ -28,7 +28,12 @@ pub struct Panel {
 impl Panel {
     /// Where a pair of values stands on the page, inside the frame or not.
     pub fn at(&self, x: f64, y: f64) -> Option<Point> {
-        let (x, y) = (self.x.place(x)?, self.y.place(y)?);
+        let y = match y {
+            // Zero is below every power of ten: the curve leaves through the bottom.
+            0.0 if self.y.place(0.0).is_none() => -0.5,
+            y => self.y.place(y)?,
+        };
+        let x = self.x.place(x)?;
         // Far outside is far enough: whole pixels must not overflow.
         Some([self.rect.x + x.clamp(-50.0, 50.0) * self.rect.w, self.rect.bottom() - y.clamp(-50.0, 50.0) * self.rect.h])
     }
@@ -185,7 +190,8 @@ impl Panel {
                 next = walked + if next.is_finite() { apart } else { apart - phase.min(0.8 * apart) };
             }
         }
-        self.pieces(values).iter().flat_map(|piece| along(piece, 5.0)).collect()
+        let path: Vec<Point> = self.pieces(values).iter().flat_map(|piece| along(piece, 5.0)).collect();
+        if path.is_empty() { shown } else { path }
     }
 
     /// The area between two curves given as (x, low, high).

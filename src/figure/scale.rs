@@ -11,6 +11,8 @@ pub struct Scale {
     kind: Kind,
     lo: f64,
     hi: f64,
+    /// Ticks at whole numbers only.
+    whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +37,7 @@ impl Scale {
     pub fn linear(lo: f64, hi: f64) -> Self {
         let (lo, hi) = if lo.is_finite() && hi.is_finite() && lo <= hi { (lo, hi) } else { (0.0, 1.0) };
         let open = if hi - lo > 1e-12 * lo.abs().max(hi.abs()) { 0.0 } else { 0.5 * lo.abs().max(1.0) };
-        Self { kind: Kind::Linear, lo: lo - open, hi: hi + open }
+        Self { kind: Kind::Linear, lo: lo - open, hi: hi + open, whole: false }
     }
 
     /// A logarithmic axis; an empty or impossible range is opened.
@@ -43,7 +45,7 @@ impl Scale {
         let good = |v: f64| v.is_finite() && v > 0.0;
         let (lo, hi) = if good(lo) && good(hi) && lo <= hi { (lo, hi) } else { (0.1, 1.0) };
         let open = if hi / lo > 1.05 { 1.0 } else { 2.0 };
-        Self { kind: Kind::Log, lo: (lo / open).log10(), hi: (hi * open).log10() }
+        Self { kind: Kind::Log, lo: (lo / open).log10(), hi: (hi * open).log10(), whole: false }
     }
 
     /// An axis of steps 0, 1, 2 … `last`: logarithmic, with a place for step 0 if there is one.
@@ -51,7 +53,7 @@ impl Scale {
         let lo = if first == 0 { 1.0 } else { first as f64 };
         let log = Self::log(0.8 * lo, 1.15 * (last as f64).max(2.0 * lo));
         let kind = if first == 0 { Kind::LogZero } else { Kind::Log };
-        Self { kind, ..log }
+        Self { kind, whole: true, ..log }
     }
 
     /// A little room at both ends.
@@ -131,6 +133,9 @@ impl Scale {
         for exponent in first..=last {
             for &m in drawn {
                 let value = m as f64 * 10f64.powi(exponent as i32);
+                if self.whole && exponent < 0 {
+                    continue;
+                }
                 let Some(at) = self.place(value).filter(|at| (-1e-9..=1.0 + 1e-9).contains(at)) else { continue };
                 let label = named.contains(&m) && exponent.rem_euclid(stride) == 0;
                 let text = || if m == 1 { number::power(exponent) } else { number::short(value, 1) };

@@ -151,3 +151,8 @@ pub fn trouble(solver: &SolverData) -> Option<&str> {
     let mut outcomes = outcomes.filter(|outcome| unusual(outcome));
     outcomes.next()
 }
+
+/// What stands beside a solver's name: how it ended if badly, else its order index.
+pub fn remark(solver: &SolverData) -> String {
+    trouble(solver).map_or_else(|| order_index(solver), str::to_string)
+}
