@@ -43,7 +43,11 @@ struct Passage {
 
 fn passages(solver: &SolverData) -> Vec<Passage> {
     let mut modes: BTreeMap<&ModeName, (Vec<f64>, Option<u64>)> = BTreeMap::new();
-    for row in solver.runs.iter().flat_map(|run| &run.order) {
+    let rows = || solver.runs.iter().flat_map(|run| &run.order);
+    let single = |mode: &ModeName| matches!(mode, ModeName::Single(_));
+    // Shells say nothing new where their modes are there too.
+    let singles = rows().any(|row| single(&row.mode));
+    for row in rows().filter(|row| single(&row.mode) == singles) {
         let entry = modes.entry(&row.mode).or_default();
         entry.0.push(row.step_reached.map_or(f64::INFINITY, |step| step as f64));
         entry.1 = entry.1.or(row.predicted_step);
@@ -123,7 +127,7 @@ fn reached(all: &[Vec<Passage>]) -> (u64, u64) {
     let (lo, hi) = range(steps()).or_else(|| range(predicted())).unwrap_or((1.0, 10.0));
     let beyond = predicted().filter(|step| *step <= 10.0 * hi && *step >= 0.1 * lo);
     let (lo, hi) = range(beyond.chain([lo, hi])).unwrap_or((lo, hi));
-    (lo as u64, hi as u64)
+    (lo as u64, (1.25 * hi) as u64)
 }
 
 /// Draws one solver and returns points along its curve.
@@ -144,12 +148,13 @@ fn one(scene: &mut Scene, panel: &Panel, passages: &[Passage], index: usize) -> 
         panel.line(scene, &measured, series.color, series.dash, style::CURVE);
         path.extend(panel.pieces(&measured).iter().flat_map(|piece| panel::along(piece, 5.0)));
     }
-    let sparse = thinned(panel, &measured, if rises { 22.0 } else { 0.0 });
+    let sparse = thinned(panel, &measured, if rises { 20.0 } else { 4.0 });
+    let few = passages.len() <= 60;
+    for at in thinned(panel, &theory, if few { 0.0 } else { 40.0 }) {
+        scene.ring(at, if rises { 1.75 * style::MARKER } else { radius + 2.6 }, 1.3, style::INK);
+    }
     for at in &sparse {
         scene.marker(series.marker, *at, if rises { style::MARKER } else { radius }, series.color);
-    }
-    for at in thinned(panel, &theory, if rises { 44.0 } else { 0.0 }) {
-        scene.ring(at, if rises { 1.75 * style::MARKER } else { radius + 2.6 }, 1.3, style::INK);
     }
     if path.is_empty() { sparse } else { path }
 }
@@ -189,7 +194,7 @@ fn not_reached(scene: &mut Scene, panel: &Panel, all: &[Vec<Passage>], missing: 
         let mut last = f64::NEG_INFINITY;
         for passage in &lost {
             let Some([x, _]) = panel.x.place(passage.k).map(|share| [panel.rect.x + share * panel.rect.w, y]) else { continue };
-            if x - last >= 3.0 && (panel.rect.x..=panel.rect.right()).contains(&x) {
+            if x - last >= 9.0 && (panel.rect.x..=panel.rect.right()).contains(&x) {
                 scene.marker(series.marker, [x, y], 0.8 * style::MARKER, series.color);
                 last = x;
             }

@@ -1,23 +1,19 @@
 //! Mode × step: how large the error of each mode is at each recorded step.
 
-use crate::store::{
-    read::{ModeTable, RunData, SolverData},
-    schema::ModeName,
-};
+use crate::store::read::{ModeTable, RunData, SolverData};
 
 use super::{
     Figure, FigureError, colorbar, number,
     page::Page,
     panel::{BOTTOM, LEFT, Panel, TOP},
-    scale::{Scale, Tick, positive_range},
+    rows::Rows,
+    scale::{Scale, positive_range},
     scene::{Anchor, Point, Rect, Scene},
     seeds,
     style::{self, ColorMap},
     tolerance::Cells,
 };
 
-/// More modes than this share rows.
-const MOST_ROWS: usize = 320;
 /// The colours span at most this many powers of ten.
 const DECADES: f64 = 6.0;
 const HEADLINE: &str = "Which modes have converged when";
@@ -37,22 +33,21 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         return Ok(Page::nothing(run, HEADLINE, "No mode was recorded."));
     }
     let tables: Vec<ModeTable> = solvers.iter().map(|solver| seeds::table(solver, &modes)).collect();
-    let share = modes.len().div_ceil(MOST_ROWS);
-    let groups: Vec<&[ModeName]> = modes.chunks(share).collect();
 
     let across = match solvers.len() {
         n @ 1..=4 => n,
         n => n.div_ceil(n.div_ceil(4)),
     };
     let down = solvers.len().div_ceil(across);
-    let height = match (down, groups.len()) {
+    let height = match (down, modes.len()) {
         (1, ..=4) => 300.0,
         (1, _) => 400.0,
         _ => 270.0,
     };
     let range = Range::of(&tables, run.summary.tol);
     let gaps = if tables.iter().any(|t| t.relative_error.iter().any(|v| v.is_nan())) { " Grey: no number." } else { "" };
-    let together = if share > 1 { format!(" Each row is the median of {share} neighbouring modes.") } else { String::new() };
+    let rows = Rows::of(&modes, height);
+    let together = if rows.joined() { " Modes too close to be told apart are shown by their median." } else { "" };
     let note = format!(
         "Colour: relative error Δ of a mode; black is {} or less. White line: Δ = tol = {}.{gaps} \
          τ: order index, −1 if high frequencies converge first, +1 if low ones do.{together}",
@@ -69,10 +64,10 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         let y = page.body.y + TOP + row as f64 * (height + TOP + BOTTOM);
         let rect = Rect::new(x, y, width, height);
         let last_row = i + across >= solvers.len();
-        let panel = one(&mut page.scene, rect, table, &groups, &range, run.summary.tol);
+        let panel = one(&mut page.scene, rect, table, &rows, &range, run.summary.tol);
         panel.x_axis(&mut page.scene, if last_row { "step" } else { "" });
         if column == 0 {
-            panel.y_marks(&mut page.scene, &row_ticks(&groups, height));
+            panel.y_marks(&mut page.scene, &rows.ticks);
             panel.y_name(&mut page.scene, seeds::modes_name(&modes));
         }
         panel.title(&mut page.scene, &solver.name, style::solver(i).color.ink(), &seeds::remark(solver));
@@ -118,10 +113,10 @@ impl Range {
     }
 }
 
-fn one(scene: &mut Scene, rect: Rect, table: &ModeTable, groups: &[&[ModeName]], range: &Range, tol: f64) -> Panel {
+fn one(scene: &mut Scene, rect: Rect, table: &ModeTable, rows: &Rows, range: &Range, tol: f64) -> Panel {
     let steps = &table.steps;
     let x = Scale::steps(steps.first().copied().unwrap_or(0), steps.last().copied().unwrap_or(1));
-    let panel = Panel { rect, x, y: Scale::linear(0.0, groups.len() as f64) };
+    let panel = Panel { rect, x, y: Scale::linear(0.0, 1.0) };
     if steps.is_empty() {
         scene.rect(rect, style::BAND);
         let middle = [rect.x + rect.w / 2.0, rect.y + rect.h / 2.0];
@@ -130,7 +125,7 @@ fn one(scene: &mut Scene, rect: Rect, table: &ModeTable, groups: &[&[ModeName]],
         return panel;
     }
     let columns = extents(&x, steps);
-    let values = grouped(table, groups);
+    let values = joined(table, rows);
     let width = columns.len();
     let size = ((2.0 * rect.w) as u32, (2.0 * rect.h) as u32);
     // Which column and row a pixel belongs to.
@@ -138,18 +133,21 @@ fn one(scene: &mut Scene, rect: Rect, table: &ModeTable, groups: &[&[ModeName]],
         .map(|px| (f64::from(px) + 0.5) / f64::from(size.0))
         .map(|share| columns.iter().position(|(from, to)| (*from..*to).contains(&share)))
         .collect();
-    let row = |py: u32| groups.len() - 1 - (py as usize * groups.len() / size.1 as usize).min(groups.len() - 1);
+    let row: Vec<usize> = (0..size.1)
+        .map(|py| 1.0 - (f64::from(py) + 0.5) / f64::from(size.1))
+        .map(|share| rows.edges.partition_point(|(_, upper)| *upper <= share).min(rows.edges.len() - 1))
+        .collect();
     let colors: Vec<[u8; 3]> = values.iter().map(|v| ColorMap::Error.at(range.share(*v))).collect();
     scene.image(rect, size, |px, py| match column[px as usize] {
-        Some(c) => colors[row(py) * width + c],
+        Some(c) => colors[row[py as usize] * width + c],
         None => style::PAPER.rgb,
     });
     let place = |share: f64| rect.x + share * rect.w;
     let columns: Vec<(f64, f64)> = columns.iter().map(|(a, b)| (place(*a), place(*b))).collect();
-    let level = |i: usize| rect.bottom() - i as f64 / groups.len() as f64 * rect.h;
-    let rows: Vec<(f64, f64)> = (0..groups.len()).map(|i| (level(i + 1), level(i))).collect();
-    let border = Cells { columns: &columns, rows: &rows, values: &values }.border(tol);
-    let thin = if groups.len() > 80 { 0.6 } else { 1.0 };
+    let level = |share: f64| rect.bottom() - share * rect.h;
+    let levels: Vec<(f64, f64)> = rows.edges.iter().map(|(lower, upper)| (level(*upper), level(*lower))).collect();
+    let border = Cells { columns: &columns, rows: &levels, values: &values }.border(tol);
+    let thin = if rows.edges.len() > 80 { 0.7 } else { 1.0 };
     for (color, line) in [(style::INK, 4.6 * thin), (style::PAPER, 2.4 * thin)] {
         for points in &border {
             scene.line(lengthened(points, 0.5 * line, &rect), color, line);
@@ -185,42 +183,13 @@ fn extents(x: &Scale, steps: &[u64]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The table with the modes of a group in one row, by their median.
-fn grouped(table: &ModeTable, groups: &[&[ModeName]]) -> Vec<f64> {
-    let mut first = 0;
-    let mut values = Vec::with_capacity(groups.len() * table.steps.len());
-    for group in groups {
-        for column in 0..table.steps.len() {
-            let members = (first..first + group.len()).filter_map(|mode| table.row(mode).get(column).copied());
-            values.push(seeds::median(members.collect()));
-        }
-        first += group.len();
-    }
-    values
-}
-
-/// Numbers for so many rows as have room: round ones, and the first.
-fn row_ticks(groups: &[&[ModeName]], height: f64) -> Vec<Tick> {
-    let room = ((height / (1.5 * style::SMALL)) as usize).max(1);
-    let strides = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
-    let number = |group: &[ModeName]| match group.first() {
-        Some(ModeName::Single(k)) if k.len() == 1 => Some(k[0].unsigned_abs()),
-        Some(ModeName::Shell(s)) => Some(*s),
-        _ => None,
-    };
-    let wanted = |stride: u64, i: usize| {
-        let members = groups[i].iter().filter_map(|mode| number(std::slice::from_ref(mode)));
-        if number(groups[i]).is_some() { members.into_iter().any(|n| n % stride == 0) } else { i as u64 % stride == 0 }
-    };
-    let all = groups.len() <= room;
-    let stride = strides.iter().copied().find(|s| (0..groups.len()).filter(|i| wanted(*s, *i)).count() <= room);
-    let stride = stride.unwrap_or(10_000);
-    let tick = |i: usize| {
-        let named = |mode: &&ModeName| number(std::slice::from_ref(*mode)).is_none_or(|n| all || n % stride == 0);
-        let mode = groups[i].iter().find(named).or(groups[i].first());
-        let label = mode.map(|mode| mode.to_string().replace("shell:", ""));
-        Tick { at: (i as f64 + 0.5) / groups.len() as f64, label }
-    };
-    let shown = |i: &usize| all || wanted(stride, *i) || *i == 0;
-    (0..groups.len()).filter(shown).map(tick).collect()
+/// The table with the modes of a row put together by their median.
+fn joined(table: &ModeTable, rows: &Rows) -> Vec<f64> {
+    let cells = rows.modes.iter().flat_map(|modes| (0..table.steps.len()).map(move |column| (*modes, column)));
+    cells
+        .map(|((from, to), column)| match to - from {
+            1 => table.row(from)[column],
+            _ => seeds::median((from..to).map(|mode| table.row(mode)[column]).collect()),
+        })
+        .collect()
 }

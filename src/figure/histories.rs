@@ -9,7 +9,7 @@ use super::{
     page::Page,
     panel::{BOTTOM, LEFT, Panel, TOP},
     scale::Scale,
-    scene::{Rect, Scene},
+    scene::{Point, Rect, Scene},
     seeds::{self, Middle},
     style,
 };
@@ -93,12 +93,16 @@ fn chosen(modes: Vec<ModeName>) -> Vec<ModeName> {
     picked.into_iter().map(|i| modes[i].clone()).collect()
 }
 
-/// One axis for all panels, from the smallest error drawn to the largest; what lies seven powers of ten below is cut off.
+/// One axis for all panels, from the smallest error drawn to the largest; what lies far below the tolerance is cut off.
 fn y_axis(curves: &[Vec<Vec<Middle>>], tol: f64) -> Scale {
     let values = curves.iter().flatten().flatten().map(|point| point.y);
     let (lo, hi) = super::scale::positive_range(values.chain([tol])).unwrap_or((1e-3, 1.0));
-    let hi = hi.min(1e3 * tol.max(1.0)).max(tol);
-    Scale::log(lo.max(hi * 1e-7), hi).padded(0.04)
+    let hi = hi.min(30.0 * tol.max(1.0)).max(tol);
+    Scale::log(lo.max(tol * 1e-5), hi).padded(0.04)
+}
+
+fn near(a: Point, b: Point) -> bool {
+    (a[0] - b[0]).hypot(a[1] - b[1]) < 4.0
 }
 
 fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String], tol: f64, beside: f64) {
@@ -128,5 +132,8 @@ fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String
         path.extend(points);
     }
     let room = Rect { w: panel.rect.w + beside, ..panel.rect };
+    if ends.len() > 2 && ends.iter().all(|label| near(label.end, ends[0].end)) {
+        ends = vec![EndLabel { text: "all k".into(), color: style::INK, end: ends[0].end }];
+    }
     labels::place(scene, ends, &panel.rect, room, &path);
 }

@@ -42,8 +42,8 @@ pub fn place(scene: &mut Scene, mut labels: Vec<EndLabel>, frame: &Rect, room: R
         draw(scene, label, &text);
     }
     for label in inside {
-        let best = candidates(&label, &room).into_iter().min_by(|a, b| {
-            let cost = |c: &(Text, f64)| c.1 + cost(&c.0.bounds(), frame, &room, &placed, curves);
+        let best = candidates(&label, frame, &room).into_iter().min_by(|a, b| {
+            let cost = |c: &(Text, f64)| c.1 + cost(&c.0, &label, frame, &room, &placed, curves);
             cost(a).total_cmp(&cost(b))
         });
         let Some((text, _)) = best else { continue };
@@ -93,7 +93,7 @@ fn line(label: &EndLabel, anchor: Anchor, [x, y]: Point, room: f64) -> Text {
 
 /// Places to try and how much each is disliked by itself: right of the end, left of it, above and below, further and
 /// further away.
-fn candidates(label: &EndLabel, room: &Rect) -> Vec<(Text, f64)> {
+fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
     let [x, y] = label.end;
     let (right, left) = (room.right() - x - 10.0, x - room.x - 15.0);
     let sides = [
@@ -105,7 +105,7 @@ fn candidates(label: &EndLabel, room: &Rect) -> Vec<(Text, f64)> {
     for (anchor, x, price, nearest, free) in sides {
         let shown = line(label, anchor, [x, y], free.max(30.0));
         let lost = (label.text.chars().count() - shown.text.chars().count().min(label.text.chars().count())) as f64;
-        for half_lines in nearest..28 {
+        for half_lines in nearest..24 {
             for sign in [1.0, -1.0] {
                 let dy = sign * 0.5 * f64::from(half_lines) * LINE;
                 let text = Text { at: [x, y + BASE + dy], ..shown.clone() };
@@ -113,26 +113,43 @@ fn candidates(label: &EndLabel, room: &Rect) -> Vec<(Text, f64)> {
             }
         }
     }
+    let outside = line(label, Anchor::Start, [frame.right() + 11.0, y], room.right() - frame.right() - 11.0);
+    for half_lines in -12..=12 {
+        let dy = 0.5 * f64::from(half_lines) * LINE;
+        let text = Text { at: [outside.at[0], y + BASE + dy], ..outside.clone() };
+        let away = frame.right() - x;
+        let lost = label.text.chars().count().saturating_sub(text.text.chars().count()) as f64;
+        found.push((text, 20.0 + 0.25 * away + 30.0 * lost + 0.55 * dy.abs()));
+    }
     found
 }
 
-fn cost(bounds: &Rect, frame: &Rect, room: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
+fn cost(text: &Text, label: &EndLabel, frame: &Rect, room: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
+    let bounds = text.bounds();
     let wide = bounds.grow(1.5);
-    let outside = bounds.w * bounds.h - bounds.overlap(&room.grow(-3.0));
-    let astride = if bounds.right() > frame.right() - 2.0 { 60.0 } else { 0.0 };
+    let outside = bounds.w * bounds.h - bounds.overlap(room);
+    let astride = if bounds.right() > frame.right() - 2.0 && bounds.x < frame.right() { 150.0 } else { 0.0 };
+    let leader = super::panel::along(&[label.end, edge(text, label.end)], 3.0);
+    let struck = leader.iter().filter(|point| placed.iter().any(|other| other.holds(**point))).count() as f64;
     let others: f64 = placed.iter().map(|other| wide.overlap(other)).sum();
-    astride + 40.0 * (outside + others) + 9.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+    astride + 25.0 * struck + 40.0 * (outside + others) + 9.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+}
+
+/// Where a line from the end of the curve meets its name.
+fn edge(text: &Text, end: Point) -> Point {
+    let bounds = text.bounds();
+    let middle = bounds.y + 0.5 * bounds.h;
+    match text.anchor {
+        Anchor::Start => [bounds.x - 3.0, middle],
+        Anchor::End => [bounds.right() + 3.0, middle],
+        Anchor::Middle if bounds.y > end[1] => [end[0], bounds.y - 1.0],
+        Anchor::Middle => [end[0], bounds.bottom() + 1.0],
+    }
 }
 
 fn draw(scene: &mut Scene, label: &EndLabel, text: &Text) {
     let bounds = text.bounds();
-    let middle = bounds.y + 0.5 * bounds.h;
-    let edge = match text.anchor {
-        Anchor::Start => [bounds.x - 3.0, middle],
-        Anchor::End => [bounds.right() + 3.0, middle],
-        Anchor::Middle if bounds.y > label.end[1] => [label.end[0], bounds.y - 1.0],
-        Anchor::Middle => [label.end[0], bounds.bottom() + 1.0],
-    };
+    let edge = edge(text, label.end);
     let far = (edge[1] - label.end[1]).hypot(edge[0] - label.end[0]) > 14.0;
     if far {
         scene.line(vec![label.end, edge], label.color.fade(0.75), 1.0);

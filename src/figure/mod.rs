@@ -16,6 +16,7 @@ mod number;
 mod page;
 mod panel;
 mod render;
+mod rows;
 mod scale;
 pub mod scene;
 mod seeds;

@@ -40,7 +40,10 @@ impl Panel {
 
     /// A panel's title, above its frame.
     pub fn title(&self, scene: &mut Scene, name: &str, color: Color, rest: &str) {
-        let rest_width = if rest.is_empty() { 0.0 } else { text::width(rest, style::SMALL, false) + 10.0 };
+        let taken = |rest: &str| if rest.is_empty() { 0.0 } else { text::width(rest, style::SMALL, false) + 10.0 };
+        let whole = taken(rest) + text::width(name, style::PANEL_TITLE, true) <= self.rect.w;
+        let rest = if whole { rest } else { rest.split(" [").next().unwrap_or(rest) };
+        let rest_width = taken(rest);
         let name = text::shorten(name, style::PANEL_TITLE, true, self.rect.w - rest_width);
         let y = self.rect.y - 9.0;
         scene.write_bold(&name, [self.rect.x, y], style::PANEL_TITLE, color, Anchor::Start);

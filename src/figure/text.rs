@@ -99,7 +99,7 @@ pub fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
 pub fn wrap_items(items: &[String], size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for item in items.iter().filter(|item| !item.is_empty()) {
-        let joined = lines.last().map(|last| format!("{last}  ·  {item}"));
+        let joined = lines.last().map(|last| format!("{last} · {item}"));
         match joined.filter(|line| width(line, size, false) <= room) {
             Some(line) => {
                 lines.pop();
