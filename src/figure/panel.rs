@@ -3,6 +3,7 @@
 use super::{
     scale::{Scale, Tick},
     scene::{Anchor, Point, Rect, Scene, Text},
+    stroke::{along, cut, dashes, distance, thin_out},
     style::{self, Color, Dash, Series},
     text,
 };
@@ -35,30 +36,63 @@ impl Panel {
         };
         let x = self.x.place(x)?;
         // Far outside is far enough: whole pixels must not overflow.
-        Some([self.rect.x + x.clamp(-50.0, 50.0) * self.rect.w, self.rect.bottom() - y.clamp(-50.0, 50.0) * self.rect.h])
+        Some([
+            self.rect.x + x.clamp(-50.0, 50.0) * self.rect.w,
+            self.rect.bottom() - y.clamp(-50.0, 50.0) * self.rect.h,
+        ])
     }
 
     /// A panel's title, above its frame.
     pub fn title(&self, scene: &mut Scene, name: &str, color: Color, rest: &str) {
-        let taken = |rest: &str| if rest.is_empty() { 0.0 } else { text::width(rest, style::SMALL, false) + 10.0 };
+        let taken = |rest: &str| {
+            if rest.is_empty() {
+                0.0
+            } else {
+                text::width(rest, style::SMALL, false) + 10.0
+            }
+        };
         let whole = taken(rest) + text::width(name, style::PANEL_TITLE, true) <= self.rect.w;
-        let rest = if whole { rest } else { rest.split(" [").next().unwrap_or(rest) };
+        let rest = if whole {
+            rest
+        } else {
+            rest.split(" [").next().unwrap_or(rest)
+        };
         let rest_width = taken(rest);
         let name = text::shorten(name, style::PANEL_TITLE, true, self.rect.w - rest_width);
         let y = self.rect.y - 9.0;
-        scene.write_bold(&name, [self.rect.x, y], style::PANEL_TITLE, color, Anchor::Start);
-        scene.write(rest, [self.rect.right(), y], style::SMALL, style::SOFT, Anchor::End);
+        scene.write_bold(
+            &name,
+            [self.rect.x, y],
+            style::PANEL_TITLE,
+            color,
+            Anchor::Start,
+        );
+        scene.write(
+            rest,
+            [self.rect.right(), y],
+            style::SMALL,
+            style::SOFT,
+            Anchor::End,
+        );
     }
 
     /// Lines behind the curves at the numbered ticks.
     pub fn grid(&self, scene: &mut Scene) {
         for tick in numbered(self.x_ticks()) {
             let x = self.rect.x + tick.at * self.rect.w;
-            scene.line(vec![[x, self.rect.y], [x, self.rect.bottom()]], style::GRID, 1.0);
+            scene.line(
+                vec![[x, self.rect.y], [x, self.rect.bottom()]],
+                style::GRID,
+                1.0,
+            );
         }
         for tick in numbered(self.y_ticks()) {
             let y = self.rect.bottom() - tick.at * self.rect.h;
-            scene.line(vec![[self.rect.x, y], [self.rect.right(), y]], style::GRID, 1.0);
+            scene.line(
+                vec![[self.rect.x, y], [self.rect.right(), y]],
+                style::GRID,
+                1.0,
+            );
         }
     }
 
@@ -81,18 +115,34 @@ impl Panel {
         for tick in self.x_ticks() {
             let x = self.rect.x + tick.at * self.rect.w;
             let length = if tick.label.is_some() { 6.0 } else { 3.5 };
-            scene.line(vec![[x, bottom], [x, bottom + length]], style::INK, style::FRAME);
-            let Some(label) = tick.label.filter(|_| numbers) else { continue };
+            scene.line(
+                vec![[x, bottom], [x, bottom + length]],
+                style::INK,
+                style::FRAME,
+            );
+            let Some(label) = tick.label.filter(|_| numbers) else {
+                continue;
+            };
             let half = text::width(&label, style::SMALL, false) / 2.0;
             if x - half > free {
-                scene.write(&label, [x, bottom + 21.0], style::SMALL, style::INK, Anchor::Middle);
+                scene.write(
+                    &label,
+                    [x, bottom + 21.0],
+                    style::SMALL,
+                    style::INK,
+                    Anchor::Middle,
+                );
                 free = x + half + 5.0;
             }
         }
         if let Some(cut) = self.x.cut() {
             let x = self.rect.x + cut * self.rect.w;
             for dx in [-2.0, 2.0] {
-                scene.line(vec![[x + dx - 1.5, bottom + 5.0], [x + dx + 1.5, bottom - 5.0]], style::INK, style::FRAME);
+                scene.line(
+                    vec![[x + dx - 1.5, bottom + 5.0], [x + dx + 1.5, bottom - 5.0]],
+                    style::INK,
+                    style::FRAME,
+                );
             }
         }
     }
@@ -109,7 +159,11 @@ impl Panel {
         for tick in ticks {
             let y = self.rect.bottom() - tick.at * self.rect.h;
             let length = if tick.label.is_some() { 6.0 } else { 3.5 };
-            scene.line(vec![[self.rect.x - length, y], [self.rect.x, y]], style::INK, style::FRAME);
+            scene.line(
+                vec![[self.rect.x - length, y], [self.rect.x, y]],
+                style::INK,
+                style::FRAME,
+            );
             let Some(label) = &tick.label else { continue };
             if y < free {
                 let at = [self.rect.x - 9.0, y + 0.36 * style::SMALL];
@@ -169,7 +223,14 @@ impl Panel {
     }
 
     /// A dashed or solid curve without markers.
-    pub fn line(&self, scene: &mut Scene, values: &[(f64, f64)], color: Color, dash: Dash, width: f64) {
+    pub fn line(
+        &self,
+        scene: &mut Scene,
+        values: &[(f64, f64)],
+        color: Color,
+        dash: Dash,
+        width: f64,
+    ) {
         for piece in self.pieces(values) {
             for part in dashes(&piece, dash) {
                 scene.line(part, color, width);
@@ -179,28 +240,51 @@ impl Panel {
 
     /// A curve with its markers about 70 points apart, `phase` points into that rhythm; a curve of few points has one
     /// at each. Returns points all along it.
-    pub fn curve(&self, scene: &mut Scene, values: &[(f64, f64)], series: &Series, phase: f64) -> Vec<Point> {
+    pub fn curve(
+        &self,
+        scene: &mut Scene,
+        values: &[(f64, f64)],
+        series: &Series,
+        phase: f64,
+    ) -> Vec<Point> {
         self.line(scene, values, series.color, series.dash, style::CURVE);
-        let shown: Vec<Point> =
-            values.iter().filter_map(|&(x, y)| self.at(x, y)).filter(|p| self.rect.holds(*p)).collect();
+        let shown: Vec<Point> = values
+            .iter()
+            .filter_map(|&(x, y)| self.at(x, y))
+            .filter(|p| self.rect.holds(*p))
+            .collect();
         let apart = if shown.len() <= 16 { 8.0 } else { 70.0 };
         let mut next = f64::NEG_INFINITY;
         let mut walked = 0.0;
         for (i, point) in shown.iter().enumerate() {
-            walked += if i == 0 { 0.0 } else { distance(shown[i - 1], *point) };
+            walked += if i == 0 {
+                0.0
+            } else {
+                distance(shown[i - 1], *point)
+            };
             if walked >= next {
                 scene.marker(series.marker, *point, style::MARKER, series.color);
-                next = walked + if next.is_finite() { apart } else { apart - phase.min(0.8 * apart) };
+                next = walked
+                    + if next.is_finite() {
+                        apart
+                    } else {
+                        apart - phase.min(0.8 * apart)
+                    };
             }
         }
-        let path: Vec<Point> = self.pieces(values).iter().flat_map(|piece| along(piece, 5.0)).collect();
+        let path: Vec<Point> = self
+            .pieces(values)
+            .iter()
+            .flat_map(|piece| along(piece, 5.0))
+            .collect();
         if path.is_empty() { shown } else { path }
     }
 
     /// The area between two curves given as (x, low, high).
     pub fn band(&self, scene: &mut Scene, values: &[(f64, f64, f64)], color: Color) {
         let inside = |p: Point| [p[0], p[1].clamp(self.rect.y, self.rect.bottom())];
-        let runs = values.split(|&(x, lo, hi)| self.at(x, lo).is_none() || self.at(x, hi).is_none());
+        let runs =
+            values.split(|&(x, lo, hi)| self.at(x, lo).is_none() || self.at(x, hi).is_none());
         for run in runs {
             let upper = run.iter().filter_map(|&(x, _, hi)| self.at(x, hi));
             let lower = run.iter().rev().filter_map(|&(x, lo, _)| self.at(x, lo));
@@ -210,98 +294,12 @@ impl Panel {
 }
 
 fn inside(ticks: Vec<Tick>) -> Vec<Tick> {
-    ticks.into_iter().filter(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.at)).collect()
+    ticks
+        .into_iter()
+        .filter(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.at))
+        .collect()
 }
 
 fn numbered(ticks: Vec<Tick>) -> impl Iterator<Item = Tick> {
     ticks.into_iter().filter(|tick| tick.label.is_some())
-}
-
-fn distance(a: Point, b: Point) -> f64 {
-    (b[0] - a[0]).hypot(b[1] - a[1])
-}
-
-/// The part of a segment inside a rectangle (Liang and Barsky).
-fn cut(rect: &Rect, a: Point, b: Point) -> Option<(Point, Point)> {
-    let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-    let (mut from, mut to) = (0.0f64, 1.0f64);
-    let edges = [
-        (-dx, a[0] - rect.x),
-        (dx, rect.right() - a[0]),
-        (-dy, a[1] - rect.y),
-        (dy, rect.bottom() - a[1]),
-    ];
-    for (slope, room) in edges {
-        if slope == 0.0 {
-            if room < 0.0 {
-                return None;
-            }
-        } else if slope < 0.0 {
-            from = from.max(room / slope);
-        } else {
-            to = to.min(room / slope);
-        }
-    }
-    let point = |t: f64| [a[0] + t * dx, a[1] + t * dy];
-    let end = |t: f64, whole: f64, corner: Point| if t == whole { corner } else { point(t) };
-    (from <= to).then(|| (end(from, 0.0, a), end(to, 1.0, b)))
-}
-
-/// Leaves out points that stand almost on the one before.
-fn thin_out(points: &[Point]) -> Vec<Point> {
-    let mut kept: Vec<Point> = Vec::with_capacity(points.len());
-    for (i, point) in points.iter().enumerate() {
-        let last = i + 1 == points.len();
-        match kept.last() {
-            Some(before) if distance(*before, *point) < 0.6 && !(last && kept.len() == 1) => {}
-            _ => kept.push(*point),
-        }
-    }
-    kept
-}
-
-/// Points no further than `step` apart along a line.
-pub fn along(points: &[Point], step: f64) -> Vec<Point> {
-    let mut out: Vec<Point> = points.first().copied().into_iter().collect();
-    for pair in points.windows(2) {
-        let parts = (distance(pair[0], pair[1]) / step).ceil().max(1.0);
-        for i in 1..=parts as usize {
-            let t = i as f64 / parts;
-            out.push([pair[0][0] + t * (pair[1][0] - pair[0][0]), pair[0][1] + t * (pair[1][1] - pair[0][1])]);
-        }
-    }
-    out
-}
-
-/// The drawn parts of a dashed line.
-fn dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
-    if dash.is_empty() {
-        return vec![points.to_vec()];
-    }
-    let mut parts = Vec::new();
-    let mut part: Vec<Point> = points.first().copied().into_iter().collect();
-    let (mut index, mut left) = (0, dash[0]);
-    for pair in points.windows(2) {
-        let length = distance(pair[0], pair[1]);
-        let mut walked = 0.0;
-        while length - walked > left {
-            walked += left;
-            let t = walked / length;
-            let here = [pair[0][0] + t * (pair[1][0] - pair[0][0]), pair[0][1] + t * (pair[1][1] - pair[0][1])];
-            if index % 2 == 0 {
-                part.push(here);
-                parts.push(std::mem::take(&mut part));
-            } else {
-                part = vec![here];
-            }
-            index = (index + 1) % dash.len();
-            left = dash[index];
-        }
-        left -= length - walked;
-        if index % 2 == 0 {
-            part.push(pair[1]);
-        }
-    }
-    parts.push(part);
-    parts
 }

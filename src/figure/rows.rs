@@ -27,20 +27,42 @@ impl Rows {
     /// Rows for modes sorted by |k|.
     pub fn of(modes: &[ModeName], height: f64) -> Self {
         let sizes: Vec<f64> = modes.iter().map(ModeName::magnitude).collect();
-        let rises = sizes.windows(2).all(|pair| pair[0] < pair[1]) && sizes.first().is_some_and(|k| *k > 0.0);
+        let rises = sizes.windows(2).all(|pair| pair[0] < pair[1])
+            && sizes.first().is_some_and(|k| *k > 0.0);
         let n = modes.len();
         let (edges, ticks): (Vec<(f64, f64)>, Vec<Tick>) = if n > LISTED && rises {
-            let scale = Scale::log(sizes[0] * (sizes[0] / sizes[1]).sqrt(), sizes[n - 1] * (sizes[n - 1] / sizes[n - 2]).sqrt());
+            let scale = Scale::log(
+                sizes[0] * (sizes[0] / sizes[1]).sqrt(),
+                sizes[n - 1] * (sizes[n - 1] / sizes[n - 2]).sqrt(),
+            );
             let places: Vec<f64> = sizes.iter().filter_map(|k| scale.place(*k)).collect();
-            let edge = |i: usize| if i == 0 { 0.0 } else if i == n { 1.0 } else { 0.5 * (places[i - 1] + places[i]) };
+            let edge = |i: usize| {
+                if i == 0 {
+                    0.0
+                } else if i == n {
+                    1.0
+                } else {
+                    0.5 * (places[i - 1] + places[i])
+                }
+            };
             let ticks = scale.ticks((height / 34.0) as usize);
-            let ticks = ticks.into_iter().filter(|tick| (0.0..=1.0).contains(&tick.at)).collect();
+            let ticks = ticks
+                .into_iter()
+                .filter(|tick| (0.0..=1.0).contains(&tick.at))
+                .collect();
             ((0..n).map(|i| (edge(i), edge(i + 1))).collect(), ticks)
         } else {
             let share = |i: usize| i as f64 / n as f64;
-            ((0..n).map(|i| (share(i), share(i + 1))).collect(), listed(modes, height))
+            (
+                (0..n).map(|i| (share(i), share(i + 1))).collect(),
+                listed(modes, height),
+            )
         };
-        let mut rows = Self { modes: Vec::new(), edges: Vec::new(), ticks };
+        let mut rows = Self {
+            modes: Vec::new(),
+            edges: Vec::new(),
+            ticks,
+        };
         rows.join(&edges, THINNEST / height);
         rows
     }
@@ -70,7 +92,10 @@ impl Rows {
 fn listed(modes: &[ModeName], height: f64) -> Vec<Tick> {
     let room = ((height / (1.5 * style::SMALL)) as usize).max(1);
     let strides = (0..6).flat_map(|power| [1, 2, 5].map(|m| m * 10usize.pow(power)));
-    let stride = strides.into_iter().find(|stride| modes.len().div_ceil(*stride) <= room).unwrap_or(modes.len().max(1));
+    let stride = strides
+        .into_iter()
+        .find(|stride| modes.len().div_ceil(*stride) <= room)
+        .unwrap_or(modes.len().max(1));
     let tick = |(i, mode): (usize, &ModeName)| Tick {
         at: (i as f64 + 0.5) / modes.len() as f64,
         label: Some(mode.to_string().replace("shell:", "")),
@@ -90,7 +115,10 @@ mod tests {
             assert_eq!(rows.edges[0].0, 0.0);
             assert_eq!(rows.edges[rows.edges.len() - 1].1, 1.0);
             assert!(rows.edges.windows(2).all(|pair| pair[0].1 == pair[1].0));
-            assert_eq!(rows.modes.iter().map(|(from, to)| to - from).sum::<usize>(), count as usize);
+            assert_eq!(
+                rows.modes.iter().map(|(from, to)| to - from).sum::<usize>(),
+                count as usize
+            );
             assert!(!rows.ticks.is_empty());
         }
     }

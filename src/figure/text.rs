@@ -33,7 +33,9 @@ fn scale(font: &FontRef<'_>, em: f64) -> PxScale {
 
 /// The width of a text whose em is `size`.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let Some(font) = font(bold) else { return 0.6 * size * text.chars().count() as f64 };
+    let Some(font) = font(bold) else {
+        return 0.6 * size * text.chars().count() as f64;
+    };
     let scaled = font.as_scaled(scale(font, size));
     let mut total = 0.0;
     let mut before = None;
@@ -62,10 +64,16 @@ pub fn pixels(text: &str, size: f64, bold: bool, mut pixel: impl FnMut(i32, i32,
         before = Some(id);
         let glyph = id.with_scale_and_position(scaled.scale(), ab_glyph::point(pen, 0.0));
         pen += scaled.h_advance(id);
-        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        let Some(outline) = font.outline_glyph(glyph) else {
+            continue;
+        };
         let corner = outline.px_bounds().min;
         outline.draw(|x, y, cover| {
-            pixel(corner.x as i32 + x as i32, corner.y as i32 + y as i32, f64::from(cover));
+            pixel(
+                corner.x as i32 + x as i32,
+                corner.y as i32 + y as i32,
+                f64::from(cover),
+            );
         });
     }
 }
@@ -85,14 +93,20 @@ pub fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
             lines.push(String::new());
         }
         for c in piece.chars() {
-            let last = lines.last_mut().filter(|last| last.is_empty() || fits(&format!("{last}{c}")));
+            let last = lines
+                .last_mut()
+                .filter(|last| last.is_empty() || fits(&format!("{last}{c}")));
             match last {
                 Some(line) => line.push(c),
                 None => lines.push(c.to_string()),
             }
         }
     }
-    lines.iter().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect()
+    lines
+        .iter()
+        .map(|line| line.trim().to_string())
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// Items with ` · ` between them in lines no wider than `room`; only an item too long for a line is broken.
