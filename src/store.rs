@@ -3,6 +3,9 @@
 pub mod atomic;
 pub mod checkpoint;
 pub mod folder;
+pub mod read;
 pub mod schema;
+mod table;
 
 pub use folder::{RunFolder, StoreError};
+pub use table::ReadError;
