@@ -50,7 +50,9 @@ impl Prediction {
         start: &Field,
     ) -> Option<Self> {
         let omega = match solver.name.as_str() {
-            "jacobi" => solver.keys.get("omega").and_then(|v| v.as_float().or(v.as_integer().map(|n| n as f64)))?,
+            "jacobi" => {
+                solver.keys.get("omega").and_then(|v| v.as_float().or(v.as_integer().map(|n| n as f64)))?
+            }
             _ => return None,
         };
         let grid = discrete.grid();
@@ -62,7 +64,8 @@ impl Prediction {
         let mut amplitudes = vec![0.0; sine.len()];
         sine.forward(&error, &mut amplitudes);
         let shape = grid.interior_shape();
-        let factors = (0..sine.len()).map(|place| jacobi_factor(discrete, omega, &indices(place, &shape))).collect();
+        let factors =
+            (0..sine.len()).map(|place| jacobi_factor(discrete, omega, &indices(place, &shape))).collect();
         let fourier_nodes = Fourier::new(grid).shape().iter().product();
         Some(Self { factors, amplitudes, shape, kind, fourier_nodes, sine, field_nodes: grid.nodes() })
     }
@@ -71,7 +74,9 @@ impl Prediction {
     /// takes more than `limit` steps.
     pub fn first_passages(&self, modes: &[(ModeName, f64)], tol: f64, limit: u64) -> Vec<Option<u64>> {
         match self.kind {
-            TransformKind::Sine => modes.iter().map(|(name, scale)| self.sine_passage(name, tol * scale)).collect(),
+            TransformKind::Sine => {
+                modes.iter().map(|(name, scale)| self.sine_passage(name, tol * scale)).collect()
+            }
             TransformKind::Fourier => self.fourier_passages(modes, tol, limit),
         }
     }

@@ -5,7 +5,6 @@ mod checkpoint;
 mod end;
 mod judge;
 
-
 use std::{
     num::NonZeroU64,
     sync::atomic::{AtomicBool, Ordering},
@@ -22,8 +21,8 @@ use crate::{
 
 pub use checkpoint::{Checkpoint, Keeper};
 pub use end::{End, Outcome};
-pub use judge::Memory;
 use judge::Judge;
+pub use judge::Memory;
 
 /// Tells the time, in seconds from some origin.
 pub trait Clock {

@@ -101,7 +101,8 @@ pub fn resume(
 ) -> Result<Option<(Setup, Summary)>, ExperimentError> {
     let file = path.join("experiment.toml");
     let text = std::fs::read_to_string(&file).map_err(io_error("read", &file))?;
-    let in_file = |error: ConfigError| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
+    let in_file =
+        |error: ConfigError| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
     let plan = Plan::from_toml(&text, &[]).map_err(in_file)?;
     let setup = Setup::new(&plan, true).map_err(in_file)?;
     let file = path.join(PROGRESS);
@@ -116,7 +117,8 @@ pub fn resume(
         // The run that was cut short begins anew; with a checkpoint its recorder cuts the tables.
         folder.truncate(done.lengths)?;
     }
-    let summary = go_on(&setup, folder, done, checkpoint.map(|(_, checkpoint)| checkpoint), cancel, progress)?;
+    let summary =
+        go_on(&setup, folder, done, checkpoint.map(|(_, checkpoint)| checkpoint), cancel, progress)?;
     Ok(Some((setup, summary)))
 }
 
@@ -192,7 +194,8 @@ impl OneRun<'_> {
         let watch = setup.watch()?;
         let schedule = setup.watch_schedule(watch.flops());
         let path = folder.path().to_path_buf();
-        let mut recorder = Recorder::new(folder, watch, setup.record_schedule(), &self.prepared.label, &columns);
+        let mut recorder =
+            Recorder::new(folder, watch, setup.record_schedule(), &self.prepared.label, &columns);
         recorder.seed = several.then_some(self.seed);
         recorder.continuous = !self.prepared.need.discrete;
         recorder.field_name = (self.seed == setup.plan.seed).then(|| self.prepared.label.clone());
@@ -252,9 +255,15 @@ impl OneRun<'_> {
         }
         let start = task.initial.resolve(&self.setup.discrete, task.target, self.seed);
         let spec = self.prepared.solver.spec();
-        let prediction =
-            Prediction::new(&spec, &self.setup.discrete, self.setup.transform, self.setup.reference.field(), &start);
-        prediction
-            .map_or(none, |prediction| prediction.first_passages(&modes, self.setup.plan.tol, 10 * end.step.max(1)))
+        let prediction = Prediction::new(
+            &spec,
+            &self.setup.discrete,
+            self.setup.transform,
+            self.setup.reference.field(),
+            &start,
+        );
+        prediction.map_or(none, |prediction| {
+            prediction.first_passages(&modes, self.setup.plan.tol, 10 * end.step.max(1))
+        })
     }
 }

@@ -18,7 +18,9 @@ pub(super) fn unique(solvers: &[SolverPlan]) -> Result<Vec<String>, ConfigError>
                 let numbered = (2..).map(|number| format!("{name}#{number}"));
                 let mut candidates = std::iter::once(name.clone()).chain(numbered);
                 // Invariant: the numbers never run out.
-                candidates.find(|label| !labels.contains(label) && !own.contains(&label)).expect("an endless list")
+                candidates
+                    .find(|label| !labels.contains(label) && !own.contains(&label))
+                    .expect("an endless list")
             }
         };
         labels.push(label);

@@ -77,7 +77,12 @@ pub const OPTIONS: [Opt; 13] = [
     },
     Opt { key: "seed", default: "0", value: "SEED", help: "Seeds every random number" },
     Opt { key: "seeds", default: "1", value: "N", help: "Run every solver with N seeds, starting at SEED" },
-    Opt { key: "threads", default: "0", value: "N", help: "Threads; 0 takes all cores. Results do not depend on it" },
+    Opt {
+        key: "threads",
+        default: "0",
+        value: "N",
+        help: "Threads; 0 takes all cores. Results do not depend on it",
+    },
     Opt {
         key: "checkpoint",
         default: "30",

@@ -173,16 +173,20 @@ impl Plan {
     /// # Errors
     /// An unknown key, with the nearest valid one; a value out of range; no problem or no solver.
     pub fn from_table(table: &Table) -> Result<Self, ConfigError> {
-        let known: Vec<String> =
-            ["problem", "solver"].into_iter().chain(OPTIONS.map(|option| option.key)).map(String::from).collect();
+        let known: Vec<String> = ["problem", "solver"]
+            .into_iter()
+            .chain(OPTIONS.map(|option| option.key))
+            .map(String::from)
+            .collect();
         if let Some(key) = table.keys().find(|key| !known.contains(key)) {
             return Err(ConfigError::UnknownKey { key: key.clone(), hint: nearest(key, &known) });
         }
         let problem = table.get("problem").ok_or_else(|| {
             ConfigError::Missing("no problem is given; `modewise list problems` shows what there is".into())
         })?;
-        let problem = Spec::from_value(problem)
-            .ok_or_else(|| bad("problem", problem, "a name such as fprinciple-1d, or a table with a name"))??;
+        let problem = Spec::from_value(problem).ok_or_else(|| {
+            bad("problem", problem, "a name such as fprinciple-1d, or a table with a name")
+        })??;
         let read = Reader(table);
         Ok(Self {
             problem,
@@ -191,14 +195,21 @@ impl Plan {
                 "auto" => Vec::new(),
                 text => text
                     .split(',')
-                    .map(|n| n.trim().parse().map_err(|_| read.bad("grid", "a whole number of cells, or one per axis")))
+                    .map(|n| {
+                        n.trim()
+                            .parse()
+                            .map_err(|_| read.bad("grid", "a whole number of cells, or one per axis"))
+                    })
                     .collect::<Result<_, _>>()?,
             },
             stop: match table.get("stop") {
                 Some(value) => text_of(value).parse()?,
                 None => StopRule::default(),
             },
-            initial: read.choice("initial", &[("zero", Start::Zero), ("random", Start::Random), ("white", Start::White)])?,
+            initial: read.choice(
+                "initial",
+                &[("zero", Start::Zero), ("random", Start::Random), ("white", Start::White)],
+            )?,
             reference: {
                 use modewise_solvers::ReferenceKind::{Discrete, Exact};
                 read.choice("reference", &[("discrete", Discrete), ("exact", Exact)])?
@@ -220,10 +231,15 @@ impl Plan {
                 ("all", None) => Record::All,
                 _ => return Err(read.bad("record", "log, every=N or all")),
             },
-            seed: read.number("seed", "a whole number of at least 0", |seed: &u64| *seed <= i64::MAX as u64)?,
-            seeds: read.number("seeds", "a whole number of at least 1", |seeds: &u64| (1..=100_000).contains(seeds))?,
-            threads: read.number("threads", "a whole number from 0 to 1024", |threads: &usize| *threads <= 1024)?,
-            checkpoint: read.number("checkpoint", "a number of seconds of at least 0", |seconds: &f64| *seconds >= 0.0)?,
+            seed: read
+                .number("seed", "a whole number of at least 0", |seed: &u64| *seed <= i64::MAX as u64)?,
+            seeds: read.number("seeds", "a whole number of at least 1", |seeds: &u64| {
+                (1..=100_000).contains(seeds)
+            })?,
+            threads: read
+                .number("threads", "a whole number from 0 to 1024", |threads: &usize| *threads <= 1024)?,
+            checkpoint: read
+                .number("checkpoint", "a number of seconds of at least 0", |seconds: &f64| *seconds >= 0.0)?,
         })
     }
 
@@ -233,11 +249,21 @@ impl Plan {
     /// # Errors
     /// As [`Plan::from_table`], and text that is not TOML.
     pub fn from_toml(text: &str, changes: &[String]) -> Result<Self, ConfigError> {
-        let mut table: Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string()))?;
+        Self::from_table(&Self::table_from_toml(text, changes)?)
+    }
+
+    /// The table of an experiment file with `changes` applied.
+    ///
+    /// # Errors
+    /// Text that is not TOML, and a change that fits nothing in it.
+    pub fn table_from_toml(text: &str, changes: &[String]) -> Result<Table, ConfigError> {
+        let mut table: Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string().trim_end().into()))?;
         for change in changes {
             apply(&mut table, change)?;
         }
-        Self::from_table(&table)
+        Ok(table)
     }
 
     /// The plan as an experiment file that reads back as the same plan.
@@ -300,7 +326,9 @@ fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
     let values = match table.get("solver") {
         Some(Value::Array(values)) if !values.is_empty() => values.as_slice(),
         Some(Value::Array(_)) | None => {
-            return Err(ConfigError::Missing("no solver is given; `modewise list solvers` shows what there is".into()));
+            return Err(ConfigError::Missing(
+                "no solver is given; `modewise list solvers` shows what there is".into(),
+            ));
         }
         Some(single) => std::slice::from_ref(single),
     };
@@ -309,8 +337,9 @@ fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
 
 /// Takes `label` and, unless the solver has a key of that name itself, `steps` out of a spec.
 fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
-    let mut spec = Spec::from_value(value)
-        .ok_or_else(|| bad("solver", value, "a spec such as \"jacobi,omega=0.8\", or a table with a name"))??;
+    let mut spec = Spec::from_value(value).ok_or_else(|| {
+        bad("solver", value, "a spec such as \"jacobi,omega=0.8\", or a table with a name")
+    })??;
     let entry = modewise_solvers::registry::entry(&spec.name)?;
     let label = spec.keys.remove("label").map(|label| text_of(&label));
     if let Some(label) = &label
@@ -322,7 +351,8 @@ fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
     let steps = if own_steps { None } else { spec.keys.remove("steps") };
     let steps = steps
         .map(|steps| {
-            let number = text_of(&steps).parse::<f64>().ok().filter(|n| n.fract() == 0.0 && (1.0..9e15).contains(n));
+            let number =
+                text_of(&steps).parse::<f64>().ok().filter(|n| n.fract() == 0.0 && (1.0..9e15).contains(n));
             number.map(|n| n as u64).ok_or_else(|| bad("steps", &steps, "a whole number of at least 1"))
         })
         .transpose()?;
@@ -331,7 +361,8 @@ fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
 
 /// `key=value` or `label.key=value`.
 fn apply(table: &mut Table, change: &str) -> Result<(), ConfigError> {
-    let syntax = || ConfigError::Missing(format!("--set {change}: write key=value, or label.key=value for a solver"));
+    let syntax =
+        || ConfigError::Missing(format!("--set {change}: write key=value, or label.key=value for a solver"));
     let (key, value) = change.split_once('=').ok_or_else(syntax)?;
     let Some((label, key)) = key.split_once('.') else {
         table.insert(key.trim().into(), value.trim().into());
@@ -352,7 +383,10 @@ fn apply(table: &mut Table, change: &str) -> Result<(), ConfigError> {
         labels.push(name);
     }
     let hint = nearest(label, &labels);
-    Err(ConfigError::Missing(format!("--set {change}: no solver is labelled `{label}`{hint}; there are {}", labels.join(", "))))
+    Err(ConfigError::Missing(format!(
+        "--set {change}: no solver is labelled `{label}`{hint}; there are {}",
+        labels.join(", ")
+    )))
 }
 
 fn bad(key: &str, value: &Value, expected: &str) -> ConfigError {
@@ -405,7 +439,9 @@ impl Reader<'_> {
         let text = self.text(key);
         if let Some(n) = text.strip_prefix("every=") {
             let n = n.trim().parse().ok().filter(|&n: &u64| n > 0);
-            return n.map(|n| ("every", Some(n))).ok_or_else(|| self.bad(key, "every=N with N of at least 1"));
+            return n
+                .map(|n| ("every", Some(n)))
+                .ok_or_else(|| self.bad(key, "every=N with N of at least 1"));
         }
         Ok((["auto", "log", "all"].into_iter().find(|word| *word == text).unwrap_or(""), None))
     }
@@ -459,7 +495,10 @@ mod tests {
             ("problem = \"sines-1d\"\nsolver = \"jacobi\"\ngird = 5", "did you mean `grid`?"),
             ("problem = \"sines-1d\"\nsolver = \"jacobi\"\ngrid = -3", "grid = -3 is not a whole number"),
             ("problem = \"sines-1d\"\nsolver = \"jacobi\"\ninitial = \"one\"", "one of zero, random, white"),
-            ("problem = \"sines-1d\"\nsolver = \"jacobi\"\nwatch = \"every=0\"", "every=N with N of at least 1"),
+            (
+                "problem = \"sines-1d\"\nsolver = \"jacobi\"\nwatch = \"every=0\"",
+                "every=N with N of at least 1",
+            ),
             ("problem = \"sines-1d\"\nsolver = \"jacoby\"", "did you mean `jacobi`?"),
             ("problem = \"sines-1d\"\nsolver = \"jacobi,label=a/b\"", "without slash"),
             ("problem = ", "TOML"),

@@ -80,12 +80,8 @@ impl<'a> Recorder<'a> {
     }
 
     fn record(&mut self, sample: &Sample<'_>) -> Result<(), ObserveError> {
-        let head = [
-            self.label.to_string(),
-            sample.step.to_string(),
-            cell(sample.work_units),
-            cell(sample.seconds),
-        ];
+        let head =
+            [self.label.to_string(), sample.step.to_string(), cell(sample.work_units), cell(sample.seconds)];
         let seed = self.seed.map(|seed| seed.to_string());
         let mut row = head.to_vec();
         row.push(optional_cell(sample.residual));

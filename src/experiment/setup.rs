@@ -75,7 +75,8 @@ impl Setup {
         }
         enough_memory(&grid, problem.as_ref(), &solvers)?;
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
-        let solution = direct::solve(&discrete).map_err(|error: SolverError| ConfigError::Missing(error.to_string()))?;
+        let solution =
+            direct::solve(&discrete).map_err(|error: SolverError| ConfigError::Missing(error.to_string()))?;
         let exact = problem.has_exact().then(|| {
             Field::from_batch(&grid, |points, out| {
                 problem.exact(points, out);

@@ -13,14 +13,8 @@ pub const ROOM: f64 = 112.0;
 /// Draws a vertical bar with its numbers on the right.
 pub fn draw(scene: &mut Scene, rect: Rect, scale: Scale, map: ColorMap, name: &str) {
     let rows = (rect.h as u32).max(2);
-    scene.image(rect, (1, rows), |_, y| {
-        map.at(1.0 - f64::from(y) / f64::from(rows - 1))
-    });
-    let panel = Panel {
-        rect,
-        x: Scale::linear(0.0, 1.0),
-        y: scale,
-    };
+    scene.image(rect, (1, rows), |_, y| map.at(1.0 - f64::from(y) / f64::from(rows - 1)));
+    let panel = Panel { rect, x: Scale::linear(0.0, 1.0), y: scale };
     panel.frame(scene);
     let ticks: Vec<Tick> = scale.ticks((rect.h / 34.0) as usize);
     let mut free = f64::INFINITY;
@@ -30,11 +24,7 @@ pub fn draw(scene: &mut Scene, rect: Rect, scale: Scale, map: ColorMap, name: &s
             continue;
         }
         let length = if tick.label.is_some() { 6.0 } else { 3.5 };
-        scene.line(
-            vec![[rect.right(), y], [rect.right() + length, y]],
-            style::INK,
-            style::FRAME,
-        );
+        scene.line(vec![[rect.right(), y], [rect.right() + length, y]], style::INK, style::FRAME);
         let Some(label) = tick.label.filter(|_| y < free) else {
             continue;
         };

@@ -31,35 +31,18 @@ struct Axis {
 }
 
 const AXES: [Axis; 3] = [
-    Axis {
-        name: "step",
-        value: |row| Some(row.step as f64),
-    },
-    Axis {
-        name: "work units (Jacobi sweeps)",
-        value: |row| row.work_units.filter(|w| *w > 0.0),
-    },
-    Axis {
-        name: "seconds",
-        value: |row| row.seconds.filter(|s| *s > 0.0),
-    },
+    Axis { name: "step", value: |row| Some(row.step as f64) },
+    Axis { name: "work units (Jacobi sweeps)", value: |row| row.work_units.filter(|w| *w > 0.0) },
+    Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s > 0.0) },
 ];
 
 fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let curves: Vec<Vec<Vec<Middle>>> = AXES
         .iter()
-        .map(|axis| {
-            run.solvers
-                .iter()
-                .map(|s| seeds::history(s, axis.value, |row| row.error_l2))
-                .collect()
-        })
+        .map(|axis| run.solvers.iter().map(|s| seeds::history(s, axis.value, |row| row.error_l2)).collect())
         .collect();
     let values = curves.iter().flatten().flatten().map(|point| point.y);
-    let floor = run
-        .summary
-        .floor_l2
-        .filter(|floor| run.summary.reference == "exact" && *floor > 0.0);
+    let floor = run.summary.floor_l2.filter(|floor| run.summary.reference == "exact" && *floor > 0.0);
     let Some((lo, hi)) = positive_range(values.chain(floor)) else {
         return Ok(Page::nothing(
             run,
@@ -67,11 +50,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
             "No error was recorded: the run has no reference, or no step.",
         ));
     };
-    let start = curves
-        .iter()
-        .flatten()
-        .filter_map(|curve| curve.first())
-        .map(|point| point.y);
+    let start = curves.iter().flatten().filter_map(|curve| curve.first()).map(|point| point.y);
     let start = positive_range(start).map_or(1.0, |(_, most)| most);
     let hi = hi.min(1e3 * start.max(lo));
     let y = Scale::log(lo.max(1e-16 * hi), hi).padded(0.04);
@@ -91,20 +70,14 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let names: Vec<String> = run
         .solvers
         .iter()
-        .map(|s| {
-            seeds::trouble(s).map_or(s.name.clone(), |trouble| format!("{} ({trouble})", s.name))
-        })
+        .map(|s| seeds::trouble(s).map_or(s.name.clone(), |trouble| format!("{} ({trouble})", s.name)))
         .collect();
     let beside = labels::room(names.iter().map(String::as_str), 104.0);
     let width = (page.body.w - LEFT - 3.0 * beside - 16.0) / 3.0;
     for (i, (axis, curves)) in AXES.iter().zip(&curves).enumerate() {
         let x = page.body.x + LEFT + i as f64 * (width + beside + 8.0);
         let rect = Rect::new(x, page.body.y + 14.0, width, height);
-        let panel = Panel {
-            rect,
-            x: x_axis(i, curves),
-            y,
-        };
+        let panel = Panel { rect, x: x_axis(i, curves), y };
         panel.grid(&mut page.scene);
         if let Some(floor) = floor {
             draw_floor(&mut page.scene, &panel, floor);
@@ -122,9 +95,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
 fn x_axis(index: usize, curves: &[Vec<Middle>]) -> Scale {
     let all = || curves.iter().flatten().map(|point| point.x);
     if index == 0 {
-        let (first, last) = all().fold((u64::MAX, 1), |(a, b), s| {
-            (a.min(s as u64), b.max(s as u64))
-        });
+        let (first, last) = all().fold((u64::MAX, 1), |(a, b), s| (a.min(s as u64), b.max(s as u64)));
         return Scale::steps(if first == u64::MAX { 1 } else { first }, last);
     }
     let (lo, hi) = positive_range(all()).unwrap_or((0.1, 1.0));
@@ -132,27 +103,12 @@ fn x_axis(index: usize, curves: &[Vec<Middle>]) -> Scale {
 }
 
 fn draw_floor(scene: &mut Scene, panel: &Panel, floor: f64) {
-    let flat = Panel {
-        x: Scale::linear(0.0, 1.0),
-        ..*panel
-    };
-    flat.line(
-        scene,
-        &[(0.0, floor), (1.0, floor)],
-        style::INK,
-        style::DOTS,
-        style::CURVE,
-    );
+    let flat = Panel { x: Scale::linear(0.0, 1.0), ..*panel };
+    flat.line(scene, &[(0.0, floor), (1.0, floor)], style::INK, style::DOTS, style::CURVE);
     if let Some([x, y]) = flat.at(0.0, floor).filter(|at| panel.rect.holds(*at)) {
         let below = y + 18.0 < panel.rect.bottom();
         let base = if below { y + 16.0 } else { y - 6.0 };
-        scene.write(
-            "discretisation",
-            [x + 6.0, base],
-            style::SMALL,
-            style::INK,
-            Anchor::Start,
-        );
+        scene.write("discretisation", [x + 6.0, base], style::SMALL, style::INK, Anchor::Start);
     }
 }
 
@@ -170,17 +126,10 @@ fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String
         let values: Vec<_> = curve.iter().map(|p| (p.x, p.y)).collect();
         let points = panel.curve(scene, &values, &series, 9.0 * i as f64);
         if let Some(end) = points.last() {
-            ends.push(EndLabel {
-                text: names[i].clone(),
-                color: series.color,
-                end: *end,
-            });
+            ends.push(EndLabel { text: names[i].clone(), color: series.color, end: *end });
         }
         path.extend(points);
     }
-    let room = Rect {
-        w: panel.rect.w + beside,
-        ..panel.rect
-    };
+    let room = Rect { w: panel.rect.w + beside, ..panel.rect };
     labels::place(scene, ends, &panel.rect, room, &path);
 }

@@ -39,11 +39,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
             fields.push((stored.step, run.field(&stored.path)?));
         }
         if !fields.is_empty() {
-            solvers.push(Chosen {
-                index,
-                name: solver.name.clone(),
-                fields,
-            });
+            solvers.push(Chosen { index, name: solver.name.clone(), fields });
         }
     }
     let regular = run.summary.bounds.len() == run.summary.grid.len();
@@ -51,11 +47,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         (_, true) => Ok(Page::nothing(run, HEADLINE, "No field was stored.")),
         (1, _) if regular => Ok(fields_1d::draw(run, reference.as_ref(), &solvers)),
         (2, _) if regular => Ok(fields_2d::draw(run, reference.as_ref(), &solvers)),
-        _ => Ok(Page::nothing(
-            run,
-            HEADLINE,
-            "Fields are drawn in one and two dimensions.",
-        )),
+        _ => Ok(Page::nothing(run, HEADLINE, "Fields are drawn in one and two dimensions.")),
     }
 }
 
@@ -73,8 +65,5 @@ fn chosen(mut stored: Vec<StoredField>) -> Vec<StoredField> {
 
 /// The largest absolute value; not a number if nothing is finite.
 pub fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values
-        .filter(|v| v.is_finite())
-        .map(f64::abs)
-        .fold(f64::NAN, f64::max)
+    values.filter(|v| v.is_finite()).map(f64::abs).fold(f64::NAN, f64::max)
 }

@@ -49,9 +49,7 @@ fn passages(solver: &SolverData) -> Vec<Passage> {
     let singles = rows().any(|row| single(&row.mode));
     for row in rows().filter(|row| single(&row.mode) == singles) {
         let entry = modes.entry(&row.mode).or_default();
-        entry
-            .0
-            .push(row.step_reached.map_or(f64::INFINITY, |step| step as f64));
+        entry.0.push(row.step_reached.map_or(f64::INFINITY, |step| step as f64));
         entry.1 = entry.1.or(row.predicted_step);
     }
     let passage = |(mode, (steps, predicted)): (&ModeName, (Vec<f64>, Option<u64>))| {
@@ -75,29 +73,16 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let Some((k_lo, k_hi)) = range(all.iter().flatten().map(|p| p.k)) else {
         return Ok(Page::nothing(run, HEADLINE, "No mode was tracked."));
     };
-    let missing: Vec<usize> = (0..all.len())
-        .filter(|i| all[*i].iter().any(|p| p.step.is_infinite()))
-        .collect();
-    let lanes = if missing.is_empty() {
-        0.0
-    } else {
-        LANE * missing.len() as f64 + 12.0
-    };
+    let missing: Vec<usize> =
+        (0..all.len()).filter(|i| all[*i].iter().any(|p| p.step.is_infinite())).collect();
+    let lanes = if missing.is_empty() { 0.0 } else { LANE * missing.len() as f64 + 12.0 };
     let theory = all.iter().flatten().any(|p| p.predicted.is_some());
     let note = format!(
         "First watched step with Δ ≤ tol = {}.{}{} τ: order index (Kendall's τ_b), −1 if high frequencies converge first, \
          +1 if low ones do.",
         number::short(run.summary.tol, 3),
-        if theory {
-            " Thin line with hollow marks: theory."
-        } else {
-            ""
-        },
-        if missing.is_empty() {
-            ""
-        } else {
-            " Grey band: modes that never reached it, one row a solver."
-        }
+        if theory { " Thin line with hollow marks: theory." } else { "" },
+        if missing.is_empty() { "" } else { " Grey band: modes that never reached it, one row a solver." }
     );
     let height = 430.0;
     let mut page = Page::new(run, HEADLINE, &note, lanes + height + BOTTOM + 14.0);
@@ -112,11 +97,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         }
         lo => Scale::linear(lo, k_hi).padded(0.04),
     };
-    let panel = Panel {
-        rect,
-        x,
-        y: Scale::steps(first, last),
-    };
+    let panel = Panel { rect, x, y: Scale::steps(first, last) };
     panel.grid(&mut page.scene);
     if !missing.is_empty() {
         not_reached(&mut page.scene, &panel, &all, &missing, &names);
@@ -126,59 +107,25 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     for (i, passages) in all.iter().enumerate() {
         let points = one(&mut page.scene, &panel, passages, i);
         if let Some(end) = points.last() {
-            ends.push(EndLabel {
-                text: names[i].clone(),
-                color: style::solver(i).color,
-                end: *end,
-            });
+            ends.push(EndLabel { text: names[i].clone(), color: style::solver(i).color, end: *end });
         }
         path.extend(points);
     }
     panel.frame(&mut page.scene);
     if path.is_empty() {
         let middle = [rect.x + 0.5 * rect.w, rect.y + 0.5 * rect.h];
-        page.scene.write(
-            "No mode reached the tolerance.",
-            middle,
-            style::LABEL,
-            style::SOFT,
-            Anchor::Middle,
-        );
+        page.scene.write("No mode reached the tolerance.", middle, style::LABEL, style::SOFT, Anchor::Middle);
     }
-    let shells = run
-        .solvers
-        .iter()
-        .flat_map(|s| &s.runs)
-        .flat_map(|r| &r.order);
-    let plain = shells
-        .clone()
-        .all(|row| matches!(&row.mode, ModeName::Single(k) if k.len() == 1));
-    panel.x_axis(
-        &mut page.scene,
-        if plain {
-            "mode k"
-        } else {
-            "length of the wave vector |k|"
-        },
-    );
+    let shells = run.solvers.iter().flat_map(|s| &s.runs).flat_map(|r| &r.order);
+    let plain = shells.clone().all(|row| matches!(&row.mode, ModeName::Single(k) if k.len() == 1));
+    panel.x_axis(&mut page.scene, if plain { "mode k" } else { "length of the wave vector |k|" });
     panel.y_axis(&mut page.scene, "step of first passage");
-    labels::place(
-        &mut page.scene,
-        ends,
-        &rect,
-        Rect {
-            w: rect.w + beside,
-            ..rect
-        },
-        &path,
-    );
+    labels::place(&mut page.scene, ends, &rect, Rect { w: rect.w + beside, ..rect }, &path);
     Ok(page.scene)
 }
 
 fn name(solver: &SolverData) -> String {
-    let trouble = seeds::trouble(solver)
-        .map(|t| format!(" ({t})"))
-        .unwrap_or_default();
+    let trouble = seeds::trouble(solver).map(|t| format!(" ({t})")).unwrap_or_default();
     let index = seeds::order_index(solver);
     let comma = if index.is_empty() { "" } else { ",  " };
     format!("{}{trouble}{comma}{index}", solver.name)
@@ -188,9 +135,7 @@ fn name(solver: &SolverData) -> String {
 fn reached(all: &[Vec<Passage>]) -> (u64, u64) {
     let steps = || all.iter().flatten().flat_map(|p| [p.lo, p.step, p.hi]);
     let predicted = || all.iter().flatten().filter_map(|p| p.predicted);
-    let (lo, hi) = range(steps())
-        .or_else(|| range(predicted()))
-        .unwrap_or((1.0, 10.0));
+    let (lo, hi) = range(steps()).or_else(|| range(predicted())).unwrap_or((1.0, 10.0));
     let beyond = predicted().filter(|step| *step <= 10.0 * hi && *step >= 0.1 * lo);
     let (lo, hi) = range(beyond.chain([lo, hi])).unwrap_or((lo, hi));
     (lo as u64, (1.25 * hi) as u64)
@@ -207,20 +152,12 @@ fn one(scene: &mut Scene, panel: &Panel, passages: &[Passage], index: usize) -> 
         let band: Vec<_> = passages.iter().map(|p| (p.k, p.lo, p.hi)).collect();
         panel.band(scene, &band, series.color.fade(0.16));
     }
-    let theory: Vec<(f64, f64)> = passages
-        .iter()
-        .filter_map(|p| Some((p.k, p.predicted?)))
-        .collect();
+    let theory: Vec<(f64, f64)> = passages.iter().filter_map(|p| Some((p.k, p.predicted?))).collect();
     let measured: Vec<(f64, f64)> = passages.iter().map(|p| (p.k, p.step)).collect();
     if rises {
         panel.line(scene, &theory, style::INK, &[], style::THIN);
         panel.line(scene, &measured, series.color, series.dash, style::CURVE);
-        path.extend(
-            panel
-                .pieces(&measured)
-                .iter()
-                .flat_map(|piece| stroke::along(piece, 5.0)),
-        );
+        path.extend(panel.pieces(&measured).iter().flat_map(|piece| stroke::along(piece, 5.0)));
     }
     // Marks that crowd the one before are left out, the same of theory and measurement.
     let mut shown: Vec<Point> = Vec::new();
@@ -231,53 +168,27 @@ fn one(scene: &mut Scene, panel: &Panel, passages: &[Passage], index: usize) -> 
         let Some(at) = measured.or(theory) else {
             continue;
         };
-        let near = |before: &Point| {
-            (at[0] - before[0]).hypot(at[1] - before[1]) < if rises { 20.0 } else { 4.0 }
-        };
+        let near =
+            |before: &Point| (at[0] - before[0]).hypot(at[1] - before[1]) < if rises { 20.0 } else { 4.0 };
         if marked.last().is_some_and(near) {
             continue;
         }
         marked.push(at);
         if let Some(at) = theory {
-            scene.ring(
-                at,
-                if rises {
-                    1.75 * style::MARKER
-                } else {
-                    radius + 2.6
-                },
-                1.3,
-                style::INK,
-            );
+            scene.ring(at, if rises { 1.75 * style::MARKER } else { radius + 2.6 }, 1.3, style::INK);
         }
         shown.extend(measured);
     }
     for at in &shown {
-        scene.marker(
-            series.marker,
-            *at,
-            if rises { style::MARKER } else { radius },
-            series.color,
-        );
+        scene.marker(series.marker, *at, if rises { style::MARKER } else { radius }, series.color);
     }
     if path.is_empty() { shown } else { path }
 }
 
 /// The band above the panel with the modes that never reached the tolerance, a lane a solver.
-fn not_reached(
-    scene: &mut Scene,
-    panel: &Panel,
-    all: &[Vec<Passage>],
-    missing: &[usize],
-    names: &[String],
-) {
+fn not_reached(scene: &mut Scene, panel: &Panel, all: &[Vec<Passage>], missing: &[usize], names: &[String]) {
     let height = LANE * missing.len() as f64;
-    let band = Rect::new(
-        panel.rect.x,
-        panel.rect.y - height - 8.0,
-        panel.rect.w,
-        height,
-    );
+    let band = Rect::new(panel.rect.x, panel.rect.y - height - 8.0, panel.rect.w, height);
     scene.rect(band, style::BAND);
     scene.frame(band, style::VOID, style::FRAME);
     let text = ["not", "reached"];
@@ -288,13 +199,7 @@ fn not_reached(
             scene.write(word, at, style::SMALL, style::SOFT, Anchor::End);
         }
     } else {
-        scene.write(
-            "not reached",
-            [band.x - 5.0, start],
-            style::SMALL - 1.0,
-            style::SOFT,
-            Anchor::End,
-        );
+        scene.write("not reached", [band.x - 5.0, start], style::SMALL - 1.0, style::SOFT, Anchor::End);
     }
     for (lane, &i) in missing.iter().enumerate() {
         let series = style::solver(i);
@@ -302,10 +207,7 @@ fn not_reached(
         let lost: Vec<&Passage> = all[i].iter().filter(|p| p.step.is_infinite()).collect();
         let mut last = f64::NEG_INFINITY;
         for passage in &lost {
-            let Some([x, _]) = panel
-                .x
-                .place(passage.k)
-                .map(|share| [panel.rect.x + share * panel.rect.w, y])
+            let Some([x, _]) = panel.x.place(passage.k).map(|share| [panel.rect.x + share * panel.rect.w, y])
             else {
                 continue;
             };
@@ -315,11 +217,7 @@ fn not_reached(
             }
         }
         let counted = format!("{} of {}", lost.len(), all[i].len());
-        let label = if lost.len() == all[i].len() {
-            &names[i]
-        } else {
-            &counted
-        };
+        let label = if lost.len() == all[i].len() { &names[i] } else { &counted };
         let at = [band.right() + 9.0, y + 0.36 * style::LABEL];
         scene.write(label, at, style::LABEL, series.color.ink(), Anchor::Start);
     }

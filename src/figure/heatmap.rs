@@ -32,10 +32,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     if modes.is_empty() || solvers.is_empty() {
         return Ok(Page::nothing(run, HEADLINE, "No mode was recorded."));
     }
-    let tables: Vec<ModeTable> = solvers
-        .iter()
-        .map(|solver| seeds::table(solver, &modes))
-        .collect();
+    let tables: Vec<ModeTable> = solvers.iter().map(|solver| seeds::table(solver, &modes)).collect();
 
     let across = match solvers.len() {
         n @ 1..=4 => n,
@@ -48,20 +45,14 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         _ => 270.0,
     };
     let range = Range::of(&tables, run.summary.tol);
-    let gaps = if tables
-        .iter()
-        .any(|t| t.relative_error.iter().any(|v| v.is_nan()))
-    {
+    let gaps = if tables.iter().any(|t| t.relative_error.iter().any(|v| v.is_nan())) {
         " Grey: no number."
     } else {
         ""
     };
     let rows = Rows::of(&modes, height);
-    let together = if rows.joined() {
-        " Modes too close to be told apart are shown by their median."
-    } else {
-        ""
-    };
+    let together =
+        if rows.joined() { " Modes too close to be told apart are shown by their median." } else { "" };
     let note = format!(
         "Colour: relative error Δ of a mode; black is {} or less. White line: Δ = tol = {}.{gaps} \
          τ: order index, −1 if high frequencies converge first, +1 if low ones do.{together}",
@@ -84,32 +75,15 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
             panel.y_marks(&mut page.scene, &rows.ticks);
             panel.y_name(&mut page.scene, seeds::modes_name(&modes));
         }
-        panel.title(
-            &mut page.scene,
-            &solver.name,
-            style::solver(i).color.ink(),
-            &seeds::remark(solver),
-        );
+        panel.title(&mut page.scene, &solver.name, style::solver(i).color.ink(), &seeds::remark(solver));
     }
     let x = page.body.x + LEFT + across as f64 * (width + gap);
     let bar = Rect::new(x, page.body.y + TOP, 18.0, height);
-    colorbar::draw(
-        &mut page.scene,
-        bar,
-        range.scale(),
-        ColorMap::Error,
-        "relative error Δ",
-    );
-    if let Some(at) = range
-        .scale()
-        .place(run.summary.tol)
-        .filter(|at| (0.0..=1.0).contains(at))
-    {
+    colorbar::draw(&mut page.scene, bar, range.scale(), ColorMap::Error, "relative error Δ");
+    if let Some(at) = range.scale().place(run.summary.tol).filter(|at| (0.0..=1.0).contains(at)) {
         let y = bar.bottom() - at * bar.h;
-        page.scene
-            .line(vec![[bar.x, y], [bar.right(), y]], style::INK, 5.0);
-        page.scene
-            .line(vec![[bar.x, y], [bar.right(), y]], style::PAPER, 2.6);
+        page.scene.line(vec![[bar.x, y], [bar.right(), y]], style::INK, 5.0);
+        page.scene.line(vec![[bar.x, y], [bar.right(), y]], style::PAPER, 2.6);
     }
     Ok(page.scene)
 }
@@ -122,29 +96,12 @@ struct Range {
 
 impl Range {
     fn of(tables: &[ModeTable], tol: f64) -> Self {
-        let values = || {
-            tables
-                .iter()
-                .flat_map(|table| &table.relative_error)
-                .copied()
-        };
+        let values = || tables.iter().flat_map(|table| &table.relative_error).copied();
         let (lo, hi) = positive_range(values()).unwrap_or((1e-3, 1.0));
-        let tol = if tol.is_finite() && tol > 0.0 {
-            tol
-        } else {
-            0.1
-        };
+        let tol = if tol.is_finite() && tol > 0.0 { tol } else { 0.1 };
         let hi = hi.clamp(3.0 * tol, 10.0f64.max(10.0 * tol)).log10();
-        let lo = lo
-            .max(1e-300)
-            .min(tol / 3.0)
-            .log10()
-            .floor()
-            .max((hi - DECADES).round());
-        Self {
-            lo: 10f64.powf(lo),
-            hi: 10f64.powf(hi),
-        }
+        let lo = lo.max(1e-300).min(tol / 3.0).log10().floor().max((hi - DECADES).round());
+        Self { lo: 10f64.powf(lo), hi: 10f64.powf(hi) }
     }
 
     fn scale(&self) -> Scale {
@@ -161,34 +118,14 @@ impl Range {
     }
 }
 
-fn one(
-    scene: &mut Scene,
-    rect: Rect,
-    table: &ModeTable,
-    rows: &Rows,
-    range: &Range,
-    tol: f64,
-) -> Panel {
+fn one(scene: &mut Scene, rect: Rect, table: &ModeTable, rows: &Rows, range: &Range, tol: f64) -> Panel {
     let steps = &table.steps;
-    let x = Scale::steps(
-        steps.first().copied().unwrap_or(0),
-        steps.last().copied().unwrap_or(1),
-    );
-    let panel = Panel {
-        rect,
-        x,
-        y: Scale::linear(0.0, 1.0),
-    };
+    let x = Scale::steps(steps.first().copied().unwrap_or(0), steps.last().copied().unwrap_or(1));
+    let panel = Panel { rect, x, y: Scale::linear(0.0, 1.0) };
     if steps.is_empty() {
         scene.rect(rect, style::BAND);
         let middle = [rect.x + rect.w / 2.0, rect.y + rect.h / 2.0];
-        scene.write(
-            "no modes",
-            middle,
-            style::LABEL,
-            style::SOFT,
-            Anchor::Middle,
-        );
+        scene.write("no modes", middle, style::LABEL, style::SOFT, Anchor::Middle);
         panel.frame(scene);
         return panel;
     }
@@ -199,45 +136,23 @@ fn one(
     // Which column and row a pixel belongs to.
     let column: Vec<Option<usize>> = (0..size.0)
         .map(|px| (f64::from(px) + 0.5) / f64::from(size.0))
-        .map(|share| {
-            columns
-                .iter()
-                .position(|(from, to)| (*from..*to).contains(&share))
-        })
+        .map(|share| columns.iter().position(|(from, to)| (*from..*to).contains(&share)))
         .collect();
     let row: Vec<usize> = (0..size.1)
         .map(|py| 1.0 - (f64::from(py) + 0.5) / f64::from(size.1))
-        .map(|share| {
-            rows.edges
-                .partition_point(|(_, upper)| *upper <= share)
-                .min(rows.edges.len() - 1)
-        })
+        .map(|share| rows.edges.partition_point(|(_, upper)| *upper <= share).min(rows.edges.len() - 1))
         .collect();
-    let colors: Vec<[u8; 3]> = values
-        .iter()
-        .map(|v| ColorMap::Error.at(range.share(*v)))
-        .collect();
+    let colors: Vec<[u8; 3]> = values.iter().map(|v| ColorMap::Error.at(range.share(*v))).collect();
     scene.image(rect, size, |px, py| match column[px as usize] {
         Some(c) => colors[row[py as usize] * width + c],
         None => style::PAPER.rgb,
     });
     let place = |share: f64| rect.x + share * rect.w;
-    let columns: Vec<(f64, f64)> = columns
-        .iter()
-        .map(|(a, b)| (place(*a), place(*b)))
-        .collect();
+    let columns: Vec<(f64, f64)> = columns.iter().map(|(a, b)| (place(*a), place(*b))).collect();
     let level = |share: f64| rect.bottom() - share * rect.h;
-    let levels: Vec<(f64, f64)> = rows
-        .edges
-        .iter()
-        .map(|(lower, upper)| (level(*upper), level(*lower)))
-        .collect();
-    let border = Cells {
-        columns: &columns,
-        rows: &levels,
-        values: &values,
-    }
-    .border(tol);
+    let levels: Vec<(f64, f64)> =
+        rows.edges.iter().map(|(lower, upper)| (level(*upper), level(*lower))).collect();
+    let border = Cells { columns: &columns, rows: &levels, values: &values }.border(tol);
     let thin = if rows.edges.len() > 80 { 0.7 } else { 1.0 };
     for (color, line) in [(style::INK, 4.6 * thin), (style::PAPER, 2.4 * thin)] {
         for points in &border {
@@ -252,43 +167,22 @@ fn one(
 fn lengthened(points: &[Point], by: f64, frame: &Rect) -> Vec<Point> {
     let [[ax, ay], [bx, by_]] = [points[0], points[points.len() - 1]];
     let (dx, dy) = ((bx - ax).signum() * by, (by_ - ay).signum() * by);
-    let ends = if ax == bx {
-        [[ax, ay - dy], [bx, by_ + dy]]
-    } else {
-        [[ax - dx, ay], [bx + dx, by_]]
-    };
-    ends.map(|[x, y]| {
-        [
-            x.clamp(frame.x, frame.right()),
-            y.clamp(frame.y, frame.bottom()),
-        ]
-    })
-    .to_vec()
+    let ends = if ax == bx { [[ax, ay - dy], [bx, by_ + dy]] } else { [[ax - dx, ay], [bx + dx, by_]] };
+    ends.map(|[x, y]| [x.clamp(frame.x, frame.right()), y.clamp(frame.y, frame.bottom())]).to_vec()
 }
 
 /// The share of the axis each recorded step covers: half way to its neighbours. Step 0 has a strip of its own.
 fn extents(x: &Scale, steps: &[u64]) -> Vec<(f64, f64)> {
     let cut = x.cut().unwrap_or(0.0);
     let start = if x.cut().is_some() { cut / 0.8 } else { 0.0 };
-    let places: Vec<f64> = steps
-        .iter()
-        .map(|s| x.place(*s as f64).unwrap_or(0.0))
-        .collect();
+    let places: Vec<f64> = steps.iter().map(|s| x.place(*s as f64).unwrap_or(0.0)).collect();
     let between = |i: usize| 0.5 * (places[i] + places[i + 1]);
     (0..steps.len())
         .map(|i| match steps[i] {
             0 => (0.0, cut),
             _ => {
-                let from = if i == 0 || steps[i - 1] == 0 {
-                    start
-                } else {
-                    between(i - 1)
-                };
-                let to = if i + 1 == steps.len() {
-                    1.0
-                } else {
-                    between(i)
-                };
+                let from = if i == 0 || steps[i - 1] == 0 { start } else { between(i - 1) };
+                let to = if i + 1 == steps.len() { 1.0 } else { between(i) };
                 (from, to)
             }
         })
@@ -297,10 +191,8 @@ fn extents(x: &Scale, steps: &[u64]) -> Vec<(f64, f64)> {
 
 /// The table with the modes of a row put together by their median.
 fn joined(table: &ModeTable, rows: &Rows) -> Vec<f64> {
-    let cells = rows
-        .modes
-        .iter()
-        .flat_map(|modes| (0..table.steps.len()).map(move |column| (*modes, column)));
+    let cells =
+        rows.modes.iter().flat_map(|modes| (0..table.steps.len()).map(move |column| (*modes, column)));
     cells
         .map(|((from, to), column)| match to - from {
             1 => table.row(from)[column],

@@ -48,8 +48,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let mut page = Page::new(run, HEADLINE, &note, down as f64 * block + BOTTOM - 34.0);
     let names: Vec<String> = modes.iter().map(seeds::mode_name).collect();
     let beside = labels::room(names.iter().map(String::as_str), 120.0);
-    let width =
-        (page.body.w - LEFT - across as f64 * beside - 12.0 * (across - 1) as f64) / across as f64;
+    let width = (page.body.w - LEFT - across as f64 * beside - 12.0 * (across - 1) as f64) / across as f64;
     let curves: Vec<Vec<Vec<Middle>>> = run
         .solvers
         .iter()
@@ -66,34 +65,15 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         );
         let steps = curves[i].iter().flatten().map(|point| point.x as u64);
         let (first, last) = steps.fold((u64::MAX, 1), |(a, b), s| (a.min(s), b.max(s)));
-        let panel = Panel {
-            rect,
-            x: Scale::steps(if first == u64::MAX { 0 } else { first }, last),
-            y,
-        };
+        let panel = Panel { rect, x: Scale::steps(if first == u64::MAX { 0 } else { first }, last), y };
         panel.grid(&mut page.scene);
-        one(
-            &mut page.scene,
-            &panel,
-            &curves[i],
-            &names,
-            run.summary.tol,
-            beside,
-        );
+        one(&mut page.scene, &panel, &curves[i], &names, run.summary.tol, beside);
         panel.frame(&mut page.scene);
-        panel.x_axis(
-            &mut page.scene,
-            if i + across >= count { "step" } else { "" },
-        );
+        panel.x_axis(&mut page.scene, if i + across >= count { "step" } else { "" });
         if column == 0 {
             panel.y_axis(&mut page.scene, "relative error Δ");
         }
-        panel.title(
-            &mut page.scene,
-            &solver.name,
-            style::solver(i).color.ink(),
-            &seeds::remark(solver),
-        );
+        panel.title(&mut page.scene, &solver.name, style::solver(i).color.ink(), &seeds::remark(solver));
     }
     Ok(page.scene)
 }
@@ -128,39 +108,19 @@ fn near(a: Point, b: Point) -> bool {
     (a[0] - b[0]).hypot(a[1] - b[1]) < 4.0
 }
 
-fn one(
-    scene: &mut Scene,
-    panel: &Panel,
-    curves: &[Vec<Middle>],
-    names: &[String],
-    tol: f64,
-    beside: f64,
-) {
+fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String], tol: f64, beside: f64) {
     let left_to_right = [(0.0, tol), (1.0, tol)].map(|(share, tol)| (share, panel.y.place(tol)));
     if let [(_, Some(at)), _] = left_to_right {
         let y = panel.rect.bottom() - at * panel.rect.h;
         if panel.rect.holds([panel.rect.x, y]) {
-            let flat = Panel {
-                x: Scale::linear(0.0, 1.0),
-                ..*panel
-            };
-            flat.line(
-                scene,
-                &[(0.0, tol), (1.0, tol)],
-                style::INK,
-                style::DOTS,
-                style::CURVE,
-            );
+            let flat = Panel { x: Scale::linear(0.0, 1.0), ..*panel };
+            flat.line(scene, &[(0.0, tol), (1.0, tol)], style::INK, style::DOTS, style::CURVE);
         }
     }
     for (k, curve) in curves.iter().enumerate() {
         let band: Vec<_> = curve.iter().map(|p| (p.x, p.lo, p.hi)).collect();
         if curve.iter().any(|p| p.lo < p.hi) {
-            panel.band(
-                scene,
-                &band,
-                style::ordered(k, curves.len()).color.fade(0.16),
-            );
+            panel.band(scene, &band, style::ordered(k, curves.len()).color.fade(0.16));
         }
     }
     let mut ends = Vec::new();
@@ -170,24 +130,13 @@ fn one(
         let values: Vec<_> = curve.iter().map(|p| (p.x, p.y)).collect();
         let points = panel.curve(scene, &values, &series, 12.0 * k as f64);
         if let Some(end) = points.last() {
-            ends.push(EndLabel {
-                text: names[k].clone(),
-                color: series.color,
-                end: *end,
-            });
+            ends.push(EndLabel { text: names[k].clone(), color: series.color, end: *end });
         }
         path.extend(points);
     }
-    let room = Rect {
-        w: panel.rect.w + beside,
-        ..panel.rect
-    };
+    let room = Rect { w: panel.rect.w + beside, ..panel.rect };
     if ends.len() > 2 && ends.iter().all(|label| near(label.end, ends[0].end)) {
-        ends = vec![EndLabel {
-            text: "all k".into(),
-            color: style::INK,
-            end: ends[0].end,
-        }];
+        ends = vec![EndLabel { text: "all k".into(), color: style::INK, end: ends[0].end }];
     }
     labels::place(scene, ends, &panel.rect, room, &path);
 }

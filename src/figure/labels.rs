@@ -26,36 +26,17 @@ pub struct EndLabel {
 
 /// The width the longest of these names needs, at most `most`.
 pub fn room<'a>(names: impl Iterator<Item = &'a str>, most: f64) -> f64 {
-    names
-        .map(|name| text::width(name, style::LABEL, false))
-        .fold(0.0, f64::max)
-        .min(most)
-        + 18.0
+    names.map(|name| text::width(name, style::LABEL, false)).fold(0.0, f64::max).min(most) + 18.0
 }
 
 /// Places the names within `room`, which is the `frame` and the space right of it, away from the points of `curves`.
-pub fn place(
-    scene: &mut Scene,
-    mut labels: Vec<EndLabel>,
-    frame: &Rect,
-    room: Rect,
-    curves: &[Point],
-) {
-    labels.sort_by(|a, b| {
-        a.end[1]
-            .total_cmp(&b.end[1])
-            .then(a.end[0].total_cmp(&b.end[0]))
-    });
-    let (beside, inside): (Vec<_>, Vec<_>) = labels
-        .into_iter()
-        .partition(|label| label.end[0] > frame.right() - EDGE);
+pub fn place(scene: &mut Scene, mut labels: Vec<EndLabel>, frame: &Rect, room: Rect, curves: &[Point]) {
+    labels.sort_by(|a, b| a.end[1].total_cmp(&b.end[1]).then(a.end[0].total_cmp(&b.end[0])));
+    let (beside, inside): (Vec<_>, Vec<_>) =
+        labels.into_iter().partition(|label| label.end[0] > frame.right() - EDGE);
     let mut placed = Vec::new();
     let wanted: Vec<f64> = beside.iter().map(|label| label.end[1]).collect();
-    for (label, y) in beside.iter().zip(spread(
-        &wanted,
-        frame.y + 0.5 * LINE,
-        frame.bottom() - 0.5 * LINE,
-    )) {
+    for (label, y) in beside.iter().zip(spread(&wanted, frame.y + 0.5 * LINE, frame.bottom() - 0.5 * LINE)) {
         let x = frame.right() + 11.0;
         let text = line(label, Anchor::Start, [x, y], room.right() - x);
         placed.push(text.bounds());
@@ -84,19 +65,14 @@ fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
             }
             blocks.pop();
             let (a, b) = (above.1 as f64, block.1 as f64);
-            block = (
-                (above.0 * a + (block.0 - LINE * a) * b) / (a + b),
-                above.1 + block.1,
-            );
+            block = ((above.0 * a + (block.0 - LINE * a) * b) / (a + b), above.1 + block.1);
         }
         let last = bottom - LINE * (block.1 - 1) as f64;
         block.0 = block.0.min(last).max(top);
         blocks.push(block);
     }
-    let mut ys: Vec<f64> = blocks
-        .iter()
-        .flat_map(|(y, count)| (0..*count).map(move |i| y + LINE * i as f64))
-        .collect();
+    let mut ys: Vec<f64> =
+        blocks.iter().flat_map(|(y, count)| (0..*count).map(move |i| y + LINE * i as f64)).collect();
     // Pushed down at the top and up at the bottom, blocks may touch again.
     for i in 1..ys.len() {
         ys[i] = ys[i].max(ys[i - 1] + LINE);
@@ -129,63 +105,34 @@ fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
     let mut found = Vec::new();
     for (anchor, x, price, nearest, free) in sides {
         let shown = line(label, anchor, [x, y], free.max(30.0));
-        let lost = (label.text.chars().count()
-            - shown.text.chars().count().min(label.text.chars().count())) as f64;
+        let lost =
+            (label.text.chars().count() - shown.text.chars().count().min(label.text.chars().count())) as f64;
         for half_lines in nearest..24 {
             for sign in [1.0, -1.0] {
                 let dy = sign * 0.5 * f64::from(half_lines) * LINE;
-                let text = Text {
-                    at: [x, y + BASE + dy],
-                    ..shown.clone()
-                };
+                let text = Text { at: [x, y + BASE + dy], ..shown.clone() };
                 found.push((text, price + 30.0 * lost + 0.55 * dy.abs()));
             }
         }
     }
-    let outside = line(
-        label,
-        Anchor::Start,
-        [frame.right() + 11.0, y],
-        room.right() - frame.right() - 11.0,
-    );
+    let outside = line(label, Anchor::Start, [frame.right() + 11.0, y], room.right() - frame.right() - 11.0);
     for half_lines in -12..=12 {
         let dy = 0.5 * f64::from(half_lines) * LINE;
-        let text = Text {
-            at: [outside.at[0], y + BASE + dy],
-            ..outside.clone()
-        };
+        let text = Text { at: [outside.at[0], y + BASE + dy], ..outside.clone() };
         let away = frame.right() - x;
-        let lost = label
-            .text
-            .chars()
-            .count()
-            .saturating_sub(text.text.chars().count()) as f64;
+        let lost = label.text.chars().count().saturating_sub(text.text.chars().count()) as f64;
         found.push((text, 20.0 + 0.25 * away + 30.0 * lost + 0.55 * dy.abs()));
     }
     found
 }
 
-fn cost(
-    text: &Text,
-    label: &EndLabel,
-    frame: &Rect,
-    room: &Rect,
-    placed: &[Rect],
-    curves: &[Point],
-) -> f64 {
+fn cost(text: &Text, label: &EndLabel, frame: &Rect, room: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
     let bounds = text.bounds();
     let wide = bounds.grow(1.5);
     let outside = bounds.w * bounds.h - bounds.overlap(room);
-    let astride = if bounds.right() > frame.right() - 2.0 && bounds.x < frame.right() {
-        150.0
-    } else {
-        0.0
-    };
+    let astride = if bounds.right() > frame.right() - 2.0 && bounds.x < frame.right() { 150.0 } else { 0.0 };
     let leader = super::stroke::along(&[label.end, edge(text, label.end)], 3.0);
-    let struck = leader
-        .iter()
-        .filter(|point| placed.iter().any(|other| other.holds(**point)))
-        .count() as f64;
+    let struck = leader.iter().filter(|point| placed.iter().any(|other| other.holds(**point))).count() as f64;
     let others: f64 = placed.iter().map(|other| wide.overlap(other)).sum();
     astride
         + 25.0 * struck
@@ -222,17 +169,10 @@ mod tests {
 
     #[test]
     fn names_keep_their_distance_and_their_order() {
-        for wanted in [
-            vec![10.0, 10.0, 10.0, 300.0],
-            vec![0.0, 5.0, 390.0, 399.0, 399.0],
-            vec![200.0; 6],
-        ] {
+        for wanted in [vec![10.0, 10.0, 10.0, 300.0], vec![0.0, 5.0, 390.0, 399.0, 399.0], vec![200.0; 6]] {
             let ys = spread(&wanted, 0.0, 400.0);
             assert_eq!(ys.len(), wanted.len());
-            assert!(
-                ys.windows(2).all(|pair| pair[1] - pair[0] >= LINE - 1e-9),
-                "{ys:?}"
-            );
+            assert!(ys.windows(2).all(|pair| pair[1] - pair[0] >= LINE - 1e-9), "{ys:?}");
             assert!(ys[0] >= 0.0 && ys[ys.len() - 1] <= 400.0 + 1e-9, "{ys:?}");
         }
     }

@@ -49,13 +49,8 @@ pub struct Figure {
 }
 
 /// Every figure.
-pub const REGISTRY: &[Figure] = &[
-    heatmap::FIGURE,
-    first_passage::FIGURE,
-    histories::FIGURE,
-    error::FIGURE,
-    fields::FIGURE,
-];
+pub const REGISTRY: &[Figure] =
+    &[heatmap::FIGURE, first_passage::FIGURE, histories::FIGURE, error::FIGURE, fields::FIGURE];
 
 /// A file format for figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,17 +117,10 @@ pub enum FigureError {
 
 /// The figure of this name.
 pub fn find(name: &str) -> Result<&'static Figure, FigureError> {
-    REGISTRY
-        .iter()
-        .find(|figure| figure.name == name)
-        .ok_or_else(|| FigureError::Unknown {
-            name: name.to_string(),
-            known: REGISTRY
-                .iter()
-                .map(|figure| figure.name)
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
+    REGISTRY.iter().find(|figure| figure.name == name).ok_or_else(|| FigureError::Unknown {
+        name: name.to_string(),
+        known: REGISTRY.iter().map(|figure| figure.name).collect::<Vec<_>>().join(", "),
+    })
 }
 
 /// Draws the named figures, or all, into files `<into>/<name>.<svg|png>` and returns their paths. Each file appears
@@ -144,16 +132,10 @@ pub fn draw(
     into: &Path,
 ) -> Result<Vec<PathBuf>, FigureError> {
     let figures: Vec<&Figure> = match names {
-        Some(names) => names
-            .iter()
-            .map(|name| find(name))
-            .collect::<Result<_, _>>()?,
+        Some(names) => names.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
         None => REGISTRY.iter().collect(),
     };
-    fs::create_dir_all(into).map_err(|source| FigureError::Write {
-        path: into.to_path_buf(),
-        source,
-    })?;
+    fs::create_dir_all(into).map_err(|source| FigureError::Write { path: into.to_path_buf(), source })?;
     let mut written = Vec::new();
     for figure in figures {
         let scene = (figure.draw)(run)?;
@@ -166,27 +148,14 @@ pub fn draw(
     Ok(written)
 }
 
-fn save(
-    figure: &Figure,
-    scene: &scene::Scene,
-    format: Format,
-    path: &Path,
-) -> Result<(), FigureError> {
-    let write = |source| FigureError::Write {
-        path: path.to_path_buf(),
-        source,
-    };
-    let draw = |error: render::RenderError| FigureError::Draw {
-        name: figure.name,
-        message: error.to_string(),
-    };
+fn save(figure: &Figure, scene: &scene::Scene, format: Format, path: &Path) -> Result<(), FigureError> {
+    let write = |source| FigureError::Write { path: path.to_path_buf(), source };
+    let draw =
+        |error: render::RenderError| FigureError::Draw { name: figure.name, message: error.to_string() };
     let folder = path.parent().unwrap_or(Path::new("."));
     let suffix = format!(".{}", format.extension());
-    let file = tempfile::Builder::new()
-        .prefix(".figure-")
-        .suffix(&suffix)
-        .tempfile_in(folder)
-        .map_err(write)?;
+    let file =
+        tempfile::Builder::new().prefix(".figure-").suffix(&suffix).tempfile_in(folder).map_err(write)?;
     match format {
         Format::Svg => fs::write(file.path(), render::svg(scene).map_err(draw)?).map_err(write)?,
         Format::Png => render::png(scene, file.path()).map_err(draw)?,

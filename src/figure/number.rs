@@ -41,20 +41,14 @@ pub fn short(value: f64, digits: usize) -> String {
     let text = format!("{:.*e}", digits - 1, value.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i64 = exponent.parse().unwrap_or(0);
-    let trimmed = if mantissa.contains('.') {
-        mantissa.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        mantissa
-    };
+    let trimmed =
+        if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let sign = if value < 0.0 { "−" } else { "" };
     if (-3..5).contains(&exponent) {
         let decimals = (digits as i64 - 1 - exponent).max(0) as usize;
         let plain = format!("{:.*}", decimals, value.abs());
-        let plain = if plain.contains('.') {
-            plain.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            &plain
-        };
+        let plain =
+            if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
         format!("{sign}{plain}")
     } else if trimmed == "1" {
         format!("{sign}{}", power(exponent))

@@ -43,31 +43,20 @@ impl Page {
             let y = style::MARGIN + 1.3 * style::TITLE + 1.4 * style::LABEL * (i as f64 + 0.65);
             scene.write(title, [left, y], style::LABEL, style::SOFT, Anchor::Start);
         }
-        scene.line(
-            vec![[left, foot + 4.0], [left + inner, foot + 4.0]],
-            style::GRID,
-            1.2,
-        );
+        scene.line(vec![[left, foot + 4.0], [left + inner, foot + 4.0]], style::GRID, 1.2);
         for (i, words) in caption.iter().enumerate() {
             let y = foot + 14.0 + line * (i as f64 + 0.8);
             scene.write(words, [left, y], style::SMALL, style::SOFT, Anchor::Start);
         }
-        Self {
-            scene,
-            body: Rect::new(left, top, inner, body),
-        }
+        Self { scene, body: Rect::new(left, top, inner, body) }
     }
 
     /// A sentence instead of panels, where there is nothing to draw.
     pub fn nothing(run: &RunData, headline: &str, why: &str) -> Scene {
         let mut page = Self::new(run, headline, "", 160.0);
         let middle = [page.body.x + page.body.w / 2.0, page.body.y + 85.0];
-        page.scene.rect(
-            Rect::new(page.body.x, page.body.y + 20.0, page.body.w, 120.0),
-            style::BAND,
-        );
-        page.scene
-            .write(why, middle, style::PANEL_TITLE, style::SOFT, Anchor::Middle);
+        page.scene.rect(Rect::new(page.body.x, page.body.y + 20.0, page.body.w, 120.0), style::BAND);
+        page.scene.write(why, middle, style::PANEL_TITLE, style::SOFT, Anchor::Middle);
         page.scene
     }
 }
@@ -97,15 +86,9 @@ fn facts(run: &RunData) -> Vec<String> {
 fn specs(run: &RunData) -> Vec<String> {
     let mut specs: Vec<String> = Vec::new();
     for entry in &run.summary.solvers {
-        let own = entry
-            .spec
-            .strip_prefix(&entry.name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(','));
-        let spec = if own {
-            entry.spec.clone()
-        } else {
-            format!("{} = {}", entry.name, entry.spec)
-        };
+        let own =
+            entry.spec.strip_prefix(&entry.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(','));
+        let spec = if own { entry.spec.clone() } else { format!("{} = {}", entry.name, entry.spec) };
         let ended = match unusual(&entry.outcome) {
             true => format!(" ({} at step {})", entry.outcome, entry.steps),
             false => String::new(),
@@ -124,11 +107,7 @@ pub fn unusual(outcome: &str) -> bool {
 }
 
 fn seeds(run: &RunData) -> String {
-    let mut seeds: Vec<u64> = run
-        .solvers
-        .iter()
-        .flat_map(|s| s.runs.iter().filter_map(|r| r.seed))
-        .collect();
+    let mut seeds: Vec<u64> = run.solvers.iter().flat_map(|s| s.runs.iter().filter_map(|r| r.seed)).collect();
     seeds.sort_unstable();
     seeds.dedup();
     match seeds.as_slice() {

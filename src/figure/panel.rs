@@ -45,54 +45,26 @@ impl Panel {
     /// A panel's title, above its frame.
     pub fn title(&self, scene: &mut Scene, name: &str, color: Color, rest: &str) {
         let taken = |rest: &str| {
-            if rest.is_empty() {
-                0.0
-            } else {
-                text::width(rest, style::SMALL, false) + 10.0
-            }
+            if rest.is_empty() { 0.0 } else { text::width(rest, style::SMALL, false) + 10.0 }
         };
         let whole = taken(rest) + text::width(name, style::PANEL_TITLE, true) <= self.rect.w;
-        let rest = if whole {
-            rest
-        } else {
-            rest.split(" [").next().unwrap_or(rest)
-        };
+        let rest = if whole { rest } else { rest.split(" [").next().unwrap_or(rest) };
         let rest_width = taken(rest);
         let name = text::shorten(name, style::PANEL_TITLE, true, self.rect.w - rest_width);
         let y = self.rect.y - 9.0;
-        scene.write_bold(
-            &name,
-            [self.rect.x, y],
-            style::PANEL_TITLE,
-            color,
-            Anchor::Start,
-        );
-        scene.write(
-            rest,
-            [self.rect.right(), y],
-            style::SMALL,
-            style::SOFT,
-            Anchor::End,
-        );
+        scene.write_bold(&name, [self.rect.x, y], style::PANEL_TITLE, color, Anchor::Start);
+        scene.write(rest, [self.rect.right(), y], style::SMALL, style::SOFT, Anchor::End);
     }
 
     /// Lines behind the curves at the numbered ticks.
     pub fn grid(&self, scene: &mut Scene) {
         for tick in numbered(self.x_ticks()) {
             let x = self.rect.x + tick.at * self.rect.w;
-            scene.line(
-                vec![[x, self.rect.y], [x, self.rect.bottom()]],
-                style::GRID,
-                1.0,
-            );
+            scene.line(vec![[x, self.rect.y], [x, self.rect.bottom()]], style::GRID, 1.0);
         }
         for tick in numbered(self.y_ticks()) {
             let y = self.rect.bottom() - tick.at * self.rect.h;
-            scene.line(
-                vec![[self.rect.x, y], [self.rect.right(), y]],
-                style::GRID,
-                1.0,
-            );
+            scene.line(vec![[self.rect.x, y], [self.rect.right(), y]], style::GRID, 1.0);
         }
     }
 
@@ -115,23 +87,13 @@ impl Panel {
         for tick in self.x_ticks() {
             let x = self.rect.x + tick.at * self.rect.w;
             let length = if tick.label.is_some() { 6.0 } else { 3.5 };
-            scene.line(
-                vec![[x, bottom], [x, bottom + length]],
-                style::INK,
-                style::FRAME,
-            );
+            scene.line(vec![[x, bottom], [x, bottom + length]], style::INK, style::FRAME);
             let Some(label) = tick.label.filter(|_| numbers) else {
                 continue;
             };
             let half = text::width(&label, style::SMALL, false) / 2.0;
             if x - half > free {
-                scene.write(
-                    &label,
-                    [x, bottom + 21.0],
-                    style::SMALL,
-                    style::INK,
-                    Anchor::Middle,
-                );
+                scene.write(&label, [x, bottom + 21.0], style::SMALL, style::INK, Anchor::Middle);
                 free = x + half + 5.0;
             }
         }
@@ -159,11 +121,7 @@ impl Panel {
         for tick in ticks {
             let y = self.rect.bottom() - tick.at * self.rect.h;
             let length = if tick.label.is_some() { 6.0 } else { 3.5 };
-            scene.line(
-                vec![[self.rect.x - length, y], [self.rect.x, y]],
-                style::INK,
-                style::FRAME,
-            );
+            scene.line(vec![[self.rect.x - length, y], [self.rect.x, y]], style::INK, style::FRAME);
             let Some(label) = &tick.label else { continue };
             if y < free {
                 let at = [self.rect.x - 9.0, y + 0.36 * style::SMALL];
@@ -223,14 +181,7 @@ impl Panel {
     }
 
     /// A dashed or solid curve without markers.
-    pub fn line(
-        &self,
-        scene: &mut Scene,
-        values: &[(f64, f64)],
-        color: Color,
-        dash: Dash,
-        width: f64,
-    ) {
+    pub fn line(&self, scene: &mut Scene, values: &[(f64, f64)], color: Color, dash: Dash, width: f64) {
         for piece in self.pieces(values) {
             for part in dashes(&piece, dash) {
                 scene.line(part, color, width);
@@ -240,51 +191,28 @@ impl Panel {
 
     /// A curve with its markers about 70 points apart, `phase` points into that rhythm; a curve of few points has one
     /// at each. Returns points all along it.
-    pub fn curve(
-        &self,
-        scene: &mut Scene,
-        values: &[(f64, f64)],
-        series: &Series,
-        phase: f64,
-    ) -> Vec<Point> {
+    pub fn curve(&self, scene: &mut Scene, values: &[(f64, f64)], series: &Series, phase: f64) -> Vec<Point> {
         self.line(scene, values, series.color, series.dash, style::CURVE);
-        let shown: Vec<Point> = values
-            .iter()
-            .filter_map(|&(x, y)| self.at(x, y))
-            .filter(|p| self.rect.holds(*p))
-            .collect();
+        let shown: Vec<Point> =
+            values.iter().filter_map(|&(x, y)| self.at(x, y)).filter(|p| self.rect.holds(*p)).collect();
         let apart = if shown.len() <= 16 { 8.0 } else { 70.0 };
         let mut next = f64::NEG_INFINITY;
         let mut walked = 0.0;
         for (i, point) in shown.iter().enumerate() {
-            walked += if i == 0 {
-                0.0
-            } else {
-                distance(shown[i - 1], *point)
-            };
+            walked += if i == 0 { 0.0 } else { distance(shown[i - 1], *point) };
             if walked >= next {
                 scene.marker(series.marker, *point, style::MARKER, series.color);
-                next = walked
-                    + if next.is_finite() {
-                        apart
-                    } else {
-                        apart - phase.min(0.8 * apart)
-                    };
+                next = walked + if next.is_finite() { apart } else { apart - phase.min(0.8 * apart) };
             }
         }
-        let path: Vec<Point> = self
-            .pieces(values)
-            .iter()
-            .flat_map(|piece| along(piece, 5.0))
-            .collect();
+        let path: Vec<Point> = self.pieces(values).iter().flat_map(|piece| along(piece, 5.0)).collect();
         if path.is_empty() { shown } else { path }
     }
 
     /// The area between two curves given as (x, low, high).
     pub fn band(&self, scene: &mut Scene, values: &[(f64, f64, f64)], color: Color) {
         let inside = |p: Point| [p[0], p[1].clamp(self.rect.y, self.rect.bottom())];
-        let runs =
-            values.split(|&(x, lo, hi)| self.at(x, lo).is_none() || self.at(x, hi).is_none());
+        let runs = values.split(|&(x, lo, hi)| self.at(x, lo).is_none() || self.at(x, hi).is_none());
         for run in runs {
             let upper = run.iter().filter_map(|&(x, _, hi)| self.at(x, hi));
             let lower = run.iter().rev().filter_map(|&(x, lo, _)| self.at(x, lo));
@@ -294,10 +222,7 @@ impl Panel {
 }
 
 fn inside(ticks: Vec<Tick>) -> Vec<Tick> {
-    ticks
-        .into_iter()
-        .filter(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.at))
-        .collect()
+    ticks.into_iter().filter(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.at)).collect()
 }
 
 fn numbered(ticks: Vec<Tick>) -> impl Iterator<Item = Tick> {

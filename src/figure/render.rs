@@ -6,8 +6,8 @@ use plotters::{
     coord::Shift,
     element::{BitMapElement, PathElement, Polygon},
     prelude::{
-        BitMapBackend, Color as _, DrawingArea, DrawingBackend, IntoDrawingArea, RGBAColor,
-        RGBColor, SVGBackend, ShapeStyle, TextStyle,
+        BitMapBackend, Color as _, DrawingArea, DrawingBackend, IntoDrawingArea, RGBAColor, RGBColor,
+        SVGBackend, ShapeStyle, TextStyle,
     },
     style::{
         FontStyle, FontTransform, IntoFont, register_font,
@@ -44,10 +44,7 @@ fn color(color: Color) -> RGBAColor {
 }
 
 fn at(point: Point, units: f64) -> (i32, i32) {
-    (
-        (point[0] * units).round() as i32,
-        (point[1] * units).round() as i32,
-    )
+    ((point[0] * units).round() as i32, (point[1] * units).round() as i32)
 }
 
 /// The scene as an SVG document.
@@ -57,32 +54,23 @@ pub fn svg(scene: &Scene) -> Result<String, RenderError> {
             .map_err(|_| RenderError("a font is damaged".into()))?;
     }
     let mut out = String::new();
-    let size = (
-        (scene.width * SVG_UNITS) as u32,
-        (scene.height * SVG_UNITS) as u32,
-    );
+    let size = ((scene.width * SVG_UNITS) as u32, (scene.height * SVG_UNITS) as u32);
     {
         let area = SVGBackend::with_string(&mut out, size).into_drawing_area();
         area.fill(&RGBColor(255, 255, 255)).map_err(failed)?;
         for shape in &scene.shapes {
             match shape {
-                Shape::Line {
-                    points,
-                    color: c,
-                    width,
-                } => {
+                Shape::Line { points, color: c, width } => {
                     let points: Vec<_> = points.iter().map(|p| at(*p, SVG_UNITS)).collect();
                     let style = color(*c).stroke_width((width * SVG_UNITS).round() as u32);
-                    area.draw(&PathElement::new(points, style))
-                        .map_err(failed)?;
+                    area.draw(&PathElement::new(points, style)).map_err(failed)?;
                 }
                 Shape::Fill { points, color: c } => fill(&area, points, *c, SVG_UNITS)?,
                 Shape::Text(text) => svg_text(&area, text)?,
                 Shape::Image { rect, size, pixels } => {
                     let corner = at([rect.x, rect.y], SVG_UNITS);
                     let image = BitMapElement::<_>::with_ref(corner, *size, pixels);
-                    let image =
-                        image.ok_or_else(|| RenderError("an image has too few pixels".into()))?;
+                    let image = image.ok_or_else(|| RenderError("an image has too few pixels".into()))?;
                     area.draw(&image).map_err(failed)?;
                 }
             }
@@ -101,17 +89,14 @@ fn finish_svg(plain: &str, scene: &Scene, size: (u32, u32)) -> String {
         scene.width.round(),
         scene.height.round()
     );
-    let mut rest = plain
-        .replacen(&head, &better, 1)
-        .replace(" dy=\"-0.5ex\"", "")
-        .replace(" opacity=\"1\"", "");
+    let mut rest =
+        plain.replacen(&head, &better, 1).replace(" dy=\"-0.5ex\"", "").replace(" opacity=\"1\"", "");
     let mut out = String::with_capacity(rest.len() + 1024);
     for shape in &scene.shapes {
         let Shape::Image { rect, .. } = shape else {
             continue;
         };
-        let (Some(start), Some(data)) = (rest.find("<image "), rest.find("href=\"data:png;"))
-        else {
+        let (Some(start), Some(data)) = (rest.find("<image "), rest.find("href=\"data:png;")) else {
             break;
         };
         let (x, y) = at([rect.x, rect.y], SVG_UNITS);
@@ -133,42 +118,28 @@ fn fill<DB: DrawingBackend>(
     units: f64,
 ) -> Result<(), RenderError> {
     let points: Vec<_> = points.iter().map(|p| at(*p, units)).collect();
-    area.draw(&Polygon::new(points, ShapeStyle::from(color(c)).filled()))
-        .map_err(failed)
+    area.draw(&Polygon::new(points, ShapeStyle::from(color(c)).filled())).map_err(failed)
 }
 
 fn svg_text(area: &DrawingArea<SVGBackend<'_>, Shift>, text: &Text) -> Result<(), RenderError> {
-    let style = if text.bold {
-        FontStyle::Bold
-    } else {
-        FontStyle::Normal
-    };
+    let style = if text.bold { FontStyle::Bold } else { FontStyle::Normal };
     // plotters divides the size of a font by 1.24 on its way to SVG.
     let font = (text::FAMILY, 1.24 * SVG_UNITS * text.size, style).into_font();
-    let font = if text.upright {
-        font.transform(FontTransform::Rotate270)
-    } else {
-        font
-    };
+    let font = if text.upright { font.transform(FontTransform::Rotate270) } else { font };
     let h_pos = match text.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
     let ink = color(text.color);
-    let style = TextStyle::from(font)
-        .color(&ink)
-        .pos(Pos::new(h_pos, VPos::Bottom));
+    let style = TextStyle::from(font).color(&ink).pos(Pos::new(h_pos, VPos::Bottom));
     let element = plotters::element::Text::new(text.text.as_str(), at(text.at, SVG_UNITS), style);
     area.draw(&element).map_err(failed)
 }
 
 /// Draws the scene and saves it as a PNG file; the path must end in `.png`.
 pub fn png(scene: &Scene, path: &Path) -> Result<(), RenderError> {
-    let size = (
-        (scene.width as u32) * PNG_PIXELS,
-        (scene.height as u32) * PNG_PIXELS,
-    );
+    let size = ((scene.width as u32) * PNG_PIXELS, (scene.height as u32) * PNG_PIXELS);
     let large = (size.0 * OVERSAMPLE, size.1 * OVERSAMPLE);
     let mut buffer = vec![255u8; large.0 as usize * large.1 as usize * 3];
     {
@@ -176,26 +147,16 @@ pub fn png(scene: &Scene, path: &Path) -> Result<(), RenderError> {
         let units = f64::from(PNG_PIXELS * OVERSAMPLE);
         for shape in &scene.shapes {
             match shape {
-                Shape::Line {
-                    points,
-                    color,
-                    width,
-                } => stroke(&area, points, *color, *width, units)?,
+                Shape::Line { points, color, width } => stroke(&area, points, *color, *width, units)?,
                 Shape::Fill { points, color } => fill(&area, points, *color, units)?,
                 Shape::Text(text) => bitmap_text(&area, text, units)?,
                 Shape::Image { rect, size, pixels } => {
-                    let (corner, end) = (
-                        at([rect.x, rect.y], units),
-                        at([rect.right(), rect.bottom()], units),
-                    );
-                    let whole = (
-                        (end.0 - corner.0).max(1) as u32,
-                        (end.1 - corner.1).max(1) as u32,
-                    );
+                    let (corner, end) =
+                        (at([rect.x, rect.y], units), at([rect.right(), rect.bottom()], units));
+                    let whole = ((end.0 - corner.0).max(1) as u32, (end.1 - corner.1).max(1) as u32);
                     let pixels = stretch(pixels, *size, whole);
                     let image = BitMapElement::<_>::with_owned_buffer(corner, whole, pixels);
-                    let image =
-                        image.ok_or_else(|| RenderError("an image has too few pixels".into()))?;
+                    let image = image.ok_or_else(|| RenderError("an image has too few pixels".into()))?;
                     area.draw(&image).map_err(failed)?;
                 }
             }
@@ -229,12 +190,7 @@ fn stroke<DB: DrawingBackend>(
         }
         let (nx, ny) = (-dy / length * half, dx / length * half);
         let [[ax, ay], [bx, by]] = [pair[0], pair[1]];
-        let corners = [
-            [ax + nx, ay + ny],
-            [bx + nx, by + ny],
-            [bx - nx, by - ny],
-            [ax - nx, ay - ny],
-        ];
+        let corners = [[ax + nx, ay + ny], [bx + nx, by + ny], [bx - nx, by - ny], [ax - nx, ay - ny]];
         fill(area, &corners, color, units)?;
     }
     if width * units < 5.0 {
@@ -243,12 +199,7 @@ fn stroke<DB: DrawingBackend>(
     for joint in points.iter().skip(1).take(points.len().saturating_sub(2)) {
         let style = ShapeStyle::from(self::color(color)).filled();
         let radius = (half * units - 0.5).round().max(1.0) as i32;
-        area.draw(&plotters::element::Circle::new(
-            at(*joint, units),
-            radius,
-            style,
-        ))
-        .map_err(failed)?;
+        area.draw(&plotters::element::Circle::new(at(*joint, units), radius, style)).map_err(failed)?;
     }
     Ok(())
 }
@@ -265,26 +216,13 @@ fn bitmap_text<DB: DrawingBackend>(
         Anchor::End => width,
     };
     let [x, y] = text.at;
-    let (x0, y0) = at(
-        if text.upright {
-            [x, y + back]
-        } else {
-            [x - back, y]
-        },
-        units,
-    );
+    let (x0, y0) = at(if text.upright { [x, y + back] } else { [x - back, y] }, units);
     let mut result = Ok(());
     text::pixels(&text.text, text.size * units, text.bold, |dx, dy, cover| {
-        let place = if text.upright {
-            (x0 + dy, y0 - dx)
-        } else {
-            (x0 + dx, y0 + dy)
-        };
+        let place = if text.upright { (x0 + dy, y0 - dx) } else { (x0 + dx, y0 + dy) };
         if cover > 0.0 && result.is_ok() {
             let alpha = text.color.alpha * cover.min(1.0);
-            result = area
-                .draw_pixel(place, &color(text.color.fade(alpha)))
-                .map_err(failed);
+            result = area.draw_pixel(place, &color(text.color.fade(alpha))).map_err(failed);
         }
     });
     result
@@ -310,8 +248,7 @@ fn average(large: &[u8], (w, h): (u32, u32)) -> Vec<u8> {
     for y in 0..h / s {
         for x in 0..w / s {
             for channel in 0..3 {
-                let block =
-                    (0..s * s).map(|i| large[3 * ((y * s + i / s) * w + x * s + i % s) + channel]);
+                let block = (0..s * s).map(|i| large[3 * ((y * s + i / s) * w + x * s + i % s) + channel]);
                 out.push((block.map(usize::from).sum::<usize>() / (s * s)) as u8);
             }
         }

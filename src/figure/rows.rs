@@ -27,8 +27,7 @@ impl Rows {
     /// Rows for modes sorted by |k|.
     pub fn of(modes: &[ModeName], height: f64) -> Self {
         let sizes: Vec<f64> = modes.iter().map(ModeName::magnitude).collect();
-        let rises = sizes.windows(2).all(|pair| pair[0] < pair[1])
-            && sizes.first().is_some_and(|k| *k > 0.0);
+        let rises = sizes.windows(2).all(|pair| pair[0] < pair[1]) && sizes.first().is_some_and(|k| *k > 0.0);
         let n = modes.len();
         let (edges, ticks): (Vec<(f64, f64)>, Vec<Tick>) = if n > LISTED && rises {
             let scale = Scale::log(
@@ -46,23 +45,13 @@ impl Rows {
                 }
             };
             let ticks = scale.ticks((height / 34.0) as usize);
-            let ticks = ticks
-                .into_iter()
-                .filter(|tick| (0.0..=1.0).contains(&tick.at))
-                .collect();
+            let ticks = ticks.into_iter().filter(|tick| (0.0..=1.0).contains(&tick.at)).collect();
             ((0..n).map(|i| (edge(i), edge(i + 1))).collect(), ticks)
         } else {
             let share = |i: usize| i as f64 / n as f64;
-            (
-                (0..n).map(|i| (share(i), share(i + 1))).collect(),
-                listed(modes, height),
-            )
+            ((0..n).map(|i| (share(i), share(i + 1))).collect(), listed(modes, height))
         };
-        let mut rows = Self {
-            modes: Vec::new(),
-            edges: Vec::new(),
-            ticks,
-        };
+        let mut rows = Self { modes: Vec::new(), edges: Vec::new(), ticks };
         rows.join(&edges, THINNEST / height);
         rows
     }
@@ -115,10 +104,7 @@ mod tests {
             assert_eq!(rows.edges[0].0, 0.0);
             assert_eq!(rows.edges[rows.edges.len() - 1].1, 1.0);
             assert!(rows.edges.windows(2).all(|pair| pair[0].1 == pair[1].0));
-            assert_eq!(
-                rows.modes.iter().map(|(from, to)| to - from).sum::<usize>(),
-                count as usize
-            );
+            assert_eq!(rows.modes.iter().map(|(from, to)| to - from).sum::<usize>(), count as usize);
             assert!(!rows.ticks.is_empty());
         }
     }

@@ -51,12 +51,7 @@ impl Rect {
 
     /// The same rectangle, larger by `by` on every side.
     pub fn grow(&self, by: f64) -> Self {
-        Self::new(
-            self.x - by,
-            self.y - by,
-            self.w + 2.0 * by,
-            self.h + 2.0 * by,
-        )
+        Self::new(self.x - by, self.y - by, self.w + 2.0 * by, self.h + 2.0 * by)
     }
 }
 
@@ -155,21 +150,13 @@ pub struct Scene {
 impl Scene {
     /// An empty page.
     pub fn new(width: f64, height: f64) -> Self {
-        Self {
-            width,
-            height,
-            shapes: Vec::new(),
-        }
+        Self { width, height, shapes: Vec::new() }
     }
 
     /// A solid line.
     pub fn line(&mut self, points: Vec<Point>, color: Color, width: f64) {
         if points.len() > 1 {
-            self.shapes.push(Shape::Line {
-                points,
-                color,
-                width,
-            });
+            self.shapes.push(Shape::Line { points, color, width });
         }
     }
 
@@ -182,31 +169,15 @@ impl Scene {
 
     /// A filled rectangle.
     pub fn rect(&mut self, r: Rect, color: Color) {
-        self.fill(
-            vec![
-                [r.x, r.y],
-                [r.right(), r.y],
-                [r.right(), r.bottom()],
-                [r.x, r.bottom()],
-            ],
-            color,
-        );
+        self.fill(vec![[r.x, r.y], [r.right(), r.y], [r.right(), r.bottom()], [r.x, r.bottom()]], color);
     }
 
     /// The outline of a rectangle.
     pub fn frame(&mut self, r: Rect, color: Color, width: f64) {
         let h = width / 2.0;
         self.line(vec![[r.x - h, r.y], [r.right() + h, r.y]], color, width);
-        self.line(
-            vec![[r.right(), r.y - h], [r.right(), r.bottom() + h]],
-            color,
-            width,
-        );
-        self.line(
-            vec![[r.right() + h, r.bottom()], [r.x - h, r.bottom()]],
-            color,
-            width,
-        );
+        self.line(vec![[r.right(), r.y - h], [r.right(), r.bottom() + h]], color, width);
+        self.line(vec![[r.right() + h, r.bottom()], [r.x - h, r.bottom()]], color, width);
         self.line(vec![[r.x, r.bottom() + h], [r.x, r.y - h]], color, width);
     }
 
@@ -219,35 +190,18 @@ impl Scene {
 
     /// A text from its parts.
     pub fn write(&mut self, what: &str, at: Point, size: f64, color: Color, anchor: Anchor) {
-        self.text(Text {
-            text: what.into(),
-            at,
-            size,
-            bold: false,
-            color,
-            anchor,
-            upright: false,
-        });
+        self.text(Text { text: what.into(), at, size, bold: false, color, anchor, upright: false });
     }
 
     /// A bold text from its parts.
     pub fn write_bold(&mut self, what: &str, at: Point, size: f64, color: Color, anchor: Anchor) {
-        self.text(Text {
-            text: what.into(),
-            at,
-            size,
-            bold: true,
-            color,
-            anchor,
-            upright: false,
-        });
+        self.text(Text { text: what.into(), at, size, bold: true, color, anchor, upright: false });
     }
 
     /// An image of `size` pixels whose colours are given by column and row.
     pub fn image(&mut self, rect: Rect, size: (u32, u32), color: impl Fn(u32, u32) -> [u8; 3]) {
-        let pixels = (0..size.1)
-            .flat_map(|y| (0..size.0).map(move |x| (x, y)))
-            .flat_map(|(x, y)| color(x, y));
+        let pixels =
+            (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))).flat_map(|(x, y)| color(x, y));
         let pixels = pixels.collect();
         self.shapes.push(Shape::Image { rect, size, pixels });
     }

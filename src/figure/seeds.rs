@@ -37,12 +37,7 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 fn middle(x: Vec<f64>, y: Vec<f64>) -> Middle {
     let lo = y.iter().copied().fold(f64::NAN, f64::min);
     let hi = y.iter().copied().fold(f64::NAN, f64::max);
-    Middle {
-        x: median(x),
-        y: median(y),
-        lo,
-        hi,
-    }
+    Middle { x: median(x), y: median(y), lo, hi }
 }
 
 /// A column of the history against another, step by step over all seeds. Rows that lack either are left out.
@@ -69,40 +64,22 @@ pub fn mode(solver: &SolverData, mode: &ModeName) -> Vec<Middle> {
         let Some(at) = table.position(mode) else {
             continue;
         };
-        for (step, value) in table
-            .steps
-            .iter()
-            .zip(table.row(at))
-            .filter(|(_, value)| !value.is_nan())
-        {
+        for (step, value) in table.steps.iter().zip(table.row(at)).filter(|(_, value)| !value.is_nan()) {
             steps.entry(*step).or_default().push(*value);
         }
     }
-    steps
-        .into_iter()
-        .map(|(step, values)| middle(vec![step as f64], values))
-        .collect()
+    steps.into_iter().map(|(step, values)| middle(vec![step as f64], values)).collect()
 }
 
 /// The table mode × step of the medians over all seeds, for the given modes.
 pub fn table(solver: &SolverData, modes: &[ModeName]) -> ModeTable {
     let tables: Vec<&ModeTable> = solver.runs.iter().map(|run| &run.modes).collect();
-    let steps: BTreeSet<u64> = tables
-        .iter()
-        .flat_map(|table| table.steps.iter().copied())
-        .collect();
+    let steps: BTreeSet<u64> = tables.iter().flat_map(|table| table.steps.iter().copied()).collect();
     let steps: Vec<u64> = steps.into_iter().collect();
     let mut relative_error = Vec::with_capacity(modes.len() * steps.len());
     let places: Vec<BTreeMap<&ModeName, usize>> = tables
         .iter()
-        .map(|table| {
-            table
-                .modes
-                .iter()
-                .enumerate()
-                .map(|(i, mode)| (mode, i))
-                .collect()
-        })
+        .map(|table| table.modes.iter().enumerate().map(|(i, mode)| (mode, i)).collect())
         .collect();
     for mode in modes {
         for step in &steps {
@@ -113,62 +90,31 @@ pub fn table(solver: &SolverData, modes: &[ModeName]) -> ModeTable {
             relative_error.push(median(values.collect()));
         }
     }
-    ModeTable {
-        modes: modes.to_vec(),
-        steps,
-        relative_error,
-    }
+    ModeTable { modes: modes.to_vec(), steps, relative_error }
 }
 
 /// The modes a figure shows: the tracked ones that were recorded, else all. In 2-D and 3-D with many modes, shells.
 pub fn shown_modes(run: &RunData) -> Vec<ModeName> {
-    let recorded: BTreeSet<&ModeName> = run
-        .solvers
-        .iter()
-        .flat_map(|s| &s.runs)
-        .flat_map(|r| &r.modes.modes)
-        .collect();
-    let tracked: BTreeSet<ModeName> = run
-        .summary
-        .tracked
-        .iter()
-        .filter_map(|name| name.parse().ok())
-        .collect();
+    let recorded: BTreeSet<&ModeName> =
+        run.solvers.iter().flat_map(|s| &s.runs).flat_map(|r| &r.modes.modes).collect();
+    let tracked: BTreeSet<ModeName> =
+        run.summary.tracked.iter().filter_map(|name| name.parse().ok()).collect();
     let is_shell = |mode: &ModeName| matches!(mode, ModeName::Shell(_));
     let singles = |m: &&&ModeName| !is_shell(m);
     let shells: Vec<&ModeName> = recorded.iter().copied().filter(|m| is_shell(m)).collect();
-    let chosen: Vec<&ModeName> = recorded
-        .iter()
-        .filter(singles)
-        .filter(|m| tracked.contains(**m))
-        .copied()
-        .collect();
+    let chosen: Vec<&ModeName> =
+        recorded.iter().filter(singles).filter(|m| tracked.contains(**m)).copied().collect();
     let all: Vec<&ModeName> = recorded.iter().filter(singles).copied().collect();
-    let few =
-        |modes: &Vec<&ModeName>| !modes.is_empty() && (shells.is_empty() || modes.len() <= 40);
-    let tracked_shells: Vec<&ModeName> = shells
-        .iter()
-        .copied()
-        .filter(|m| tracked.contains(m))
-        .collect();
+    let few = |modes: &Vec<&ModeName>| !modes.is_empty() && (shells.is_empty() || modes.len() <= 40);
+    let tracked_shells: Vec<&ModeName> = shells.iter().copied().filter(|m| tracked.contains(m)).collect();
     let mut modes: Vec<ModeName> = [chosen, tracked_shells, shells.clone(), all]
         .into_iter()
-        .find(|list| {
-            if list.iter().any(|m| is_shell(m)) {
-                true
-            } else {
-                few(list)
-            }
-        })
+        .find(|list| if list.iter().any(|m| is_shell(m)) { true } else { few(list) })
         .unwrap_or_default()
         .into_iter()
         .cloned()
         .collect();
-    modes.sort_by(|a, b| {
-        a.magnitude()
-            .total_cmp(&b.magnitude())
-            .then_with(|| a.cmp(b))
-    });
+    modes.sort_by(|a, b| a.magnitude().total_cmp(&b.magnitude()).then_with(|| a.cmp(b)));
     modes
 }
 
@@ -193,10 +139,7 @@ pub fn mode_name(mode: &ModeName) -> String {
 /// The order index as printed: the median over the seeds and their range.
 pub fn order_index(solver: &SolverData) -> String {
     let summaries = solver.runs.iter().filter_map(|run| run.summary.as_ref());
-    let values: Vec<f64> = summaries
-        .filter_map(|s| s.order_index)
-        .filter(|v| v.is_finite())
-        .collect();
+    let values: Vec<f64> = summaries.filter_map(|s| s.order_index).filter(|v| v.is_finite()).collect();
     let signed = |v: f64| {
         format!(
             "{}{:.2}",
@@ -215,22 +158,13 @@ pub fn order_index(solver: &SolverData) -> String {
     match values.len() {
         0 => String::new(),
         _ if hi - lo < 0.005 => format!("τ = {}", signed(lo)),
-        _ => format!(
-            "τ = {} [{}, {}]",
-            signed(median(values)),
-            signed(lo),
-            signed(hi)
-        ),
+        _ => format!("τ = {} [{}, {}]", signed(median(values)), signed(lo), signed(hi)),
     }
 }
 
 /// How a run ended, where a reader must know: `diverged`.
 pub fn trouble(solver: &SolverData) -> Option<&str> {
-    let outcomes = solver
-        .runs
-        .iter()
-        .filter_map(|run| run.summary.as_ref())
-        .map(|s| s.outcome.as_str());
+    let outcomes = solver.runs.iter().filter_map(|run| run.summary.as_ref()).map(|s| s.outcome.as_str());
     let mut outcomes = outcomes.filter(|outcome| unusual(outcome));
     outcomes.next()
 }

@@ -14,12 +14,8 @@ pub fn distance(a: Point, b: Point) -> f64 {
 pub fn cut(rect: &Rect, a: Point, b: Point) -> Option<(Point, Point)> {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let (mut from, mut to) = (0.0f64, 1.0f64);
-    let edges = [
-        (-dx, a[0] - rect.x),
-        (dx, rect.right() - a[0]),
-        (-dy, a[1] - rect.y),
-        (dy, rect.bottom() - a[1]),
-    ];
+    let edges =
+        [(-dx, a[0] - rect.x), (dx, rect.right() - a[0]), (-dy, a[1] - rect.y), (dy, rect.bottom() - a[1])];
     for (slope, room) in edges {
         if slope == 0.0 {
             if room < 0.0 {
@@ -79,10 +75,8 @@ pub fn dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
         while length - walked > left {
             walked += left;
             let t = walked / length;
-            let here = [
-                pair[0][0] + t * (pair[1][0] - pair[0][0]),
-                pair[0][1] + t * (pair[1][1] - pair[0][1]),
-            ];
+            let here =
+                [pair[0][0] + t * (pair[1][0] - pair[0][0]), pair[0][1] + t * (pair[1][1] - pair[0][1])];
             if index % 2 == 0 {
                 part.push(here);
                 parts.push(std::mem::take(&mut part));

@@ -32,10 +32,7 @@ pub struct Color {
 
 impl Color {
     const fn new(r: u8, g: u8, b: u8) -> Self {
-        Self {
-            rgb: [r, g, b],
-            alpha: 1.0,
-        }
+        Self { rgb: [r, g, b], alpha: 1.0 }
     }
 
     /// The same colour, seen through.
@@ -48,10 +45,7 @@ impl Color {
         let [r, g, b] = self.rgb.map(f64::from);
         let brightness = (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255.0;
         let factor = (0.42 / brightness.max(1e-9)).min(1.0);
-        Self {
-            rgb: self.rgb.map(|c| (f64::from(c) * factor) as u8),
-            ..self
-        }
+        Self { rgb: self.rgb.map(|c| (f64::from(c) * factor) as u8), ..self }
     }
 }
 
@@ -149,11 +143,7 @@ pub fn solver(index: usize) -> Series {
 
 /// The looks of curve `index` of `count` that have an order (low to high modes, early to late steps).
 pub fn ordered(index: usize, count: usize) -> Series {
-    let share = if count < 2 {
-        0.0
-    } else {
-        index as f64 / (count - 1) as f64
-    };
+    let share = if count < 2 { 0.0 } else { index as f64 / (count - 1) as f64 };
     let color = colorous::PLASMA.eval_continuous(0.8 * share);
     Series {
         color: Color::new(color.r, color.g, color.b),

@@ -69,11 +69,7 @@ pub fn pixels(text: &str, size: f64, bold: bool, mut pixel: impl FnMut(i32, i32,
         };
         let corner = outline.px_bounds().min;
         outline.draw(|x, y, cover| {
-            pixel(
-                corner.x as i32 + x as i32,
-                corner.y as i32 + y as i32,
-                f64::from(cover),
-            );
+            pixel(corner.x as i32 + x as i32, corner.y as i32 + y as i32, f64::from(cover));
         });
     }
 }
@@ -93,20 +89,14 @@ pub fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
             lines.push(String::new());
         }
         for c in piece.chars() {
-            let last = lines
-                .last_mut()
-                .filter(|last| last.is_empty() || fits(&format!("{last}{c}")));
+            let last = lines.last_mut().filter(|last| last.is_empty() || fits(&format!("{last}{c}")));
             match last {
                 Some(line) => line.push(c),
                 None => lines.push(c.to_string()),
             }
         }
     }
-    lines
-        .iter()
-        .map(|line| line.trim().to_string())
-        .filter(|line| !line.is_empty())
-        .collect()
+    lines.iter().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect()
 }
 
 /// Items with ` · ` between them in lines no wider than `room`; only an item too long for a line is broken.

@@ -24,22 +24,17 @@ impl Cells<'_> {
 
     /// The border as straight lines.
     pub fn border(&self, tol: f64) -> Vec<Vec<Point>> {
-        let differ =
-            |a: Option<bool>, b: Option<bool>| matches!((a, b), (Some(a), Some(b)) if a != b);
+        let differ = |a: Option<bool>, b: Option<bool>| matches!((a, b), (Some(a), Some(b)) if a != b);
         let mut upright: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut lines = Vec::new();
         for row in 0..self.rows.len() {
             for column in 1..self.columns.len() {
-                if differ(
-                    self.reached(row, column - 1, tol),
-                    self.reached(row, column, tol),
-                ) {
+                if differ(self.reached(row, column - 1, tol), self.reached(row, column, tol)) {
                     upright.entry(column).or_default().push(row);
                 }
             }
             if row + 1 < self.rows.len() {
-                let level =
-                    |c: usize| differ(self.reached(row, c, tol), self.reached(row + 1, c, tol));
+                let level = |c: usize| differ(self.reached(row, c, tol), self.reached(row + 1, c, tol));
                 let y = self.rows[row].0;
                 for (from, to) in runs((0..self.columns.len()).filter(|c| level(*c))) {
                     lines.push(vec![[self.columns[from].0, y], [self.columns[to].1, y]]);
@@ -77,12 +72,7 @@ mod tests {
         let columns = [(0.0, 1.0), (1.0, 2.0), (2.0, 4.0)];
         let rows = [(10.0, 20.0), (0.0, 10.0)];
         let values = [1.0, 0.1, 0.01, 1.0, 1.0, f64::NAN];
-        let border = Cells {
-            columns: &columns,
-            rows: &rows,
-            values: &values,
-        }
-        .border(0.5);
+        let border = Cells { columns: &columns, rows: &rows, values: &values }.border(0.5);
         assert_eq!(border.len(), 2);
         assert!(border.contains(&vec![[1.0, 10.0], [2.0, 10.0]]));
         assert!(border.contains(&vec![[1.0, 20.0], [1.0, 10.0]]));

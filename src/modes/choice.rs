@@ -70,7 +70,8 @@ impl ModeChoice {
                     let found = match mode {
                         ModeName::Shell(s) => {
                             rings.push(*s);
-                            names.first().is_some_and(|name| dimension(name) > 1) && shells.contains(&(*s as usize))
+                            names.first().is_some_and(|name| dimension(name) > 1)
+                                && shells.contains(&(*s as usize))
                         }
                         single => match names.iter().position(|name| name == single) {
                             Some(place) => {
@@ -111,7 +112,8 @@ impl FromStr for ModeChoice {
             "auto" => Ok(Self::Auto),
             "all" => Ok(Self::All),
             list => {
-                let modes: Result<Vec<ModeName>, String> = list.split(',').map(|mode| mode.trim().parse()).collect();
+                let modes: Result<Vec<ModeName>, String> =
+                    list.split(',').map(|mode| mode.trim().parse()).collect();
                 modes.map(Self::Listed).map_err(ModeChoiceError::Syntax)
             }
         }

@@ -105,7 +105,8 @@ mod tests {
                     let s = (f64::from(k) * std::f64::consts::PI / 128.0).sin();
                     let factor: f64 = 1.0 - 2.0 * omega * s * s;
                     // cos(π/2) is zero but for rounding: one sweep.
-                    let sweeps = if factor.abs() < 1e-12 { 1.0 } else { (0.01f64.ln() / factor.abs().ln()).ceil() };
+                    let sweeps =
+                        if factor.abs() < 1e-12 { 1.0 } else { (0.01f64.ln() / factor.abs().ln()).ceil() };
                     (f64::from(k), sweeps)
                 })
                 .collect();

@@ -114,11 +114,13 @@ impl ModeWatch {
         let amplitudes = spectrum.of(reference);
         let largest = amplitudes.iter().map(|c| c.norm()).fold(0.0, f64::max);
         let against_start = white || largest == 0.0;
-        let (singles, rings) = choice.select(spectrum.names(), spectrum.shells(), &amplitudes, against_start)?;
+        let (singles, rings) =
+            choice.select(spectrum.names(), spectrum.shells(), &amplitudes, against_start)?;
         let listed = matches!(choice, ModeChoice::Listed(_));
         let mut reported: Vec<Reported> = Vec::new();
         let flat = grid.dimension() == 1;
-        let shown: Vec<usize> = if flat && !listed { (0..amplitudes.len()).collect() } else { singles.clone() };
+        let shown: Vec<usize> =
+            if flat && !listed { (0..amplitudes.len()).collect() } else { singles.clone() };
         for place in shown {
             let amplitude = amplitudes[place].norm();
             reported.push(Reported {
@@ -296,18 +298,21 @@ mod tests {
     fn first_passage_settling_and_order() {
         let grid = Grid::new(&[[0.0, 1.0]], &[16]).unwrap();
         let reference = field(&grid, 1.0, 0.5);
-        let mut watch = ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+        let mut watch =
+            ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
         // Mode 3 is reached at step 2, lost at 3 and settled at 4; mode 1 is never reached.
         for (step, third) in [(0, 0.0), (1, 0.3), (2, 0.49), (3, 0.4), (4, 0.5), (5, 0.5)] {
             watch.look(step, step as f64, 0.0, &field(&grid, 0.0, third));
         }
-        let passages: Vec<_> = watch.passages().map(|(name, _, passage)| (name.to_string(), *passage)).collect();
+        let passages: Vec<_> =
+            watch.passages().map(|(name, _, passage)| (name.to_string(), *passage)).collect();
         assert_eq!(passages[0], ("1".into(), Passage::default()));
         assert_eq!(passages[1].1, Passage { reached: Some((2, 2.0, 0.0)), settled: Some(4) });
         assert_eq!(watch.order_index(), Some(-1.0));
         assert_eq!(watch.watched_every(), "1");
         let state = watch.save().unwrap();
-        let mut again = ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+        let mut again =
+            ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
         again.restore(&state).unwrap();
         assert_eq!(again.save().unwrap(), state);
     }
@@ -317,7 +322,8 @@ mod tests {
         // A field with the right amplitude and the wrong sign is wrong, not exact.
         let grid = Grid::new(&[[0.0, 1.0]], &[16]).unwrap();
         let reference = field(&grid, 1.0, 0.0);
-        let mut watch = ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+        let mut watch =
+            ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
         watch.look(0, 0.0, 0.0, &field(&grid, -1.0, 0.0));
         let (_, state) = watch.states().next().unwrap();
         assert!((state.relative.unwrap() - 2.0).abs() < 1e-14);

@@ -82,7 +82,11 @@ impl Table {
     }
 
     fn over(path: PathBuf, file: File) -> Self {
-        Self { path, writer: csv::WriterBuilder::new().flexible(false).from_writer(file), synced: Instant::now() }
+        Self {
+            path,
+            writer: csv::WriterBuilder::new().flexible(false).from_writer(file),
+            synced: Instant::now(),
+        }
     }
 
     fn write<T: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = T>) -> Result<(), StoreError> {
@@ -226,7 +230,11 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::history`].
     pub fn sync(&mut self) -> Result<Lengths, StoreError> {
-        Ok(Lengths { history: self.history.length()?, modes: self.modes.length()?, order: self.order.length()? })
+        Ok(Lengths {
+            history: self.history.length()?,
+            modes: self.modes.length()?,
+            order: self.order.length()?,
+        })
     }
 
     /// Cuts the tables back.

@@ -98,9 +98,7 @@ impl ModeTable {
     /// The relative errors of the mode at `index`, one per recorded step.
     pub fn row(&self, index: usize) -> &[f64] {
         let width = self.steps.len();
-        self.relative_error
-            .get(index * width..(index + 1) * width)
-            .unwrap_or(&[])
+        self.relative_error.get(index * width..(index + 1) * width).unwrap_or(&[])
     }
 
     /// Where a mode stands in `modes`.
@@ -118,11 +116,7 @@ impl ModeTable {
             line.entry(mode).or_insert(0);
         }
         let mut modes: Vec<&ModeName> = line.keys().copied().collect();
-        modes.sort_by(|a, b| {
-            a.magnitude()
-                .total_cmp(&b.magnitude())
-                .then_with(|| a.cmp(b))
-        });
+        modes.sort_by(|a, b| a.magnitude().total_cmp(&b.magnitude()).then_with(|| a.cmp(b)));
         for (i, mode) in modes.iter().enumerate() {
             line.insert(mode, i);
         }
@@ -131,11 +125,7 @@ impl ModeTable {
             relative_error[line[mode] * steps.len() + column[step]] = *value;
         }
         let modes = modes.into_iter().cloned().collect();
-        Self {
-            modes,
-            steps,
-            relative_error,
-        }
+        Self { modes, steps, relative_error }
     }
 }
 
@@ -165,11 +155,7 @@ impl RunData {
         read_history(&Table::read(&dir.join("history.csv"))?, &mut solvers)?;
         read_modes(&Table::read(&dir.join("modes.csv"))?, &mut solvers)?;
         read_order(&Table::read(&dir.join("order.csv"))?, &mut solvers)?;
-        Ok(Self {
-            dir: dir.to_path_buf(),
-            summary,
-            solvers: solvers.0,
-        })
+        Ok(Self { dir: dir.to_path_buf(), summary, solvers: solvers.0 })
     }
 
     /// The fields stored for a solver, by step. No folder, no fields.
@@ -193,27 +179,16 @@ impl RunData {
     /// The reference on all grid nodes; none where the run has no reference.
     pub fn reference_field(&self) -> Result<Option<ArrayD<f64>>, ReadError> {
         let path = self.dir.join("fields").join("reference.npy");
-        if path.exists() {
-            self.field(&path).map(Some)
-        } else {
-            Ok(None)
-        }
+        if path.exists() { self.field(&path).map(Some) } else { Ok(None) }
     }
 
     /// One field, checked against the grid of the summary.
     pub fn field(&self, path: &Path) -> Result<ArrayD<f64>, ReadError> {
-        let wrong = |message: String| ReadError::Field {
-            path: path.to_path_buf(),
-            message,
-        };
-        let field: ArrayD<f64> =
-            ndarray_npy::read_npy(path).map_err(|source| wrong(source.to_string()))?;
+        let wrong = |message: String| ReadError::Field { path: path.to_path_buf(), message };
+        let field: ArrayD<f64> = ndarray_npy::read_npy(path).map_err(|source| wrong(source.to_string()))?;
         let expected: Vec<usize> = self.summary.grid.iter().map(|n| n + 1).collect();
         if field.shape() != expected {
-            return Err(wrong(format!(
-                "its shape is {:?}, the grid asks for {expected:?}",
-                field.shape()
-            )));
+            return Err(wrong(format!("its shape is {:?}, the grid asks for {expected:?}", field.shape())));
         }
         Ok(field)
     }
@@ -227,27 +202,17 @@ impl Solvers {
     /// The run of a solver with a seed, made where there is none yet. A table without a seed column
     /// belongs to the solver's first run.
     fn run(&mut self, name: &str, seed: Option<u64>) -> &mut SeedData {
-        let at = self
-            .0
-            .iter()
-            .position(|s| s.name == name)
-            .unwrap_or_else(|| {
-                self.0.push(SolverData {
-                    name: name.to_string(),
-                    runs: Vec::new(),
-                });
-                self.0.len() - 1
-            });
+        let at = self.0.iter().position(|s| s.name == name).unwrap_or_else(|| {
+            self.0.push(SolverData { name: name.to_string(), runs: Vec::new() });
+            self.0.len() - 1
+        });
         let runs = &mut self.0[at].runs;
         let found = match seed {
             Some(_) => runs.iter().position(|r| r.seed == seed),
             None => (!runs.is_empty()).then_some(0),
         };
         let run = found.unwrap_or_else(|| {
-            runs.push(SeedData {
-                seed,
-                ..SeedData::default()
-            });
+            runs.push(SeedData { seed, ..SeedData::default() });
             runs.len() - 1
         });
         &mut runs[run]
@@ -264,10 +229,7 @@ fn read_history(table: &Table, solvers: &mut Solvers) -> Result<(), ReadError> {
             error_l2: row.optional("error_l2")?,
             error_max: row.optional("error_max")?,
         };
-        solvers
-            .run(row.text("solver"), row.optional("seed")?)
-            .history
-            .push(history);
+        solvers.run(row.text("solver"), row.optional("seed")?).history.push(history);
     }
     for run in solvers.0.iter_mut().flat_map(|solver| &mut solver.runs) {
         run.history.sort_by_key(|row| row.step);
@@ -279,15 +241,8 @@ fn read_modes(table: &Table, solvers: &mut Solvers) -> Result<(), ReadError> {
     let mut found: HashMap<(&str, Option<u64>), Vec<ModeCell>> = HashMap::new();
     for row in table.rows() {
         let error: Option<f64> = row.optional("relative_error")?;
-        let entry = (
-            row.required("step")?,
-            row.required("mode")?,
-            error.unwrap_or(f64::NAN),
-        );
-        found
-            .entry((row.text("solver"), row.optional("seed")?))
-            .or_default()
-            .push(entry);
+        let entry = (row.required("step")?, row.required("mode")?, error.unwrap_or(f64::NAN));
+        found.entry((row.text("solver"), row.optional("seed")?)).or_default().push(entry);
     }
     let mut keys: Vec<_> = found.keys().copied().collect();
     keys.sort_unstable();
@@ -305,10 +260,7 @@ fn read_order(table: &Table, solvers: &mut Solvers) -> Result<(), ReadError> {
             step_settled: row.optional("step_settled")?,
             predicted_step: row.optional("predicted_step")?,
         };
-        solvers
-            .run(row.text("solver"), row.optional("seed")?)
-            .order
-            .push(order);
+        solvers.run(row.text("solver"), row.optional("seed")?).order.push(order);
     }
     Ok(())
 }

@@ -55,10 +55,7 @@ pub enum ReadError {
 impl ReadError {
     /// An error of the file system at `path`.
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io {
-            path: path.to_path_buf(),
-            source,
-        }
+        Self::Io { path: path.to_path_buf(), source }
     }
 }
 
@@ -72,11 +69,7 @@ pub(super) struct Table {
 impl Table {
     /// Reads a table; a missing file is an empty table. A torn last line is left out.
     pub(super) fn read(path: &Path) -> Result<Self, ReadError> {
-        let mut table = Self {
-            path: path.to_path_buf(),
-            header: Vec::new(),
-            records: Vec::new(),
-        };
+        let mut table = Self { path: path.to_path_buf(), header: Vec::new(), records: Vec::new() };
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(table),
@@ -84,20 +77,11 @@ impl Table {
         };
         let failed = |error: csv::Error| ReadError::io(path, io::Error::other(error.to_string()));
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-        table.header = reader
-            .headers()
-            .map_err(failed)?
-            .iter()
-            .map(str::to_string)
-            .collect();
+        table.header = reader.headers().map_err(failed)?.iter().map(str::to_string).collect();
         for record in reader.records() {
             table.records.push(record.map_err(failed)?);
         }
-        if table
-            .records
-            .last()
-            .is_some_and(|last| last.len() < table.header.len())
-        {
+        if table.records.last().is_some_and(|last| last.len() < table.header.len()) {
             table.records.pop();
         }
         Ok(table)
@@ -105,10 +89,7 @@ impl Table {
 
     /// The rows, top to bottom.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.records.iter().map(|record| Row {
-            table: self,
-            record,
-        })
+        self.records.iter().map(|record| Row { table: self, record })
     }
 }
 
@@ -139,10 +120,6 @@ impl<'t> Row<'t> {
 
     /// The value of a cell, none where it is empty.
     pub(super) fn optional<T: FromStr>(self, column: &str) -> Result<Option<T>, ReadError> {
-        if self.text(column).is_empty() {
-            Ok(None)
-        } else {
-            self.required(column).map(Some)
-        }
+        if self.text(column).is_empty() { Ok(None) } else { self.required(column).map(Some) }
     }
 }

@@ -61,15 +61,9 @@ impl Case {
 
     fn all_modes(&self) -> Vec<ModeName> {
         let mut modes: Vec<ModeName> = if self.dimension == 1 {
-            self.modes
-                .iter()
-                .map(|k| ModeName::Single(vec![*k]))
-                .collect()
+            self.modes.iter().map(|k| ModeName::Single(vec![*k])).collect()
         } else {
-            let pairs = self
-                .modes
-                .iter()
-                .flat_map(|a| self.modes.iter().map(move |b| vec![*a, *b]));
+            let pairs = self.modes.iter().flat_map(|a| self.modes.iter().map(move |b| vec![*a, *b]));
             pairs.map(ModeName::Single).collect()
         };
         if self.shells {
@@ -93,11 +87,7 @@ impl Case {
         let mut entries = Vec::new();
         for seed in 0..self.seeds {
             for solver in &self.solvers {
-                let tail = if several {
-                    format!(",{seed}\n")
-                } else {
-                    "\n".to_string()
-                };
+                let tail = if several { format!(",{seed}\n") } else { "\n".to_string() };
                 self.tables(*solver, seed, &tail, &mut history, &mut modes, &mut order);
                 entries.push(self.entry(*solver, seed));
                 if seed == 0 {
@@ -105,15 +95,10 @@ impl Case {
                 }
             }
         }
-        for (name, text) in [
-            ("history.csv", history),
-            ("modes.csv", modes),
-            ("order.csv", order),
-        ] {
+        for (name, text) in [("history.csv", history), ("modes.csv", modes), ("order.csv", order)] {
             fs::write(dir.join(name), text).expect("the test folder can be written");
         }
-        let json =
-            serde_json::to_string_pretty(&self.summary(entries)).expect("a summary is plain data");
+        let json = serde_json::to_string_pretty(&self.summary(entries)).expect("a summary is plain data");
         fs::write(dir.join("summary.json"), json).expect("the test folder can be written");
         dir
     }
@@ -135,31 +120,17 @@ impl Case {
         let cost = if kind == Kind::Network { 40.0 } else { 1.0 };
         let all = self.all_modes();
         for step in recorded(last) {
-            let (work, seconds) = (
-                cost * step as f64,
-                2e-6 * cost * step as f64 + if cost > 1.0 { 0.01 } else { 2e-5 },
-            );
+            let (work, seconds) =
+                (cost * step as f64, 2e-6 * cost * step as f64 + if cost > 1.0 { 0.01 } else { 2e-5 });
             let mut sum = 0.0;
             for mode in &all {
                 let error = self.error(kind, mode.magnitude(), step, seed);
                 sum += error * error;
-                let cell = if error.is_nan() {
-                    "NaN".to_string()
-                } else {
-                    format!("{error:e}")
-                };
-                let _ = write!(
-                    modes,
-                    "{label},{step},{work},{seconds},{mode},{cell},,,{cell}{tail}"
-                );
+                let cell = if error.is_nan() { "NaN".to_string() } else { format!("{error:e}") };
+                let _ = write!(modes, "{label},{step},{work},{seconds},{mode},{cell},,,{cell}{tail}");
             }
-            let error = (sum / all.len() as f64)
-                .sqrt()
-                .max(self.floor.unwrap_or(0.0));
-            let _ = write!(
-                history,
-                "{label},{step},{work},{seconds},,{error:e},{error:e}{tail}"
-            );
+            let error = (sum / all.len() as f64).sqrt().max(self.floor.unwrap_or(0.0));
+            let _ = write!(history, "{label},{step},{work},{seconds},,{error:e},{error:e}{tail}");
         }
         for mode in &all {
             let k = mode.magnitude();
@@ -173,24 +144,19 @@ impl Case {
                 _ => None,
             };
             let (reached, predicted) = (cell(reached), cell(predicted));
-            let _ = write!(
-                order,
-                "{label},{mode},1,1,{reached},{reached},,{reached},{predicted}{tail}"
-            );
+            let _ = write!(order, "{label},{mode},1,1,{reached},{reached},,{reached},{predicted}{tail}");
         }
     }
 
     fn entry(&self, (label, kind, last): (&str, Kind, u64), seed: u64) -> SolverSummary {
         let (spec, index) = match kind {
             Kind::Jacobi(omega) => (format!("jacobi,omega={omega}"), Some(-0.677)),
-            Kind::Multigrid => (
-                "multigrid,cycle=v,pre=2,post=1,smoother=(gauss-seidel,order=red-black)".into(),
-                Some(0.0),
-            ),
-            Kind::Network => (
-                "dnn,width=64,depth=3,activation=tanh,loss=ritz,lr=0.001,beta=10".into(),
-                Some(0.93),
-            ),
+            Kind::Multigrid => {
+                ("multigrid,cycle=v,pre=2,post=1,smoother=(gauss-seidel,order=red-black)".into(), Some(0.0))
+            }
+            Kind::Network => {
+                ("dnn,width=64,depth=3,activation=tanh,loss=ritz,lr=0.001,beta=10".into(), Some(0.93))
+            }
             Kind::Stuck => ("jacobi,omega=0".into(), None),
             _ => (label.to_string(), None),
         };
@@ -198,12 +164,7 @@ impl Case {
             name: label.into(),
             spec,
             seed,
-            outcome: if kind == Kind::Diverging {
-                "diverged"
-            } else {
-                "done"
-            }
-            .into(),
+            outcome: if kind == Kind::Diverging { "diverged" } else { "done" }.into(),
             advice: None,
             steps: last,
             work_units: last as f64,
@@ -229,12 +190,7 @@ impl Case {
             } else {
                 "−Δu = f on (−1, 1)², u = sin πx sin πy + 0.1 sin 10πx sin 10πy".into()
             },
-            reference: if self.floor.is_some() {
-                "exact"
-            } else {
-                "discrete"
-            }
-            .into(),
+            reference: if self.floor.is_some() { "exact" } else { "discrete" }.into(),
             grid: vec![self.n; self.dimension],
             bounds: vec![[0.0, 1.0]; self.dimension],
             transform: "dst".into(),
@@ -274,15 +230,13 @@ impl Case {
     pub fn error(&self, kind: Kind, k: f64, step: u64, seed: u64) -> f64 {
         let s = step as f64;
         match kind {
-            Kind::Jacobi(omega) => (1.0
-                - 2.0 * omega * (k * PI / (2.0 * self.n as f64)).sin().powi(2))
-            .abs()
-            .powf(s),
+            Kind::Jacobi(omega) => {
+                (1.0 - 2.0 * omega * (k * PI / (2.0 * self.n as f64)).sin().powi(2)).abs().powf(s)
+            }
             Kind::Multigrid => 0.1f64.powf(s),
             Kind::Network => {
-                let noise = ((s * 12.9898 + k * 78.233 + seed as f64 * 37.7).sin() * 43758.5453)
-                    .fract()
-                    .abs();
+                let noise =
+                    ((s * 12.9898 + k * 78.233 + seed as f64 * 37.7).sin() * 43758.5453).fract().abs();
                 let speed = 0.02 / (1.0 + 0.3 * seed as f64);
                 (-s * speed / k.powf(1.3)).exp() * (1.0 + if step > 0 { 0.5 * noise } else { 0.0 })
                     + 2e-3 * noise

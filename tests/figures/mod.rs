@@ -23,10 +23,7 @@ const FOUR: [(&str, Kind, u64); 4] = [
 
 fn usual() -> Vec<Case> {
     let one = Case::new("one", &FOUR[..1]);
-    let two = Case {
-        floor: Some(3e-4),
-        ..Case::new("two", &[FOUR[0], FOUR[2]])
-    };
+    let two = Case { floor: Some(3e-4), ..Case::new("two", &[FOUR[0], FOUR[2]]) };
     let four = Case::new("four", &FOUR);
     let eight = Case::new(
         "eight",
@@ -41,83 +38,34 @@ fn usual() -> Vec<Case> {
             ("direct", Kind::Direct, 1),
         ],
     );
-    let many = Case {
-        modes: (1..=400).collect(),
-        n: 512,
-        ..Case::new("many-modes", &FOUR)
-    };
-    let seeds = Case {
-        seeds: 5,
-        ..Case::new("seeds", &FOUR[1..])
-    };
-    let plane = Case {
-        dimension: 2,
-        n: 64,
-        modes: (1..=12).collect(),
-        shells: true,
-        ..Case::new("plane", &FOUR)
-    };
-    let few = Case {
-        dimension: 2,
-        n: 48,
-        modes: vec![1, 4, 10],
-        ..Case::new("plane-few", &FOUR[..2])
-    };
-    let three = Case {
-        modes: vec![1, 3, 8],
-        tol: 0.5,
-        ..Case::new("three-modes", &FOUR[..3])
-    };
+    let many = Case { modes: (1..=400).collect(), n: 512, ..Case::new("many-modes", &FOUR) };
+    let seeds = Case { seeds: 5, ..Case::new("seeds", &FOUR[1..]) };
+    let plane =
+        Case { dimension: 2, n: 64, modes: (1..=12).collect(), shells: true, ..Case::new("plane", &FOUR) };
+    let few = Case { dimension: 2, n: 48, modes: vec![1, 4, 10], ..Case::new("plane-few", &FOUR[..2]) };
+    let three = Case { modes: vec![1, 3, 8], tol: 0.5, ..Case::new("three-modes", &FOUR[..3]) };
     vec![one, two, four, eight, many, seeds, plane, few, three]
 }
 
 fn extreme() -> Vec<Case> {
-    let single = Case {
-        modes: vec![1],
-        ..Case::new("single-mode", &FOUR[..1])
-    };
+    let single = Case { modes: vec![1], ..Case::new("single-mode", &FOUR[..1]) };
     let start = Case::new("step-0-only", &[("jacobi", Kind::Jacobi(1.0), 0)]);
-    let never = Case::new(
-        "never",
-        &[("stuck", Kind::Stuck, 100), ("still", Kind::Stuck, 10)],
-    );
+    let never = Case::new("never", &[("stuck", Kind::Stuck, 100), ("still", Kind::Stuck, 10)]);
     let diverged = Case::new("diverged", &[("jacobi", Kind::Diverging, 100)]);
     let thousands = Case {
         modes: (1..=4000).collect(),
         n: 4096,
         ..Case::new("thousands", &[("multigrid", Kind::Multigrid, 9)])
     };
-    let zero = Case {
-        modes: vec![0, 1, 2, 40],
-        ..Case::new("mode-zero", &FOUR[..2])
-    };
+    let zero = Case { modes: vec![0, 1, 2, 40], ..Case::new("mode-zero", &FOUR[..2]) };
     let nothing = Case::new("no-solver", &[]);
-    let odd = Case {
-        tol: 0.0,
-        ..Case::new("tol-0", &FOUR[..2])
-    };
+    let odd = Case { tol: 0.0, ..Case::new("tol-0", &FOUR[..2]) };
     let long = "a-label-so-long-that-it-cannot-fit-anywhere-in-any-panel-of-any-figure";
-    let long = Case::new(
-        "long-label",
-        &[
-            (long, Kind::Network, 200),
-            ("<b>&\"x\"<b>", Kind::Jacobi(1.0), 50),
-        ],
-    );
+    let long =
+        Case::new("long-label", &[(long, Kind::Network, 200), ("<b>&\"x\"<b>", Kind::Jacobi(1.0), 50)]);
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
     let twelve: Vec<_> = names.map(|name| (name, Kind::Jacobi(0.9), 300)).to_vec();
-    vec![
-        single,
-        start,
-        never,
-        diverged,
-        thousands,
-        zero,
-        nothing,
-        odd,
-        long,
-        Case::new("twelve", &twelve),
-    ]
+    vec![single, start, never, diverged, thousands, zero, nothing, odd, long, Case::new("twelve", &twelve)]
 }
 
 /// Draws everything for a folder and checks that the files are there and hold a picture.
@@ -132,16 +80,10 @@ fn sweep(dir: &std::path::Path) {
         assert!(bytes.len() > 900, "{} is nearly empty", file.display());
         if file.extension().is_some_and(|e| e == "svg") {
             let text = String::from_utf8(bytes).expect("SVG is text");
-            assert!(
-                text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"),
-                "{}",
-                file.display()
-            );
+            assert!(text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"), "{}", file.display());
             let pictures = text.split(';').filter(|part| !part.starts_with("base64,"));
             assert!(
-                pictures
-                    .clone()
-                    .all(|part| !part.contains("NaN") && !part.contains("inf")),
+                pictures.clone().all(|part| !part.contains("NaN") && !part.contains("inf")),
                 "{}",
                 file.display()
             );
@@ -151,15 +93,9 @@ fn sweep(dir: &std::path::Path) {
         }
     }
     let left = fs::read_dir(&into).expect("the folder of figures exists");
-    let temporary = left
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(".figure-"));
-    assert_eq!(
-        temporary.count(),
-        0,
-        "temporary files were left in {}",
-        into.display()
-    );
+    let temporary =
+        left.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(".figure-"));
+    assert_eq!(temporary.count(), 0, "temporary files were left in {}", into.display());
 }
 
 #[test]
@@ -179,24 +115,17 @@ fn extreme_runs_are_drawn() {
 #[test]
 fn no_text_is_cut_or_covered_by_another() {
     for case in usual() {
-        let run =
-            RunData::read(&case.write(&root().join("texts"))).expect("the folder was just written");
+        let run = RunData::read(&case.write(&root().join("texts"))).expect("the folder was just written");
         for figure in figure::REGISTRY {
             let scene = (figure.draw)(&run).expect("a usual run can be drawn");
             let page = figure::scene::Rect::new(0.0, 0.0, scene.width, scene.height);
             let texts = scene.text_bounds();
             for (i, (text, bounds)) in texts.iter().enumerate() {
                 let name = format!("{} of {}: `{text}`", figure.name, case.name);
-                assert!(
-                    bounds.overlap(&page) > 0.999 * bounds.w * bounds.h,
-                    "{name} is cut"
-                );
+                assert!(bounds.overlap(&page) > 0.999 * bounds.w * bounds.h, "{name} is cut");
                 for (other, there) in &texts[..i] {
                     let shared = bounds.overlap(there);
-                    assert!(
-                        shared < 0.06 * bounds.w * bounds.h,
-                        "{name} meets `{other}`"
-                    );
+                    assert!(shared < 0.06 * bounds.w * bounds.h, "{name} meets `{other}`");
                 }
             }
         }
@@ -213,10 +142,7 @@ fn svg(case: &Case, name: &str, folder: &str) -> String {
 
 #[test]
 fn figures_say_what_they_show() {
-    let four = Case {
-        floor: Some(3e-4),
-        ..Case::new("four", &FOUR)
-    };
+    let four = Case { floor: Some(3e-4), ..Case::new("four", &FOUR) };
     for figure in figure::REGISTRY {
         let text = svg(&four, figure.name, "say");
         for word in [
@@ -238,10 +164,7 @@ fn figures_say_what_they_show() {
     }
     assert!(svg(&four, "error", "say").contains("discretisation"));
     assert!(svg(&four, "heatmap", "say").contains("data:image/png;base64,"));
-    let seeds = Case {
-        seeds: 3,
-        ..Case::new("seeds", &FOUR[2..])
-    };
+    let seeds = Case { seeds: 3, ..Case::new("seeds", &FOUR[2..]) };
     assert!(svg(&seeds, "histories", "say").contains("seeds 0–2"));
     let diverged = Case::new("diverged", &[("jacobi", Kind::Diverging, 100)]);
     assert!(svg(&diverged, "error", "say").contains("diverged at step 100"));
@@ -251,12 +174,7 @@ fn figures_say_what_they_show() {
 fn the_same_folder_gives_the_same_bytes() {
     let case = Case::new("same", &FOUR[1..]);
     for figure in figure::REGISTRY {
-        assert_eq!(
-            svg(&case, figure.name, "same-a"),
-            svg(&case, figure.name, "same-b"),
-            "{}",
-            figure.name
-        );
+        assert_eq!(svg(&case, figure.name, "same-a"), svg(&case, figure.name, "same-b"), "{}", figure.name);
     }
 }
 
@@ -269,8 +187,7 @@ fn damaged_folders_are_errors_that_name_the_file() {
         fs::write(&path, text).expect("the test folder can be written");
         let run = RunData::read(&dir);
         let drawn = run.map_err(|error| error.to_string()).and_then(|run| {
-            figure::draw(&run, None, &[Format::Svg], &dir.join("figures"))
-                .map_err(|error| error.to_string())
+            figure::draw(&run, None, &[Format::Svg], &dir.join("figures")).map_err(|error| error.to_string())
         });
         fs::write(&path, before).expect("the test folder can be written");
         drawn.expect_err("a damaged file is an error")
@@ -280,8 +197,7 @@ fn damaged_folders_are_errors_that_name_the_file() {
     assert!(message("modes.csv", modes).contains("modes.csv, line 2: column `mode` holds `one`"));
     assert!(message("fields/reference.npy", "not an array").contains("reference.npy"));
     let run = RunData::read(&dir).expect("the folder is whole again");
-    let unknown =
-        figure::draw(&run, Some(&["heatmaps"]), &[Format::Svg], &dir).expect_err("no such figure");
+    let unknown = figure::draw(&run, Some(&["heatmaps"]), &[Format::Svg], &dir).expect_err("no such figure");
     assert!(unknown.to_string().contains("heatmap, first-passage"));
 }
 
@@ -291,10 +207,7 @@ fn a_killed_run_can_be_drawn() {
     for name in ["history.csv", "modes.csv"] {
         let text = fs::read_to_string(dir.join(name)).expect("the file was just written");
         let torn = text.len() - text.len() / 3;
-        let torn = (0..=torn)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
+        let torn = (0..=torn).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         fs::write(dir.join(name), &text[..torn]).expect("the test folder can be written");
     }
     fs::remove_file(dir.join("order.csv")).expect("the file was just written");
