@@ -180,7 +180,7 @@ fn name(solver: &SolverData) -> String {
         .map(|t| format!(" ({t})"))
         .unwrap_or_default();
     let index = seeds::order_index(solver);
-    let comma = if index.is_empty() { "" } else { ",  " };
+    let comma = if index.is_empty() { "" } else { ", " };
     format!("{}{trouble}{comma}{index}", solver.name)
 }
 

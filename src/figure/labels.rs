@@ -160,7 +160,7 @@ fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
             .chars()
             .count()
             .saturating_sub(text.text.chars().count()) as f64;
-        found.push((text, 20.0 + 0.25 * away + 30.0 * lost + 0.55 * dy.abs()));
+        found.push((text, 20.0 + 0.7 * away + 30.0 * lost + 0.55 * dy.abs()));
     }
     found
 }
@@ -190,7 +190,7 @@ fn cost(
     astride
         + 25.0 * struck
         + 40.0 * (outside + others)
-        + 14.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+        + 11.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
 }
 
 /// Where a line from the end of the curve meets its name.
