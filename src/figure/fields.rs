@@ -4,7 +4,7 @@ use ndarray::ArrayD;
 
 use crate::store::read::{RunData, StoredField};
 
-use super::{Figure, FigureError, fields_1d, fields_2d, page::Page, scene::Scene};
+use super::{Figure, FigureError, fields_1d, fields_2d, page::Page, scene::Scene, seeds};
 
 /// What the figure is called.
 pub const HEADLINE: &str = "The solution and its error on the way";
@@ -24,7 +24,7 @@ pub const FIGURE: Figure = Figure {
 pub struct Chosen {
     /// Which solver.
     pub index: usize,
-    /// Its label.
+    /// Its label, and how it ended if badly.
     pub name: String,
     /// Step and field, on all grid nodes.
     pub fields: Vec<(u64, ArrayD<f64>)>,
@@ -39,7 +39,11 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
             fields.push((stored.step, run.field(&stored.path)?));
         }
         if !fields.is_empty() {
-            solvers.push(Chosen { index, name: solver.name.clone(), fields });
+            let name = match seeds::trouble(solver) {
+                Some(trouble) => format!("{} ({trouble})", solver.name),
+                None => solver.name.clone(),
+            };
+            solvers.push(Chosen { index, name, fields });
         }
     }
     let regular = run.summary.bounds.len() == run.summary.grid.len();

@@ -127,7 +127,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
 fn name(solver: &SolverData) -> String {
     let trouble = seeds::trouble(solver).map(|t| format!(" ({t})")).unwrap_or_default();
     let index = seeds::order_index(solver);
-    let comma = if index.is_empty() { "" } else { ",  " };
+    let comma = if index.is_empty() { "" } else { ", " };
     format!("{}{trouble}{comma}{index}", solver.name)
 }
 

@@ -121,7 +121,7 @@ fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
         let text = Text { at: [outside.at[0], y + BASE + dy], ..outside.clone() };
         let away = frame.right() - x;
         let lost = label.text.chars().count().saturating_sub(text.text.chars().count()) as f64;
-        found.push((text, 20.0 + 0.25 * away + 30.0 * lost + 0.55 * dy.abs()));
+        found.push((text, 20.0 + 0.7 * away + 30.0 * lost + 0.55 * dy.abs()));
     }
     found
 }
@@ -137,7 +137,7 @@ fn cost(text: &Text, label: &EndLabel, frame: &Rect, room: &Rect, placed: &[Rect
     astride
         + 25.0 * struck
         + 40.0 * (outside + others)
-        + 14.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+        + 11.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
 }
 
 /// Where a line from the end of the curve meets its name.
