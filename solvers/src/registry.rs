@@ -5,7 +5,7 @@ use std::sync::Arc;
 use modewise_problems::{Parameter, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
-use crate::{Solver, classical, hybrid};
+use crate::{Solver, classical, hybrid, neural};
 
 /// A solver of the registry.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Entry {
 
 /// All solvers.
 pub fn entries() -> Vec<&'static Entry> {
-    vec![&classical::jacobi::ENTRY, &hybrid::ENTRY]
+    vec![&classical::jacobi::ENTRY, &hybrid::ENTRY, &neural::dnn::ENTRY, &neural::mscale_dnn::ENTRY]
 }
 
 /// The entry called `name`.
