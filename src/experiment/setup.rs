@@ -25,8 +25,6 @@ pub struct Prepared {
     pub stop: StopRule,
     /// What it needs.
     pub need: Need,
-    /// Its spec without what stands at its default, for captions.
-    pub brief: String,
 }
 
 /// A plan resolved.
@@ -197,8 +195,7 @@ fn prepare(
     let solver = registry::build(&spec)?;
     let need = solver.check(problem, Some(grid))?;
     let stop = plan.steps.map_or_else(|| whole.stop.clone(), |steps| whole.stop.clone().with_steps(steps));
-    let brief = registry::brief(&solver.spec())?.to_string();
-    Ok(Prepared { label, solver, stop, need, brief })
+    Ok(Prepared { label, solver, stop, need })
 }
 
 /// Refuses what needs more memory than is free, before any of it is asked for.

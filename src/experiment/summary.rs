@@ -52,7 +52,7 @@ pub(super) fn entry(
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     SolverSummary {
         name: prepared.label.clone(),
-        spec: prepared.brief.clone(),
+        spec: prepared.solver.spec().to_string(),
         seed,
         outcome: end.outcome.to_string(),
         advice: end.advice.clone(),
@@ -75,7 +75,7 @@ pub(super) fn entry(
 pub(super) fn failed(prepared: &Prepared, seed: u64, error: &dyn std::error::Error) -> SolverSummary {
     SolverSummary {
         name: prepared.label.clone(),
-        spec: prepared.brief.clone(),
+        spec: prepared.solver.spec().to_string(),
         seed,
         outcome: Outcome::Failed.to_string(),
         advice: Some(error.to_string()),
