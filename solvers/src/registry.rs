@@ -22,7 +22,13 @@ pub struct Entry {
 
 /// All solvers.
 pub fn entries() -> Vec<&'static Entry> {
-    vec![&classical::jacobi::ENTRY, &hybrid::ENTRY]
+    vec![
+        &classical::jacobi::ENTRY,
+        &classical::gauss_seidel::ENTRY,
+        &classical::multigrid::ENTRY,
+        &classical::direct::ENTRY,
+        &hybrid::ENTRY,
+    ]
 }
 
 /// The entry called `name`.
