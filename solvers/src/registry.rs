@@ -22,7 +22,15 @@ pub struct Entry {
 
 /// All solvers.
 pub fn entries() -> Vec<&'static Entry> {
-    vec![&classical::jacobi::ENTRY, &hybrid::ENTRY, &neural::dnn::ENTRY, &neural::mscale_dnn::ENTRY]
+    vec![
+        &classical::jacobi::ENTRY,
+        &classical::gauss_seidel::ENTRY,
+        &classical::multigrid::ENTRY,
+        &classical::direct::ENTRY,
+        &neural::dnn::ENTRY,
+        &neural::mscale_dnn::ENTRY,
+        &hybrid::ENTRY,
+    ]
 }
 
 /// The entry called `name`.

@@ -1,28 +1,38 @@
 //! ω-Jacobi: every unknown moves by ω towards the value that would solve its own equation.
 //!
-//! u ← (1 − ω) u + (ω/a) (f + Σ_axes (ε/h²)(u₋ + u₊)), a = 2 Σ ε/h². On a box with Dirichlet sides
-//! the sine modes are its eigenvectors, with factors 1 − (ω/d) Σ_i 2 sin²(k_i π/2n) when all
-//! spacings agree: at ω = 2/3 (1-D) or 4/5 (2-D) a smoother that damps the upper half of the
-//! spectrum at least threefold, and as a solver slower by n² on the lowest mode (Briggs, Henson,
-//! McCormick, *A Multigrid Tutorial*, 2000, ch. 2). One step is one sweep, one work unit.
+//! u ← (1 − ω) u + (ω/a) (f + Σ_axes (ε/h²)(u₋ + u₊)), a = 2 Σ ε/h².
+//!
+//! **Modes.** On a box with Dirichlet sides the products of sines are eigenvectors of a sweep, with
+//! factors λ_k = 1 − (ω/d) Σ_i 2 sin²(k_i π/2n) when all spacings agree. Undamped (ω = 1) they come
+//! in pairs |λ_k| = |λ_{n−k}|: the lowest and the highest mode are equally slow, the middle of the
+//! spectrum is fast. ω = 2/3 (1-D) and 4/5 (2-D) damp the upper half of the spectrum by 1/3 and 3/5
+//! a sweep, the best that any ω can do; ω ≤ 1/2 damps high modes before low ones throughout.
+//! ω > 1 diverges as soon as a mode has |λ_k| > 1, which the highest has from ω = 1/sin²((n−1)π/2n)
+//! on.
+//!
+//! **Cost.** A sweep is one work unit; 1 − λ₁ ≈ ωπ²/(2n²) makes O(n²) sweeps of the lowest mode. Good
+//! as a smoother and as an object of study; as a solver it is the slowest here.
+//!
+//! Source: Briggs, Henson, McCormick, *A Multigrid Tutorial*, 2nd ed. 2000, chapter 2.
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::sync::Arc;
 
-use modewise_problems::{Discrete, Field, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
 
-use crate::{
-    Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
-    registry::Entry, solver::sample_field,
+use super::{
+    planar,
+    relaxation::{Relaxation, Sweeps},
 };
+use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "jacobi",
-    summary: "ω-Jacobi: damps high frequencies fast and low ones slowly; one step is one work unit",
+    summary: "ω-Jacobi: one step is one sweep, one work unit; damps high frequencies fast and low ones slowly",
     parameters: &[Parameter {
         key: "omega",
         default: "1",
         unit: "",
-        help: "damping ω in (0, 1]; 2/3 (1-D) or 4/5 (2-D) smooths best",
+        help: "damping ω in (0, 1]; 2/3 (1-D) or 4/5 (2-D) smooths best, above 1 it diverges",
     }],
     build,
 };
@@ -37,20 +47,24 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     Ok(Arc::new(Jacobi { omega: settings.number("omega", "a positive number", |omega| omega > 0.0)? }))
 }
 
+impl Jacobi {
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Jacobi { omega: self.omega }
+    }
+}
+
 impl Solver for Jacobi {
     fn spec(&self) -> Spec {
         Spec::new(ENTRY.name).with("omega", self.omega)
     }
 
     fn check(&self, _problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let nodes = grid.map_or(0, Grid::nodes);
+        let nodes = planar(grid, ENTRY.name)?.nodes();
         Ok(Need { bytes: 16 * nodes as u64, uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, _meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let discrete = task.discrete.ok_or_else(|| SolverError::NoGrid(ENTRY.name.into()))?;
-        let u = task.initial.resolve(discrete, task.target, task.seed);
-        Ok(Box::new(Sweeps { discrete, omega: self.omega, next: u.clone(), u }))
+        Ok(Box::new(Sweeps::start(self.relaxation(), task, ENTRY.name)?))
     }
 
     fn resume<'p>(
@@ -59,41 +73,110 @@ impl Solver for Jacobi {
         from: &Snapshot,
         _meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let discrete = task.discrete.ok_or_else(|| SolverError::NoGrid(ENTRY.name.into()))?;
-        let mut u = Field::zeros(discrete.grid());
-        u.values_mut().copy_from_slice(from.array("u", discrete.grid().nodes())?);
-        Ok(Box::new(Sweeps { discrete, omega: self.omega, next: u.clone(), u }))
+        Ok(Box::new(Sweeps::resume(self.relaxation(), task, from, ENTRY.name)?))
     }
 }
 
-struct Sweeps<'p> {
-    discrete: &'p Discrete,
-    omega: f64,
-    u: Field,
-    next: Field,
-}
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
 
-impl Iteration for Sweeps<'_> {
-    fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
-        let scale = self.omega / self.discrete.diagonal();
-        for _ in 0..most.get() {
-            self.discrete.residual(self.u.values(), self.next.values_mut());
-            for (next, u) in self.next.values_mut().iter_mut().zip(self.u.values()) {
-                *next = u + scale * *next;
+    use modewise_problems::{Discrete, transform::Sine};
+
+    use crate::{
+        Initial,
+        classical::testing::{Live, Made, bits},
+        registry,
+    };
+
+    /// 1 − (ω/a) Σ_i 4c_i sin²(k_i π/2n_i), in the order of the sine transform.
+    fn factors(discrete: &Discrete, omega: f64) -> Vec<f64> {
+        let shape = discrete.grid().interior_shape();
+        let mut factors = vec![1.0; shape.iter().product()];
+        for (index, factor) in factors.iter_mut().enumerate() {
+            let mut rest = index;
+            for (&m, c) in shape.iter().zip(discrete.coefficients()).rev() {
+                let (k, n) = (rest % m + 1, m + 1);
+                let s = (k as f64 * PI / (2 * n) as f64).sin();
+                *factor -= omega / discrete.diagonal() * 4.0 * c * s * s;
+                rest /= m;
             }
-            std::mem::swap(&mut self.u, &mut self.next);
         }
-        meter.charge(most.get() as f64 * self.discrete.sweep_flops());
-        Ok(Progress::running(most.get()))
+        factors
     }
 
-    fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
-        sample_field(&self.u, sites, out)
+    #[test]
+    fn every_mode_decays_by_its_theoretical_factor() {
+        for cells in [vec![64], vec![65], vec![32, 32], vec![24, 40]] {
+            let problem = Made::nothing(cells.len());
+            let discrete = problem.on(&cells);
+            let sine = Sine::new(discrete.grid());
+            for omega in [1.0, 2.0 / 3.0, 0.5] {
+                let theory = factors(&discrete, omega);
+                let spec = format!("jacobi,omega={omega:?}");
+                let mut live = Live::start(&spec, &problem, &discrete, Initial::White);
+                let (mut start, mut now) = (vec![0.0; sine.len()], vec![0.0; sine.len()]);
+                sine.forward(live.u.values(), &mut start);
+                let (mut checked, mut sweeps) = (0, 0);
+                for more in [1, 1, 2, 4, 8, 16, 32, 64, 128, 256] {
+                    sweeps += more;
+                    sine.forward(live.advance(more).values(), &mut now);
+                    for ((theory, start), now) in theory.iter().zip(&start).zip(&now) {
+                        let factor = theory.powi(sweeps as i32);
+                        if factor.abs() > 1e-4 {
+                            let relative = (now / start - factor).abs() / factor.abs();
+                            assert!(relative < 1e-10, "{cells:?} {spec}: {relative:e} after {sweeps}");
+                            checked += 1;
+                        }
+                    }
+                }
+                assert!(checked > sine.len(), "only {checked} amplitudes were above 1e-4");
+            }
+        }
     }
 
-    fn snapshot(&self) -> Result<Snapshot, SolverError> {
-        let mut snapshot = Snapshot::default();
-        snapshot.arrays.insert("u".into(), self.u.values().to_vec());
-        Ok(snapshot)
+    #[test]
+    fn the_best_damping_smooths_by_the_textbook_factor() {
+        for (cells, omega, smoothing) in [(vec![256], 2.0 / 3.0, 1.0 / 3.0), (vec![128, 128], 0.8, 0.6)] {
+            let problem = Made::nothing(cells.len());
+            let discrete = problem.on(&cells);
+            let sine = Sine::new(discrete.grid());
+            let mut live =
+                Live::start(&format!("jacobi,omega={omega:?}"), &problem, &discrete, Initial::White);
+            let mut amplitudes = vec![0.0; sine.len()];
+            sine.forward(live.advance(1).values(), &mut amplitudes);
+            let m = cells[0] - 1;
+            let high = |index: usize| index / m + 1 >= cells[0] / 2 || index % m + 1 >= cells[0] / 2;
+            let worst = (0..sine.len()).filter(|&i| high(i)).map(|i| amplitudes[i].abs()).fold(0.0, f64::max);
+            assert!((worst - smoothing).abs() < 1e-3, "{worst} for {smoothing}");
+        }
+    }
+
+    #[test]
+    fn a_sweep_is_one_work_unit_and_setup_costs_nothing() {
+        let problem = Made::nothing(2);
+        let discrete = problem.on(&[8, 12]);
+        let mut live = Live::start("jacobi", &problem, &discrete, Initial::Random);
+        live.advance(37);
+        assert_eq!(live.meter.work_units(), 37.0);
+    }
+
+    #[test]
+    fn threads_do_not_change_bits() {
+        for cells in [vec![512, 300], vec![100_000]] {
+            assert_eq!(bits("jacobi", &cells, 5, 1), bits("jacobi", &cells, 5, 2));
+        }
+    }
+
+    #[test]
+    fn damping_above_one_is_taken_and_diverges_and_nonsense_is_refused() {
+        for text in ["jacobi,omega=0", "jacobi,omega=-1", "jacobi,omega=nan", "jacobi,omega=inf"] {
+            let error = registry::build(&text.parse().unwrap()).unwrap_err().to_string();
+            assert!(error.contains("omega"), "{error}");
+        }
+        let problem = Made::nothing(1);
+        let discrete = problem.on(&[16]);
+        let mut live = Live::start("jacobi,omega=2.5", &problem, &discrete, Initial::Random);
+        assert!(live.advance(50).values().iter().any(|u| u.abs() > 1e6));
     }
 }
