@@ -16,7 +16,6 @@ const MIXED: &str = "
     problem = 'fprinciple-1d'
     grid = 64
     stop = 'steps=60'
-    checkpoint = 0
     solver = [
         'jacobi,omega=1', 'gauss-seidel', 'multigrid,smoother=jacobi',
         'dnn,width=16,depth=2,boundary=exact,init=glorot,points=65',

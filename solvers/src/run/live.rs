@@ -1,0 +1,214 @@
+//! The books of a live run: steps, clock, work, and the latest look at u.
+
+use std::num::NonZeroU64;
+
+use modewise_problems::{Errors, Field, reduce};
+
+use super::{BATCH_SECONDS, Checkpoint, Clock, End, Outcome, Run, RunError, Tick, judge};
+use crate::{
+    Iteration, Meter, Phase, Sample, Schedule, Sites, SolverError, Status,
+    observe::{Cost, Observer},
+};
+
+/// The books of a live run.
+pub(super) struct Live<'p> {
+    iteration: Box<dyn Iteration + 'p>,
+    meter: Meter,
+    pub step: u64,
+    setup_seconds: f64,
+    seconds: f64,
+    pub observe_seconds: f64,
+    discrete_answer: bool,
+    field: Field,
+    scalars: Vec<f64>,
+    errors: Option<Errors>,
+    residual: Option<f64>,
+    residual_floor: f64,
+    size: f64,
+    size_limit: f64,
+    cost: Cost,
+    seconds_a_step: f64,
+    pub fresh: bool,
+}
+
+/// ‖u‖∞ may grow by this factor over the larger of 1, the start and the reference.
+const GROWTH: f64 = 1e6;
+
+impl<'p> Live<'p> {
+    pub fn start(run: &Run<'_, 'p>, clock: &dyn Clock) -> Result<Self, RunError> {
+        let discrete = run.task.discrete.ok_or_else(|| SolverError::NoGrid(run.solver.spec().name))?;
+        let need = run.solver.check(run.task.problem, Some(discrete.grid())).map_err(SolverError::from)?;
+        let mut meter = Meter::new(discrete.sweep_flops());
+        let from = clock.now();
+        let iteration = match run.checkpoint {
+            None => run.solver.init(run.task, &mut meter)?,
+            Some(checkpoint) => run.solver.resume(run.task, &checkpoint.snapshot, &mut meter)?,
+        };
+        let setup_seconds = clock.now() - from;
+        let reference_size =
+            run.reference.map_or(0.0, |reference| reduce::max_abs(reference.field().values()));
+        let mut live = Self {
+            iteration,
+            meter,
+            step: 0,
+            setup_seconds,
+            seconds: setup_seconds,
+            observe_seconds: 0.0,
+            discrete_answer: need.discrete,
+            field: Field::zeros(discrete.grid()),
+            scalars: vec![0.0; run.solver.scalar_names().len()],
+            errors: None,
+            residual: None,
+            residual_floor: 0.0,
+            size: 0.0,
+            size_limit: f64::INFINITY,
+            cost: Cost::default(),
+            seconds_a_step: 0.0,
+            fresh: false,
+        };
+        match run.checkpoint {
+            None => {
+                live.look(run, clock)?;
+                let scale = if live.size.is_finite() { live.size } else { 0.0 };
+                live.size_limit = GROWTH * scale.max(reference_size).max(1.0);
+            }
+            Some(checkpoint) => {
+                live.restore(checkpoint);
+                // A step that was due when the checkpoint was made is observed now.
+                live.look(run, clock)?;
+                live.observe_seconds = checkpoint.observe_seconds;
+                live.meter.restore(checkpoint.charged);
+                live.cost = Cost { step: checkpoint.cost.step, sample: checkpoint.cost.sample };
+            }
+        }
+        Ok(live)
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) {
+        self.step = checkpoint.step;
+        self.setup_seconds = checkpoint.setup_seconds;
+        self.seconds = checkpoint.seconds;
+        self.size_limit = checkpoint.size_limit;
+    }
+
+    pub fn advance(&mut self, most: u64, clock: &dyn Clock) -> Result<Status, SolverError> {
+        let affordable =
+            if self.seconds_a_step > 0.0 { (BATCH_SECONDS / self.seconds_a_step) as u64 } else { 1 };
+        // Invariant: both are at least 1.
+        let most = NonZeroU64::new(most.min(affordable.max(1))).expect("at least one step");
+        self.meter.enter(Phase::Iterate);
+        let (from, charged) = (clock.now(), self.meter[Phase::Iterate]);
+        let progress = self.iteration.advance(most, &mut self.meter)?;
+        let took = clock.now() - from;
+        let steps = progress.steps.max(1);
+        self.seconds += took;
+        self.seconds_a_step = took / steps as f64;
+        self.cost.step = (self.meter[Phase::Iterate] - charged) / steps as f64;
+        self.step += steps;
+        self.fresh = false;
+        Ok(progress.status)
+    }
+
+    pub fn look_if_stale(&mut self, run: &Run<'_, 'p>, clock: &dyn Clock) -> Result<(), RunError> {
+        if self.fresh { Ok(()) } else { self.look(run, clock) }
+    }
+
+    /// Samples u and measures it. Off the solver's clock.
+    pub fn look(&mut self, run: &Run<'_, 'p>, clock: &dyn Clock) -> Result<(), RunError> {
+        let from = clock.now();
+        self.meter.enter(Phase::Observe);
+        let charged = self.meter[Phase::Observe];
+        let grid = self.field.grid().clone();
+        self.iteration.sample(&Sites::Grid(&grid), self.field.values_mut(), &mut self.meter)?;
+        self.cost.sample = self.meter[Phase::Observe] - charged;
+        self.iteration.scalars(&mut self.scalars);
+        self.size = reduce::max_abs(self.field.values());
+        self.errors = run.reference.map(|reference| reference.errors(&self.field));
+        if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
+            self.residual = Some(discrete.relative_residual(self.field.values()));
+            self.residual_floor = discrete.residual_floor(self.field.values());
+        }
+        self.fresh = true;
+        self.observe_seconds += clock.now() - from;
+        Ok(())
+    }
+
+    pub fn state(&self) -> judge::State {
+        judge::State {
+            step: self.step,
+            seconds: self.seconds,
+            work_units: self.meter.work_units(),
+            errors: self.errors,
+            residual: self.residual,
+            residual_floor: self.residual_floor,
+            size: self.size,
+            size_limit: self.size_limit,
+        }
+    }
+
+    pub fn sample(&self, milestone: bool, last: bool) -> Sample<'_> {
+        Sample {
+            step: self.step,
+            work_units: self.meter.work_units(),
+            seconds: self.seconds,
+            field: &self.field,
+            errors: self.errors,
+            residual: self.residual,
+            scalars: &self.scalars,
+            milestone,
+            last,
+            iteration: self.iteration.as_ref(),
+        }
+    }
+
+    pub fn tick(&self) -> Tick {
+        Tick {
+            step: self.step,
+            seconds: self.seconds,
+            work_units: self.meter.work_units(),
+            errors: self.errors,
+            residual: self.residual,
+        }
+    }
+
+    pub fn checkpoint(
+        &self,
+        observers: &mut [(&mut dyn Observer, Schedule)],
+        due: &[u64],
+        judge: judge::Memory,
+    ) -> Result<Checkpoint, RunError> {
+        let mut states = Vec::with_capacity(observers.len());
+        for (observer, _) in observers.iter_mut() {
+            states.push(observer.save()?);
+        }
+        Ok(Checkpoint {
+            snapshot: self.iteration.snapshot()?,
+            step: self.step,
+            charged: self.meter.charged(),
+            setup_seconds: self.setup_seconds,
+            seconds: self.seconds,
+            observe_seconds: self.observe_seconds,
+            size_limit: self.size_limit,
+            cost: self.cost,
+            due: due.to_vec(),
+            judge,
+            observers: states,
+        })
+    }
+
+    pub fn end(self, outcome: Outcome, advice: Option<String>) -> End {
+        End {
+            outcome,
+            advice,
+            step: self.step,
+            work_units: self.meter.work_units(),
+            setup_work_units: self.meter.work_units_of(Phase::Setup),
+            setup_seconds: self.setup_seconds,
+            seconds: self.seconds,
+            observe_seconds: self.observe_seconds,
+            errors: self.errors,
+            residual: self.residual,
+            field: self.field,
+        }
+    }
+}
