@@ -26,7 +26,7 @@ pub(super) struct Live<'p> {
     residual_floor: f64,
     size: f64,
     size_limit: f64,
-    cost: Cost,
+    pub cost: Cost,
     seconds_a_step: f64,
     pub fresh: bool,
 }
