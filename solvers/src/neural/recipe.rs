@@ -12,7 +12,7 @@ use super::{
     loss::Loss,
     network::Network,
     sampler::Sampler,
-    trainer,
+    tiles,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
 
@@ -242,7 +242,7 @@ impl Solver for Neural {
         // Estimated before any layer is laid out: the network itself may not fit.
         let network = config.network(dimension);
         let bytes = 8.0 * (3.0 * network.parameters() as f64 + batch)
-            + trainer::bytes(&network, config.loss, inside, sides, rayon::current_num_threads());
+            + tiles::bytes(&network, config.loss, inside, sides, rayon::current_num_threads());
         Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
     }
 
