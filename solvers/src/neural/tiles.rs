@@ -8,10 +8,12 @@ use super::{
     network::{Jet, Network},
 };
 
-/// Columns of a tile's matrices at most, all streams together: few enough that the matrices of a few
-/// layers stay in a core's second-level cache (64 neurons: 131 kB each), many enough for the products
-/// to run at full speed. 128, 512 and 1024 were measured slower on networks 64 and 128 wide.
-const TILE_COLUMNS: usize = 256;
+/// Columns of a tile's matrices at most, all streams together, for a network whose widest layer has
+/// `widest` neurons. Enough for the products to run at full speed; fewer where that keeps the matrices
+/// of a layer (64 × 256: 131 kB) in a core's second-level cache, which very wide layers miss anyway.
+fn tile_columns(widest: usize) -> usize {
+    if (48..=256).contains(&widest) { 256 } else { 512 }
+}
 
 /// Lanes at most.
 const MOST_LANES: usize = 16;
@@ -20,8 +22,8 @@ const MOST_LANES: usize = 16;
 const LANE_BUDGET: usize = 1 << 25;
 
 /// Points of a full tile with `streams` streams.
-pub(super) fn tile_points(streams: usize) -> usize {
-    (TILE_COLUMNS / streams / 8 * 8).clamp(8, MOST_POINTS)
+pub(super) fn tile_points(widest: usize, streams: usize) -> usize {
+    (tile_columns(widest) / streams / 8 * 8).clamp(8, MOST_POINTS)
 }
 
 /// Distance between rows of `columns` numbers: whole cache lines, an odd number of them, so that the
@@ -38,10 +40,10 @@ pub(super) fn rows(points: usize, gradients: usize, laplacian: bool) -> Rows {
 }
 
 /// The longest row any tile of a run has.
-pub(super) fn longest_row(loss: Loss, dimension: usize) -> usize {
-    let (gradients, laplacian) = loss.streams(dimension);
+pub(super) fn longest_row(network: &Network, loss: Loss) -> usize {
+    let (gradients, laplacian) = loss.streams(network.dimension());
     let streams = 1 + gradients + usize::from(laplacian);
-    rows(tile_points(streams), gradients, laplacian).stride.max(stride(MOST_POINTS))
+    rows(tile_points(network.widest(), streams), gradients, laplacian).stride.max(stride(MOST_POINTS))
 }
 
 /// Part `index` of `parts` nearly equal parts of `0..len`.
@@ -50,8 +52,8 @@ pub(super) fn part(len: usize, parts: usize, index: usize) -> std::ops::Range<us
 }
 
 /// Tiles for `points` points with `streams` streams.
-pub(super) fn tiles(points: usize, streams: usize) -> usize {
-    points.div_ceil(tile_points(streams))
+pub(super) fn tiles(network: &Network, points: usize, streams: usize) -> usize {
+    points.div_ceil(tile_points(network.widest(), streams))
 }
 
 /// Lanes for `tiles` tiles and `parameters` parameters.
@@ -68,9 +70,10 @@ pub(super) fn bytes(
     threads: usize,
 ) -> f64 {
     let (gradients, laplacian) = loss.streams(network.dimension());
-    let tiles = tiles(points, 1 + gradients + usize::from(laplacian)) + tiles(boundary_points, 1);
+    let tiles =
+        tiles(network, points, 1 + gradients + usize::from(laplacian)) + tiles(network, boundary_points, 1);
     let lanes = lanes(tiles, network.parameters());
-    let jet = network.jet_len(longest_row(loss, network.dimension())) as f64;
+    let jet = network.jet_len(longest_row(network, loss)) as f64;
     8.0 * (lanes as f64 * network.parameters() as f64 + jet * threads.min(lanes) as f64)
 }
 

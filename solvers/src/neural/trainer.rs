@@ -64,14 +64,14 @@ impl Trainer {
         let (gradients, laplacian) = objective.loss.streams(network.dimension());
         let streams = 1 + gradients + usize::from(laplacian);
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
-        let tiles = [tiles(inside, streams), tiles(sides, 1)];
+        let tiles = [tiles(&network, inside, streams), tiles(&network, sides, 1)];
         let lane = || Lane {
             gradient: vec![0.0; network.parameters()],
             terms: Terms { interior: 0.0, boundary: 0.0 },
         };
         let lanes: Vec<Lane> =
             (0..lanes(tiles[0] + tiles[1], network.parameters())).map(|_| lane()).collect();
-        let stride = longest_row(objective.loss, network.dimension());
+        let stride = longest_row(&network, objective.loss);
         let pool = Pool::new(&network, stride, rayon::current_num_threads().min(lanes.len()));
         let flops = inside as f64 * network.flops(streams, true) + sides as f64 * network.flops(1, true);
         Self { network, objective, tiles, lanes, pool, flops }
@@ -208,7 +208,7 @@ impl Trainer {
 
     /// The current u at `out.len()` points; `point` writes the coordinates of the i-th.
     pub fn sample(&self, parameters: &[f64], point: impl Fn(usize, &mut [f64]) + Sync, out: &mut [f64]) {
-        let size = tile_points(1);
+        let size = tile_points(self.network.widest(), 1);
         let parallel = out.len() as f64 * self.network.flops(1, false) >= SERIAL_BELOW;
         let tile = |(tile, out): (usize, &mut [f64])| {
             self.pool.with(&self.network, |jet| self.values(tile * size, parameters, &point, jet, out));
