@@ -34,6 +34,8 @@ mod parameters;
 mod product;
 mod recipe;
 mod sampler;
+mod sigma;
+mod tiles;
 mod trainer;
 
 #[cfg(test)]

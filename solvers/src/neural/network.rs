@@ -96,7 +96,8 @@ impl Network {
         self.layers().map(|layer| layer.outputs).sum::<usize>() - self.subnets.len()
     }
 
-    fn widest(&self) -> usize {
+    /// Neurons of the widest layer.
+    pub fn widest(&self) -> usize {
         self.layers().map(|layer| layer.outputs).max().unwrap_or(1)
     }
 

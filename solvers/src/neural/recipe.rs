@@ -12,7 +12,7 @@ use super::{
     loss::Loss,
     network::Network,
     sampler::Sampler,
-    trainer,
+    tiles,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
 
@@ -64,7 +64,7 @@ pub struct Config {
 /// More than anyone trains, and small enough that no product of them overflows.
 const MOST_NEURONS: usize = 1_000_000;
 const MOST_LAYERS: usize = 100;
-const MOST_INPUT_NEURONS: usize = 10_000_000;
+const MOST_IN_ALL: usize = 10_000_000;
 const MOST_SAMPLES: usize = 1_000_000_000;
 
 impl Config {
@@ -89,10 +89,6 @@ impl Config {
                 |a| a > 0.0,
             )?;
             let structure = within("structure", 2, 1)?;
-            if scales.len().saturating_mul(widths[0]) > MOST_INPUT_NEURONS {
-                let expected = format!("few enough for {MOST_INPUT_NEURONS} neurons in all first layers");
-                return Err(settings.bad("scales", &expected));
-            }
             if structure == 1 && scales.len() > widths[0] {
                 return Err(settings.bad(
                     "scales",
@@ -103,6 +99,11 @@ impl Config {
         } else {
             (vec![1.0], 1)
         };
+        let neurons = widths.iter().sum::<usize>().saturating_mul(scales.len());
+        if neurons > MOST_IN_ALL {
+            let key = if scales.len() > 1 { "scales" } else { "width" };
+            return Err(settings.bad(key, &format!("few enough for {MOST_IN_ALL} neurons in all")));
+        }
         let init = settings.text("init").ok().and_then(Init::parse);
         Ok(Self {
             widths,
@@ -242,7 +243,7 @@ impl Solver for Neural {
         // Estimated before any layer is laid out: the network itself may not fit.
         let network = config.network(dimension);
         let bytes = 8.0 * (3.0 * network.parameters() as f64 + batch)
-            + trainer::bytes(&network, config.loss, inside, sides, rayon::current_num_threads());
+            + tiles::bytes(&network, config.loss, inside, sides, rayon::current_num_threads());
         Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
     }
 

@@ -4,28 +4,16 @@
 //! gradients of its tiles in order, and lanes are added up in order. Threads only choose which of
 //! them computes which lane.
 
-use std::sync::{Mutex, PoisonError};
-
 use rayon::prelude::*;
 
 use super::{
-    activation::{MOST_POINTS, Rows},
     adam,
     boundary::Trial,
     loss::{self, Loss, Sampled},
     network::{Jet, Network},
     sampler::Batch,
+    tiles::{Pool, lanes, longest_row, part, rows, tile_points, tiles, transpose},
 };
-
-/// Columns of a tile's matrices at most, all streams together: small enough that the matrices of a
-/// layer stay in a core's second-level cache, large enough for the products to run at full speed.
-const TILE_COLUMNS: usize = 512;
-
-/// Lanes at most.
-const MOST_LANES: usize = 16;
-
-/// Numbers the gradients of all lanes may hold (256 MiB), unless that leaves no lane at all.
-const LANE_BUDGET: usize = 1 << 25;
 
 /// Parameters a thread updates at a time.
 const CHUNK: usize = 1 << 13;
@@ -70,108 +58,20 @@ pub(super) struct Trainer {
     flops: f64,
 }
 
-/// Points of a full tile with `streams` streams.
-fn tile_points(streams: usize) -> usize {
-    (TILE_COLUMNS / streams / 8 * 8).clamp(8, MOST_POINTS)
-}
-
-/// Distance between rows of `columns` numbers: whole cache lines, an odd number of them, so that the
-/// rows of a matrix do not fall on the same lines of a cache.
-fn stride(columns: usize) -> usize {
-    (columns.div_ceil(8) | 1) * 8
-}
-
-/// The rows of a tile with `points` points.
-fn rows(points: usize, gradients: usize, laplacian: bool) -> Rows {
-    let mut rows = Rows { points: points.next_multiple_of(8), gradients, laplacian, stride: 0 };
-    rows.stride = stride(rows.columns());
-    rows
-}
-
-/// The longest row any tile of a run has.
-fn longest_row(loss: Loss, dimension: usize) -> usize {
-    let (gradients, laplacian) = loss.streams(dimension);
-    let streams = 1 + gradients + usize::from(laplacian);
-    rows(tile_points(streams), gradients, laplacian).stride.max(stride(MOST_POINTS))
-}
-
-/// Part `index` of `parts` nearly equal parts of `0..len`.
-fn part(len: usize, parts: usize, index: usize) -> std::ops::Range<usize> {
-    index * len / parts..(index + 1) * len / parts
-}
-
-/// Tiles for `points` points with `streams` streams.
-fn tiles(points: usize, streams: usize) -> usize {
-    points.div_ceil(tile_points(streams))
-}
-
-fn lanes(tiles: usize, parameters: usize) -> usize {
-    tiles.min(MOST_LANES).min((LANE_BUDGET / parameters.max(1)).max(1)).max(1)
-}
-
-/// Bytes of the lanes and of the memory of `threads` threads.
-pub(super) fn bytes(
-    network: &Network,
-    loss: Loss,
-    points: usize,
-    boundary_points: usize,
-    threads: usize,
-) -> f64 {
-    let (gradients, laplacian) = loss.streams(network.dimension());
-    let tiles = tiles(points, 1 + gradients + usize::from(laplacian)) + tiles(boundary_points, 1);
-    let lanes = lanes(tiles, network.parameters());
-    let jet = network.jet_len(longest_row(loss, network.dimension())) as f64;
-    8.0 * (lanes as f64 * network.parameters() as f64 + jet * threads.min(lanes) as f64)
-}
-
-/// Memory for passes over tiles: as many as there are threads at work, handed from one to the next.
-#[derive(Debug)]
-struct Pool {
-    jets: Mutex<Vec<Jet>>,
-    stride: usize,
-}
-
-impl Pool {
-    fn new(network: &Network, stride: usize, count: usize) -> Self {
-        let jets = (0..count).map(|_| Jet::new(network, stride)).collect();
-        Self { jets: Mutex::new(jets), stride }
-    }
-
-    /// Lends memory to `work`.
-    fn with<T>(&self, network: &Network, work: impl FnOnce(&mut Jet) -> T) -> T {
-        // A panic elsewhere leaves the list whole: it is only ever pushed to and popped from.
-        let jet = self.jets.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut jet = jet.unwrap_or_else(|| Jet::new(network, self.stride));
-        let result = work(&mut jet);
-        self.jets.lock().unwrap_or_else(PoisonError::into_inner).push(jet);
-        result
-    }
-}
-
-/// Writes point `i` of `points` to column `i` of every axis; the last one fills up the tile.
-fn transpose(points: &[f64], dimension: usize, rows: Rows, x: &mut [f64]) {
-    let count = points.len() / dimension;
-    for (j, x) in x.chunks_mut(rows.points).take(dimension).enumerate() {
-        for (i, x) in x.iter_mut().enumerate() {
-            *x = points[i.min(count - 1) * dimension + j];
-        }
-    }
-}
-
 impl Trainer {
     /// Memory for batches with as many points as `batch`.
     pub fn new(network: Network, objective: Objective, batch: &Batch) -> Self {
         let (gradients, laplacian) = objective.loss.streams(network.dimension());
         let streams = 1 + gradients + usize::from(laplacian);
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
-        let tiles = [tiles(inside, streams), tiles(sides, 1)];
+        let tiles = [tiles(&network, inside, streams), tiles(&network, sides, 1)];
         let lane = || Lane {
             gradient: vec![0.0; network.parameters()],
             terms: Terms { interior: 0.0, boundary: 0.0 },
         };
         let lanes: Vec<Lane> =
             (0..lanes(tiles[0] + tiles[1], network.parameters())).map(|_| lane()).collect();
-        let stride = longest_row(objective.loss, network.dimension());
+        let stride = longest_row(&network, objective.loss);
         let pool = Pool::new(&network, stride, rayon::current_num_threads().min(lanes.len()));
         let flops = inside as f64 * network.flops(streams, true) + sides as f64 * network.flops(1, true);
         Self { network, objective, tiles, lanes, pool, flops }
@@ -308,7 +208,7 @@ impl Trainer {
 
     /// The current u at `out.len()` points; `point` writes the coordinates of the i-th.
     pub fn sample(&self, parameters: &[f64], point: impl Fn(usize, &mut [f64]) + Sync, out: &mut [f64]) {
-        let size = tile_points(1);
+        let size = tile_points(self.network.widest(), 1);
         let parallel = out.len() as f64 * self.network.flops(1, false) >= SERIAL_BELOW;
         let tile = |(tile, out): (usize, &mut [f64])| {
             self.pool.with(&self.network, |jet| self.values(tile * size, parameters, &point, jet, out));
@@ -334,8 +234,8 @@ impl Trainer {
         let x = &mut x[..d];
         for i in 0..rows.points {
             point(start + i.min(out.len() - 1), x);
-            for j in 0..d {
-                jet.x[j * rows.points + i] = x[j];
+            for (j, &x) in x.iter().enumerate() {
+                jet.x[j * rows.points + i] = x;
             }
         }
         self.network.forward(parameters, rows, jet);

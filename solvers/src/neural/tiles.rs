@@ -1,0 +1,112 @@
+//! How points are cut into tiles and tiles dealt to lanes, and the memory that passes over tiles share.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{
+    activation::{MOST_POINTS, Rows},
+    loss::Loss,
+    network::{Jet, Network},
+};
+
+/// Columns of a tile's matrices at most, all streams together, for a network whose widest layer has
+/// `widest` neurons. Enough for the products to run at full speed; fewer where that keeps the matrices
+/// of a layer (64 × 256: 131 kB) in a core's second-level cache, which very wide layers miss anyway.
+fn tile_columns(widest: usize) -> usize {
+    if (48..=256).contains(&widest) { 256 } else { 512 }
+}
+
+/// Lanes at most.
+const MOST_LANES: usize = 16;
+
+/// Numbers the gradients of all lanes may hold (256 MiB), unless that leaves no lane at all.
+const LANE_BUDGET: usize = 1 << 25;
+
+/// Points of a full tile with `streams` streams.
+pub(super) fn tile_points(widest: usize, streams: usize) -> usize {
+    (tile_columns(widest) / streams / 8 * 8).clamp(8, MOST_POINTS)
+}
+
+/// Distance between rows of `columns` numbers: whole cache lines, an odd number of them, so that the
+/// rows of a matrix do not fall on the same lines of a cache.
+fn stride(columns: usize) -> usize {
+    (columns.div_ceil(8) | 1) * 8
+}
+
+/// The rows of a tile with `points` points.
+pub(super) fn rows(points: usize, gradients: usize, laplacian: bool) -> Rows {
+    let mut rows = Rows { points: points.next_multiple_of(8), gradients, laplacian, stride: 0 };
+    rows.stride = stride(rows.columns());
+    rows
+}
+
+/// The longest row any tile of a run has.
+pub(super) fn longest_row(network: &Network, loss: Loss) -> usize {
+    let (gradients, laplacian) = loss.streams(network.dimension());
+    let streams = 1 + gradients + usize::from(laplacian);
+    rows(tile_points(network.widest(), streams), gradients, laplacian).stride.max(stride(MOST_POINTS))
+}
+
+/// Part `index` of `parts` nearly equal parts of `0..len`.
+pub(super) fn part(len: usize, parts: usize, index: usize) -> std::ops::Range<usize> {
+    index * len / parts..(index + 1) * len / parts
+}
+
+/// Tiles for `points` points with `streams` streams.
+pub(super) fn tiles(network: &Network, points: usize, streams: usize) -> usize {
+    points.div_ceil(tile_points(network.widest(), streams))
+}
+
+/// Lanes for `tiles` tiles and `parameters` parameters.
+pub(super) fn lanes(tiles: usize, parameters: usize) -> usize {
+    tiles.min(MOST_LANES).min((LANE_BUDGET / parameters.max(1)).max(1)).max(1)
+}
+
+/// Bytes of the lanes and of the memory of `threads` threads.
+pub(super) fn bytes(
+    network: &Network,
+    loss: Loss,
+    points: usize,
+    boundary_points: usize,
+    threads: usize,
+) -> f64 {
+    let (gradients, laplacian) = loss.streams(network.dimension());
+    let tiles =
+        tiles(network, points, 1 + gradients + usize::from(laplacian)) + tiles(network, boundary_points, 1);
+    let lanes = lanes(tiles, network.parameters());
+    let jet = network.jet_len(longest_row(network, loss)) as f64;
+    8.0 * (lanes as f64 * network.parameters() as f64 + jet * threads.min(lanes) as f64)
+}
+
+/// Memory for passes over tiles: as many as there are threads at work, handed from one to the next.
+#[derive(Debug)]
+pub(super) struct Pool {
+    jets: Mutex<Vec<Jet>>,
+    stride: usize,
+}
+
+impl Pool {
+    pub fn new(network: &Network, stride: usize, count: usize) -> Self {
+        let jets = (0..count).map(|_| Jet::new(network, stride)).collect();
+        Self { jets: Mutex::new(jets), stride }
+    }
+
+    /// Lends memory to `work`.
+    pub fn with<T>(&self, network: &Network, work: impl FnOnce(&mut Jet) -> T) -> T {
+        // A panic elsewhere leaves the list whole: it is only ever pushed to and popped from.
+        let jet = self.jets.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut jet = jet.unwrap_or_else(|| Jet::new(network, self.stride));
+        let result = work(&mut jet);
+        self.jets.lock().unwrap_or_else(PoisonError::into_inner).push(jet);
+        result
+    }
+}
+
+/// Writes point `i` of `points` to column `i` of every axis; the last one fills up the tile.
+pub(super) fn transpose(points: &[f64], dimension: usize, rows: Rows, x: &mut [f64]) {
+    let count = points.len() / dimension;
+    for (j, x) in x.chunks_mut(rows.points).take(dimension).enumerate() {
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = points[i.min(count - 1) * dimension + j];
+        }
+    }
+}
