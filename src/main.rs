@@ -1,2 +1,9 @@
-//! modewise.
-fn main() {}
+//! The command line of modewise.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -4,7 +4,7 @@
 //! ```
 //! use std::sync::atomic::AtomicBool;
 //! use modewise_problems::{catalog, Discrete, Grid};
-//! use modewise_solvers::{registry, run, Initial, StopRule, Task, WallClock};
+//! use modewise_solvers::{registry, Initial, Run, StopRule, Task, WallClock};
 //!
 //! let problem = catalog::build(&"sines-1d,modes=[1,5]".parse()?)?;
 //! let grid = Grid::new(problem.domain().bounds(), &[64])?;
@@ -13,7 +13,7 @@
 //! let task = Task::new(problem.as_ref(), &discrete).with_initial(Initial::Zero);
 //! let stop: StopRule = "rtol=1e-6,steps=20000".parse()?;
 //! let never = AtomicBool::new(false);
-//! let end = run::Run::new(solver.as_ref(), &task, &stop).drive(&WallClock::start(), &never, &mut [])?;
+//! let end = Run::new(solver.as_ref(), &task, &stop).drive(&WallClock::start(), &never, &mut [])?;
 //! assert!(end.outcome.is_success());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -32,7 +32,7 @@ pub mod task;
 
 pub use meter::{Meter, Phase};
 pub use observe::{Observer, Sample, Schedule};
-pub use run::{Clock, End, Outcome, WallClock};
+pub use run::{Clock, End, Outcome, Run, WallClock};
 pub use solver::{Iteration, Need, Progress, Sites, Snapshot, Solver, SolverError, Status, Unsupported};
 pub use stop::StopRule;
 pub use task::{Initial, Reference, ReferenceKind, Task};

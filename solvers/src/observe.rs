@@ -4,10 +4,10 @@ use std::error::Error;
 
 use modewise_problems::{Errors, Field};
 
-use crate::End;
+use crate::{End, Iteration, Meter, Sites, SolverError};
 
 /// When an observer is shown a step. Step 0, milestones and the last step are always shown.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Schedule {
     /// Every n-th step.
     Every(u64),
@@ -24,6 +24,8 @@ pub enum Schedule {
         /// Steps a decade where every step would cost too much.
         per_decade: u32,
     },
+    /// Whenever one of two schedules is due.
+    Either(Box<Schedule>, Box<Schedule>),
 }
 
 /// The share of a step's flops that looking may cost under [`Schedule::Affordable`].
@@ -41,14 +43,15 @@ pub struct Cost {
 impl Schedule {
     /// The first step after `step` that is due.
     pub fn next(&self, step: u64, cost: Cost) -> u64 {
-        match *self {
-            Self::Every(n) => (step / n.max(1) + 1) * n.max(1),
-            Self::Log { per_decade } => next_log(step, per_decade),
+        match self {
+            Self::Every(n) => (step / n.max(&1) + 1) * n.max(&1),
+            Self::Log { per_decade } => next_log(step, *per_decade),
+            Self::Either(one, other) => one.next(step, cost).min(other.next(step, cost)),
             Self::Affordable { flops, per_decade } => {
                 if flops + cost.sample <= AFFORDABLE_SHARE * cost.step {
                     step + 1
                 } else {
-                    next_log(step, per_decade)
+                    next_log(step, *per_decade)
                 }
             }
         }
@@ -76,7 +79,6 @@ pub struct Start<'a> {
 }
 
 /// One step as an observer sees it.
-#[derive(Debug)]
 pub struct Sample<'a> {
     /// Step number; 0 is the initial guess.
     pub step: u64,
@@ -92,8 +94,22 @@ pub struct Sample<'a> {
     pub residual: Option<f64>,
     /// The solver's scalars.
     pub scalars: &'a [f64],
+    /// Whether this is step 0 or a milestone of the solver, which nobody should miss.
+    pub milestone: bool,
     /// Whether the run ends here.
     pub last: bool,
+    /// The live run, to be sampled at other sites.
+    pub(crate) iteration: &'a dyn Iteration,
+}
+
+impl Sample<'_> {
+    /// u at other sites than the task's grid, one value a site.
+    ///
+    /// # Errors
+    /// Sites of another dimension, or another number of values.
+    pub fn at(&self, sites: &Sites<'_>, out: &mut [f64]) -> Result<(), SolverError> {
+        self.iteration.sample(sites, out, &mut Meter::new(1.0))
+    }
 }
 
 /// What went wrong in an observer, such as a full disk.
@@ -164,7 +180,7 @@ mod tests {
     fn every_and_affordable() {
         assert_eq!(steps(Schedule::Every(5), Cost::default(), 15), [5, 10, 15]);
         let auto = Schedule::Affordable { flops: 5.0, per_decade: 1 };
-        assert_eq!(steps(auto, Cost { step: 100.0, sample: 5.0 }, 4), [1, 2, 3, 4]);
+        assert_eq!(steps(auto.clone(), Cost { step: 100.0, sample: 5.0 }, 4), [1, 2, 3, 4]);
         assert_eq!(steps(auto, Cost { step: 99.0, sample: 5.0 }, 100), [1, 10, 100]);
     }
 }

@@ -22,6 +22,7 @@ use crate::{
 pub use checkpoint::{Checkpoint, Keeper};
 pub use end::{End, Outcome};
 use judge::Judge;
+pub use judge::Memory;
 
 /// Tells the time, in seconds from some origin.
 pub trait Clock {
@@ -171,7 +172,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 for ((observer, schedule), due) in observers.iter_mut().zip(&mut due) {
                     if last || milestone || live.step >= *due {
                         let from = clock.now();
-                        observer.observe(&live.sample(last))?;
+                        observer.observe(&live.sample(milestone || live.step == 0, last))?;
                         live.observe_seconds += clock.now() - from;
                         *due = schedule.next(live.step, live.cost);
                     }
@@ -363,7 +364,7 @@ impl<'p> Live<'p> {
         }
     }
 
-    fn sample(&self, last: bool) -> Sample<'_> {
+    fn sample(&self, milestone: bool, last: bool) -> Sample<'_> {
         Sample {
             step: self.step,
             work_units: self.meter.work_units(),
@@ -372,7 +373,9 @@ impl<'p> Live<'p> {
             errors: self.errors,
             residual: self.residual,
             scalars: &self.scalars,
+            milestone,
             last,
+            iteration: self.iteration.as_ref(),
         }
     }
 

@@ -107,7 +107,7 @@ pub struct Summary {
 pub struct SolverSummary {
     /// The unique label.
     pub name: String,
-    /// The full spec, with every parameter that differs from its default.
+    /// The full spec, with every parameter.
     pub spec: String,
     /// Seed of this run.
     pub seed: u64,

@@ -1,1 +1,45 @@
-//! Neural solvers.
+//! Neural solvers: the solution is a network, and training it solves the problem.
+//!
+//! A fully connected network N(x; θ) stands for u, alone or built into a trial function u = L + B N
+//! that carries the boundary data ([`Boundary`]). A [`Loss`] over sampled points measures how far
+//! it is from solving −∇·(ε∇u) = f; Adam lowers it along its gradient in θ. What makes this work is
+//! that a network is smooth in x, with derivatives that are exact and cheap:
+//!
+//! 1. *forward*: the value, the gradient and the Laplacian in x of every neuron are carried through the
+//!    layers together, as streams (`activation`, `network`): the forward Laplacian of Li et al.
+//!    (arXiv 2307.08214);
+//! 2. *loss*: a function of the streams at the output (`loss`, `boundary`);
+//! 3. *reverse*: one pass back through the same layers gives the derivative with respect to all
+//!    parameters;
+//! 4. *step*: Adam (`adam`), on new points every so often (`sampler`).
+//!
+//! All streams of a tile of points are columns of one matrix a layer, so that a layer is one matrix
+//! product (`product`, `trainer`).
+//!
+//! Which frequencies of u come first is what modewise is there to watch: networks tend to learn
+//! low ones first (the frequency principle, arXiv 1901.06523), which [`mscale_dnn`] counters with scaled
+//! inputs.
+
+mod activation;
+mod adam;
+mod boundary;
+pub mod dnn;
+mod elementary;
+mod init;
+mod live;
+mod loss;
+pub mod mscale_dnn;
+mod network;
+mod parameters;
+mod product;
+mod recipe;
+mod sampler;
+mod trainer;
+
+#[cfg(test)]
+mod tests;
+
+pub use activation::Activation;
+pub use init::Init;
+pub use loss::Loss;
+pub use recipe::{Boundary, Config, Neural};

@@ -38,7 +38,7 @@ const FLOOR_PATIENCE: u64 = 5;
 
 impl<'a> Judge<'a> {
     pub fn new(stop: &'a StopRule, memory: Option<Memory>) -> Self {
-        Self { stop, memory: memory.unwrap_or(Memory { best_residual: f64::INFINITY, best_step: 0 }) }
+        Self { stop, memory: memory.unwrap_or(Memory { best_residual: f64::MAX, best_step: 0 }) }
     }
 
     pub fn memory(&self) -> Memory {

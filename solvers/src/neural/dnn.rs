@@ -1,0 +1,26 @@
+//! A plain fully connected network, trained by Adam.
+//!
+//! The solver of the central experiment of arXiv 1901.06523, where it is set against Jacobi.
+
+use super::{parameters as p, recipe};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "dnn",
+    summary: "a fully connected network trained by Adam on the energy, the residual or a given function",
+    parameters: &[
+        p::width("64"),
+        p::DEPTH,
+        p::activation("tanh"),
+        p::LOSS,
+        p::BOUNDARY,
+        p::BETA,
+        p::LR,
+        p::LR_DECAY,
+        p::POINTS,
+        p::BOUNDARY_POINTS,
+        p::RESAMPLE,
+        p::INIT,
+    ],
+    build: |settings| recipe::build("dnn", false, settings),
+};

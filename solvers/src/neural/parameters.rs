@@ -1,0 +1,80 @@
+//! The parameters neural solvers share, with their defaults.
+
+use modewise_problems::Parameter;
+
+const fn parameter(
+    key: &'static str,
+    default: &'static str,
+    unit: &'static str,
+    help: &'static str,
+) -> Parameter {
+    Parameter { key, default, unit, help }
+}
+
+pub(super) const DEPTH: Parameter =
+    parameter("depth", "3", "layers", "hidden layers, where width is one number");
+pub(super) const LOSS: Parameter = parameter(
+    "loss",
+    "ritz",
+    "a name",
+    "ritz (the energy), residual (the squared strong form) or regression (fits the reference at its grid nodes)",
+);
+pub(super) const BOUNDARY: Parameter = parameter(
+    "boundary",
+    "exact",
+    "a name",
+    "exact (network times a function that vanishes on the boundary, plus the data) or penalty",
+);
+pub(super) const BETA: Parameter = parameter(
+    "beta",
+    "100",
+    "1/length",
+    "weight of the penalty: of the sum over the two ends in 1-D, of the boundary integral otherwise; loss=regression has none",
+);
+pub(super) const LR: Parameter = parameter("lr", "1e-3", "", "learning rate of Adam at the first step");
+pub(super) const LR_DECAY: Parameter =
+    parameter("lr_decay", "0", "per step", "the learning rate falls by this fraction every step");
+pub(super) const POINTS: Parameter = parameter(
+    "points",
+    "1000",
+    "points",
+    "points inside; with resample=0 nodes of a lattice, ends included (loss=regression: all nodes of the grid)",
+);
+pub(super) const BOUNDARY_POINTS: Parameter = parameter(
+    "boundary_points",
+    "200",
+    "points",
+    "points on the boundary for the penalty; in 1-D the two ends, whatever the number",
+);
+pub(super) const RESAMPLE: Parameter = parameter(
+    "resample",
+    "1",
+    "steps",
+    "draw new random points after so many steps; 0 keeps a fixed lattice",
+);
+pub(super) const INIT: Parameter = parameter(
+    "init",
+    "glorot",
+    "a name",
+    "glorot, glorot-double (N(0, 4/(in + out)), biases too) or normal:STD for all weights and biases",
+);
+
+/// `width` with its default.
+pub(super) const fn width(default: &'static str) -> Parameter {
+    parameter(
+        "width",
+        default,
+        "neurons",
+        "neurons a hidden layer (of a subnet): a number, or a list for unequal layers",
+    )
+}
+
+/// `activation` with its default.
+pub(super) const fn activation(default: &'static str) -> Parameter {
+    parameter(
+        "activation",
+        default,
+        "a name",
+        "tanh, sin, srelu, phi or relu (the last two kinds of kinks: not with loss=residual)",
+    )
+}

@@ -1,0 +1,225 @@
+//! The matrix products of a layer, and the loops around them.
+//!
+//! Matrices are row-major with one row a neuron, `stride` apart. The products go to the `gemm`
+//! crate, one thread each: tiles are what runs in parallel.
+
+use gemm::{Parallelism, gemm};
+use multiversion::multiversion;
+
+/// A row-major matrix in a slice.
+#[derive(Clone, Copy)]
+struct Place {
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl Place {
+    /// Panics unless the matrix lies inside a slice of `len` numbers: what the pointers below rely on.
+    fn assert_inside(self, len: usize) {
+        assert!(self.columns <= self.stride.max(1));
+        assert!(self.rows == 0 || (self.rows - 1) * self.stride + self.columns <= len);
+    }
+}
+
+/// z = W a with W `outputs × inputs` (dense) and `columns` columns.
+pub(super) fn apply(w: &[f64], outputs: usize, a: &[f64], z: &mut [f64], columns: usize, stride: usize) {
+    let inputs = w.len() / outputs;
+    Place { rows: inputs, columns, stride }.assert_inside(a.len());
+    Place { rows: outputs, columns, stride }.assert_inside(z.len());
+    assert_eq!(w.len(), outputs * inputs);
+    let (stride, inner) = (stride as isize, inputs as isize);
+    // SAFETY: the three matrices lie inside their slices, as asserted; `z` is borrowed mutably, so
+    // they do not overlap. Read as zᵀ = aᵀ Wᵀ, whose columns are contiguous.
+    unsafe {
+        gemm(
+            columns,
+            outputs,
+            inputs,
+            z.as_mut_ptr(),
+            stride,
+            1,
+            false,
+            a.as_ptr(),
+            stride,
+            1,
+            w.as_ptr(),
+            inner,
+            1,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// ā = Wᵀ z̄: the adjoint of [`apply`] with respect to its argument.
+pub(super) fn apply_transposed(
+    w: &[f64],
+    outputs: usize,
+    z_bar: &[f64],
+    a_bar: &mut [f64],
+    columns: usize,
+    stride: usize,
+) {
+    let inputs = w.len() / outputs;
+    Place { rows: inputs, columns, stride }.assert_inside(a_bar.len());
+    Place { rows: outputs, columns, stride }.assert_inside(z_bar.len());
+    assert_eq!(w.len(), outputs * inputs);
+    let (stride, inner) = (stride as isize, inputs as isize);
+    // SAFETY: as in `apply`, with the roles of the two activations exchanged.
+    unsafe {
+        gemm(
+            columns,
+            inputs,
+            outputs,
+            a_bar.as_mut_ptr(),
+            stride,
+            1,
+            false,
+            z_bar.as_ptr(),
+            stride,
+            1,
+            w.as_ptr(),
+            1,
+            inner,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// W̄ = z̄ aᵀ, or W̄ += z̄ aᵀ: the adjoint of [`apply`] with respect to the weights.
+pub(super) fn weight_gradient(
+    w_bar: &mut [f64],
+    add: bool,
+    outputs: usize,
+    z_bar: &[f64],
+    a: &[f64],
+    columns: usize,
+    stride: usize,
+) {
+    let inputs = w_bar.len() / outputs;
+    Place { rows: inputs, columns, stride }.assert_inside(a.len());
+    Place { rows: outputs, columns, stride }.assert_inside(z_bar.len());
+    assert_eq!(w_bar.len(), outputs * inputs);
+    let (stride, inner) = (stride as isize, inputs as isize);
+    let keep = if add { 1.0 } else { 0.0 };
+    // SAFETY: as in `apply`.
+    unsafe {
+        gemm(
+            inputs,
+            outputs,
+            columns,
+            w_bar.as_mut_ptr(),
+            inner,
+            1,
+            add,
+            a.as_ptr(),
+            1,
+            stride,
+            z_bar.as_ptr(),
+            stride,
+            1,
+            keep,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// y += s x.
+#[multiversion(targets = "simd")]
+pub(super) fn add_scaled(y: &mut [f64], s: f64, x: &[f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += s * x;
+    }
+}
+
+/// y = s x.
+#[multiversion(targets = "simd")]
+pub(super) fn set_scaled(y: &mut [f64], s: f64, x: &[f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = s * x;
+    }
+}
+
+/// Σ xᵢ yᵢ in a fixed order: eight partial sums, then those. The length has to be a multiple of 8.
+#[multiversion(targets = "simd")]
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let mut parts = [0.0; 8];
+    for (x, y) in x.chunks_exact(8).zip(y.chunks_exact(8)) {
+        for i in 0..8 {
+            parts[i] += x[i] * y[i];
+        }
+    }
+    parts.iter().sum()
+}
+
+/// Σ xᵢ in a fixed order; the length has to be a multiple of 8.
+#[multiversion(targets = "simd")]
+pub(super) fn sum(x: &[f64]) -> f64 {
+    let mut parts = [0.0; 8];
+    for x in x.chunks_exact(8) {
+        for i in 0..8 {
+            parts[i] += x[i];
+        }
+    }
+    parts.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers without a pattern.
+    fn numbers(n: usize) -> Vec<f64> {
+        (0..n).map(|i| (1.0 + i as f64 * 0.618_033_988_75).fract() - 0.5).collect()
+    }
+
+    #[test]
+    fn products_are_those_of_the_definition() {
+        for (outputs, inputs, columns, stride) in [(1, 1, 8, 8), (5, 3, 16, 24), (33, 20, 40, 48)] {
+            let w = numbers(outputs * inputs);
+            let a = numbers(inputs * stride);
+            let z_bar = numbers(outputs * stride);
+            let mut z = vec![f64::NAN; outputs * stride];
+            let mut a_bar = vec![f64::NAN; inputs * stride];
+            let mut w_bar = vec![f64::NAN; outputs * inputs];
+            apply(&w, outputs, &a, &mut z, columns, stride);
+            apply_transposed(&w, outputs, &z_bar, &mut a_bar, columns, stride);
+            weight_gradient(&mut w_bar, false, outputs, &z_bar, &a, columns, stride);
+            weight_gradient(&mut w_bar, true, outputs, &z_bar, &a, columns, stride);
+            for o in 0..outputs {
+                for c in 0..columns {
+                    let right: f64 = (0..inputs).map(|i| w[o * inputs + i] * a[i * stride + c]).sum();
+                    assert!((z[o * stride + c] - right).abs() < 1e-13);
+                }
+                for i in 0..inputs {
+                    let right: f64 = (0..columns).map(|c| z_bar[o * stride + c] * a[i * stride + c]).sum();
+                    assert!((w_bar[o * inputs + i] - 2.0 * right).abs() < 1e-13);
+                }
+            }
+            for i in 0..inputs {
+                for c in 0..columns {
+                    let right: f64 = (0..outputs).map(|o| w[o * inputs + i] * z_bar[o * stride + c]).sum();
+                    assert!((a_bar[i * stride + c] - right).abs() < 1e-13);
+                }
+            }
+        }
+        let (x, y) = (numbers(40), numbers(48));
+        let right: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
+        assert!((dot(&x, &y[..40]) - right).abs() < 1e-14);
+        assert!((sum(&x) - x.iter().sum::<f64>()).abs() < 1e-14);
+    }
+}

@@ -1,0 +1,182 @@
+//! The points a step looks at: batches, a function of the seed and their number alone, so that a run
+//! goes on from a checkpoint without a generator's state.
+
+use modewise_problems::{Field, Points, Problem};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::loss::Loss;
+
+/// The generator of stream `stream`: 0 is for the parameters, 1 + k for batch k.
+pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(stream);
+    random
+}
+
+/// How batches are made.
+#[derive(Debug, Clone)]
+pub(super) struct Sampler {
+    /// What they are for: a regression looks at nodes of its target.
+    pub loss: Loss,
+    /// Points inside.
+    pub points: usize,
+    /// Points on the boundary; 0 where there is no penalty.
+    pub boundary_points: usize,
+    /// Steps between batches; 0 for one batch for good.
+    pub resample: u64,
+    /// Seeds all batches.
+    pub seed: u64,
+}
+
+/// Points and what the loss compares with there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Batch {
+    /// Coordinates inside, point by point.
+    pub points: Vec<f64>,
+    /// f or the target there.
+    pub data: Vec<f64>,
+    /// What each counts.
+    pub weight: f64,
+    /// Coordinates on the boundary.
+    pub sides: Vec<f64>,
+    /// The Dirichlet data there.
+    pub side_data: Vec<f64>,
+    /// What each counts.
+    pub side_weight: f64,
+}
+
+/// Nodes a side of the lattice with about `points` nodes.
+fn lattice_side(points: usize, dimension: usize) -> usize {
+    ((points as f64).powf(1.0 / dimension as f64).round() as usize).max(3)
+}
+
+impl Sampler {
+    /// The batch that step `step`, counted from 0, looks at.
+    pub fn batch_of(&self, step: u64) -> u64 {
+        step.checked_div(self.resample).unwrap_or(0)
+    }
+
+    /// Points inside and on the boundary of every batch.
+    pub fn sizes(&self, dimension: usize, target_nodes: usize) -> (usize, usize) {
+        let inside = match self.loss {
+            Loss::Regression if self.resample == 0 => target_nodes,
+            Loss::Ritz | Loss::Residual if self.resample == 0 => {
+                (lattice_side(self.points, dimension) - 2).pow(dimension as u32)
+            }
+            _ => self.points,
+        };
+        // Two ends are all there is in 1-D.
+        let sides = if dimension == 1 { 2.min(2 * self.boundary_points) } else { self.boundary_points };
+        (inside, sides)
+    }
+
+    /// An empty batch of the right size.
+    pub fn batch(&self, dimension: usize, target_nodes: usize) -> Batch {
+        let (inside, sides) = self.sizes(dimension, target_nodes);
+        Batch {
+            points: vec![0.0; inside * dimension],
+            data: vec![0.0; inside],
+            weight: 0.0,
+            sides: vec![0.0; sides * dimension],
+            side_data: vec![0.0; sides],
+            side_weight: 0.0,
+        }
+    }
+
+    /// Makes batch `number`, in place.
+    pub fn fill(&self, number: u64, problem: &dyn Problem, target: Option<&Field>, batch: &mut Batch) {
+        let bounds = problem.domain().bounds();
+        let mut random = generator(self.seed, number.saturating_add(1));
+        match target {
+            Some(target) if self.loss == Loss::Regression => self.nodes(target, &mut random, batch),
+            _ => {
+                self.inside(bounds, &mut random, batch);
+                problem.source(Points::new(&batch.points, bounds.len()), &mut batch.data);
+            }
+        }
+        if !batch.side_data.is_empty() {
+            on_sides(bounds, self.resample == 0, &mut random, batch);
+            problem.boundary(Points::new(&batch.sides, bounds.len()), &mut batch.side_data);
+        }
+    }
+
+    /// Nodes of the target: all of them, or some drawn at random.
+    fn nodes(&self, target: &Field, random: &mut ChaCha8Rng, batch: &mut Batch) {
+        let (grid, count) = (target.grid(), batch.data.len());
+        batch.weight = 1.0 / count as f64;
+        let slots = batch.points.chunks_mut(grid.dimension()).zip(&mut batch.data);
+        for (i, (x, data)) in slots.enumerate() {
+            let node = if self.resample == 0 { i } else { random.random_range(0..target.values().len()) };
+            *data = target.values()[node];
+            node_coordinates(grid, node, x);
+        }
+    }
+
+    /// The inner nodes of a lattice, each standing for a cell, as the sum of arXiv 1901.06523 does;
+    /// or uniform random points, each standing for its share.
+    fn inside(&self, bounds: &[[f64; 2]], random: &mut ChaCha8Rng, batch: &mut Batch) {
+        let measure: f64 = bounds.iter().map(|[a, b]| b - a).product();
+        if self.resample == 0 {
+            let cells = lattice_side(self.points, bounds.len()) - 1;
+            batch.weight = measure / (cells as f64).powi(bounds.len() as i32);
+            for (i, x) in batch.points.chunks_mut(bounds.len()).enumerate() {
+                let mut rest = i;
+                for (x, [a, b]) in x.iter_mut().zip(bounds).rev() {
+                    *x = a + (b - a) * (1 + rest % (cells - 1)) as f64 / cells as f64;
+                    rest /= cells - 1;
+                }
+            }
+        } else {
+            batch.weight = measure / batch.data.len() as f64;
+            for x in batch.points.chunks_mut(bounds.len()) {
+                for (x, [a, b]) in x.iter_mut().zip(bounds) {
+                    *x = a + (b - a) * random.random::<f64>();
+                }
+            }
+        }
+    }
+}
+
+/// Coordinates of `node`.
+pub(super) fn node_coordinates(grid: &modewise_problems::Grid, node: usize, x: &mut [f64]) {
+    for (j, (x, axis)) in x.iter_mut().zip(grid.axes()).enumerate() {
+        *x = axis.coordinate(node / grid.stride(j) % (axis.cells + 1));
+    }
+}
+
+/// Points on the sides. In 1-D the two ends, each counting 1. Otherwise spread over the sides by their
+/// area, evenly or at random, each standing for its share.
+fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, batch: &mut Batch) {
+    let d = bounds.len();
+    if d == 1 {
+        batch.side_weight = 1.0;
+        for (x, end) in batch.sides.iter_mut().zip(bounds[0]) {
+            *x = end;
+        }
+        return;
+    }
+    let measure: f64 = bounds.iter().map(|[a, b]| b - a).product();
+    let area = |axis: usize| measure / (bounds[axis][1] - bounds[axis][0]);
+    let total: f64 = (0..d).map(|axis| 2.0 * area(axis)).sum();
+    let count = batch.side_data.len() as f64;
+    batch.side_weight = total / count;
+    for (i, x) in batch.sides.chunks_mut(d).enumerate() {
+        // A place in (0, total) names a side and how far along its first axis the point lies.
+        let share = if fixed { (i as f64 + 0.5) / count } else { random.random::<f64>() };
+        let mut place = share * total;
+        let mut side = 0;
+        while side + 1 < 2 * d && place >= area(side / 2) {
+            place -= area(side / 2);
+            side += 1;
+        }
+        let mut along = Some((place / area(side / 2)).min(1.0));
+        for (j, (x, &[a, b])) in x.iter_mut().zip(bounds).enumerate() {
+            *x = if j == side / 2 {
+                bounds[j][side % 2]
+            } else {
+                a + (b - a) * along.take().unwrap_or_else(|| random.random())
+            };
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Derivatives against finite differences, and what a run promises.
+
+use std::num::NonZeroU64;
+
+use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Spec, catalog};
+
+use super::{
+    activation::{Activation, Rows},
+    boundary::Trial,
+    loss::Loss,
+    network::{Jet, Network},
+    sampler::{Batch, Sampler, generator},
+    trainer::{Objective, Trainer},
+};
+use crate::{Initial, Iteration, Meter, Sites, Snapshot, Task, registry};
+
+/// A problem with data on the boundary that are not zero.
+#[derive(Debug)]
+struct Tilted(Domain);
+
+impl Tilted {
+    fn new(dimension: usize) -> Self {
+        Self(Domain::dirichlet(&[[-1.0, 1.5], [0.0, 1.0]][..dimension]))
+    }
+}
+
+impl Problem for Tilted {
+    fn spec(&self) -> Spec {
+        Spec::new("tilted")
+    }
+    fn title(&self) -> String {
+        String::new()
+    }
+    fn domain(&self) -> &Domain {
+        &self.0
+    }
+    fn source(&self, points: Points<'_>, out: &mut [f64]) {
+        points.evaluate(out, |x| 1.0 + x.iter().map(|x| (3.0 * x).sin()).sum::<f64>());
+    }
+    fn boundary(&self, points: Points<'_>, out: &mut [f64]) {
+        points.evaluate(out, |x| 0.3 + 0.5 * x[0] - 0.2 * x[0] * x[x.len() - 1] * f64::from(x.len() > 1));
+    }
+    fn exact(&self, _: Points<'_>, _: &mut [f64]) -> bool {
+        false
+    }
+    fn wave_number(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// The parameters lie in a range where few arguments come near the kinks of σ, which are whole numbers.
+fn parameters(network: &Network, seed: u64) -> Vec<f64> {
+    super::init::Init::GlorotDouble.draw(network, &mut generator(seed, 0))
+}
+
+fn networks(dimension: usize, sigma: Activation) -> [Network; 2] {
+    [
+        Network::new(dimension, &[6, 5, 4], sigma, &[&[1.0, 2.0, 3.0]]),
+        Network::new(dimension, &[4, 3], sigma, &[&[1.0], &[2.5]]),
+    ]
+}
+
+/// Streams of the network at the points, by one pass.
+fn streams(network: &Network, theta: &[f64], x: &[f64], rows: Rows) -> Vec<f64> {
+    let mut jet = Jet::new(network, rows.stride);
+    jet.x[..x.len()].copy_from_slice(x);
+    network.forward(theta, rows, &mut jet);
+    jet.out[..rows.columns()].to_vec()
+}
+
+#[test]
+fn input_derivatives_are_those_of_finite_differences() {
+    let n = 16;
+    for sigma in [Activation::Tanh, Activation::Sin, Activation::Phi, Activation::SRelu, Activation::Relu] {
+        for dimension in [1, 2, 3] {
+            for network in networks(dimension, sigma) {
+                let theta = parameters(&network, 3);
+                let rows = Rows { points: n, gradients: dimension, laplacian: true, stride: 104 };
+                let values = Rows { points: n, gradients: 0, laplacian: false, stride: 104 };
+                let x: Vec<f64> =
+                    (0..dimension * n).map(|i| (i as f64 * 0.618_033_988_75).fract() * 2.0 - 1.0).collect();
+                let jets = streams(&network, &theta, &x, rows);
+                let at = |axis: usize, shift: f64| {
+                    let mut x = x.clone();
+                    x[axis * n..(axis + 1) * n].iter_mut().for_each(|x| *x += shift);
+                    streams(&network, &theta, &x, values)
+                };
+                // Sixth-order differences; the step is small enough that kinks are rarely straddled.
+                let kinked = !matches!(sigma, Activation::Tanh | Activation::Sin);
+                let h = if kinked { 1e-4 } else { 5e-3 };
+                let mut laplacian = vec![0.0; n];
+                let mut agree = 0;
+                for axis in 0..dimension {
+                    let f: Vec<Vec<f64>> = (-3..=3).map(|k| at(axis, k as f64 * h)).collect();
+                    for i in 0..n {
+                        let d = |k: usize| f[3 + k][i] - f[3 - k][i];
+                        let first = (45.0 * d(1) - 9.0 * d(2) + d(3)) / (60.0 * h);
+                        let error = (first - jets[(1 + axis) * n + i]).abs();
+                        agree += usize::from(error < 1e-7 * first.abs().max(1.0));
+                        let s = |k: usize| f[3 + k][i] + f[3 - k][i];
+                        laplacian[i] +=
+                            (270.0 * s(1) - 27.0 * s(2) + 2.0 * s(3) - 490.0 * f[3][i]) / (180.0 * h * h);
+                    }
+                }
+                let enough = if kinked { dimension * n * 8 / 10 } else { dimension * n };
+                assert!(agree >= enough, "{sigma:?} {dimension}-D: {agree} gradients of {}", dimension * n);
+                if sigma.has_second_derivative() {
+                    let tolerance = if kinked { 1e-5 } else { 1e-6 };
+                    let error = |i: usize| (laplacian[i] - jets[(1 + dimension) * n + i]).abs();
+                    let agree =
+                        (0..n).filter(|&i| error(i) < tolerance * laplacian[i].abs().max(1.0)).count();
+                    let enough = if kinked { n * 6 / 10 } else { n };
+                    assert!(agree >= enough, "{sigma:?} {dimension}-D: {agree} Laplacians of {n}");
+                }
+            }
+        }
+    }
+}
+
+fn batch(loss: Loss, problem: &dyn Problem, points: usize, penalty: bool) -> Batch {
+    let dimension = problem.domain().dimension();
+    let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
+    let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
+    let sampler =
+        Sampler { loss, points, boundary_points: if penalty { 9 } else { 0 }, resample: 1, seed: 5 };
+    let mut batch = sampler.batch(dimension, grid.nodes());
+    sampler.fill(0, problem, Some(&target), &mut batch);
+    batch
+}
+
+/// The gradient that `differentiate` computes, read off a step of plain descent.
+fn gradient(trainer: &mut Trainer, theta: &[f64], batch: &Batch) -> (f64, Vec<f64>) {
+    let terms = trainer.differentiate(theta, batch);
+    (terms.interior + trainer.objective.beta * terms.boundary, trainer.gradient())
+}
+
+#[test]
+fn parameter_gradients_are_those_of_finite_differences() {
+    let mut checked = 0;
+    for sigma in Activation::ALL {
+        for loss in Loss::ALL {
+            if loss == Loss::Residual && !sigma.has_second_derivative() {
+                continue;
+            }
+            for dimension in [1, 2] {
+                let problem = Tilted::new(dimension);
+                for exact in [true, false] {
+                    for network in networks(dimension, sigma) {
+                        let theta = parameters(&network, 11);
+                        // Few points where there are kinks, so that few parameters move one across.
+                        let smooth = matches!(sigma, Activation::Tanh | Activation::Sin);
+                        let points = if smooth { 150 } else { 3 };
+                        let batch = batch(loss, &problem, points, !exact);
+                        let trial = exact.then(|| Trial::new(&problem).unwrap());
+                        let objective = Objective { loss, permittivity: 1.5, trial, beta: 7.0 };
+                        let mut trainer = Trainer::new(network, objective, &batch);
+                        let (_, right) = gradient(&mut trainer, &theta, &batch);
+                        let largest = right.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
+                        let h = if smooth { 1e-3 } else { 1e-5 };
+                        let mut misses = Vec::new();
+                        for i in 0..theta.len() {
+                            let mut at = |k: f64| {
+                                let mut theta = theta.clone();
+                                theta[i] += k * h;
+                                gradient(&mut trainer, &theta, &batch).0
+                            };
+                            let d = [1.0, 2.0, 3.0].map(|k| at(k) - at(-k));
+                            let difference = (45.0 * d[0] - 9.0 * d[1] + d[2]) / (60.0 * h);
+                            if (difference - right[i]).abs() > 1e-6 * largest {
+                                misses.push((i, difference, right[i]));
+                            }
+                        }
+                        let allowed = if smooth { 0 } else { theta.len() / 20 };
+                        assert!(
+                            misses.len() <= allowed,
+                            "{sigma:?} {loss:?} {dimension}-D exact={exact}: {misses:?} of {}",
+                            theta.len()
+                        );
+                        checked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(checked, (5 * 3 - 2) * 2 * 2 * 2);
+}
+
+#[test]
+fn the_trial_function_carries_the_data_and_its_derivatives_are_right() {
+    for dimension in [1, 2] {
+        let problem = Tilted::new(dimension);
+        let trial = Trial::new(&problem).unwrap();
+        let h = 1e-4;
+        for x in [[-0.3, 0.2], [1.1, 0.9]] {
+            let x = &x[..dimension];
+            for function in [Trial::lift, Trial::factor] {
+                let here = function(&trial, x);
+                let mut laplacian = 0.0;
+                for axis in 0..dimension {
+                    let at = |shift: f64| {
+                        let mut x = x.to_vec();
+                        x[axis] += shift;
+                        function(&trial, &x).value
+                    };
+                    assert!(((at(h) - at(-h)) / (2.0 * h) - here.gradient[axis]).abs() < 1e-7);
+                    laplacian += (at(h) - 2.0 * here.value + at(-h)) / (h * h);
+                }
+                assert!((laplacian - here.laplacian).abs() < 1e-6);
+            }
+        }
+        let end = [1.5, 0.4];
+        let mut data = [0.0];
+        problem.boundary(Points::new(&end[..dimension], dimension), &mut data);
+        assert!((trial.value(&end[..dimension], 1e6) - data[0]).abs() < 1e-15);
+    }
+    #[derive(Debug)]
+    struct Curved(Tilted);
+    impl Problem for Curved {
+        fn spec(&self) -> Spec {
+            self.0.spec()
+        }
+        fn title(&self) -> String {
+            String::new()
+        }
+        fn domain(&self) -> &Domain {
+            self.0.domain()
+        }
+        fn source(&self, _: Points<'_>, out: &mut [f64]) {
+            out.fill(0.0);
+        }
+        fn boundary(&self, points: Points<'_>, out: &mut [f64]) {
+            points.evaluate(out, |x| x[0] * x[0]);
+        }
+        fn exact(&self, _: Points<'_>, _: &mut [f64]) -> bool {
+            false
+        }
+        fn wave_number(&self) -> Option<f64> {
+            None
+        }
+    }
+    let curved = Curved(Tilted::new(2));
+    assert!(Trial::new(&curved).is_none());
+    let dnn = registry::build(&"dnn".parse().unwrap()).unwrap();
+    let error = dnn.check(&curved, None).unwrap_err().to_string();
+    assert!(error.contains("boundary=penalty"), "{error}");
+    let dnn = registry::build(&"dnn,boundary=penalty".parse().unwrap()).unwrap();
+    assert!(dnn.check(&curved, None).is_ok());
+}
+
+#[test]
+fn kinks_are_refused_for_the_strong_form() {
+    let problem = catalog::build(&"fprinciple-1d".parse().unwrap()).unwrap();
+    for sigma in ["relu", "srelu"] {
+        let spec = format!("dnn,loss=residual,activation={sigma}").parse().unwrap();
+        let error = registry::build(&spec).unwrap().check(problem.as_ref(), None).unwrap_err().to_string();
+        assert!(error.contains("use loss=ritz"), "{error}");
+    }
+}
+
+const STEPS: [&str; 4] = [
+    "dnn,width=20,depth=2,points=700,loss=residual",
+    "dnn,width=[12,9],points=31,resample=0,boundary=penalty,init=normal:0.3",
+    "mscale-dnn,width=10,depth=2,scales=[1,3],points=300,resample=4,boundary=penalty,lr_decay=1e-3",
+    "mscale-dnn,width=30,depth=1,structure=1,loss=regression,resample=0,activation=srelu",
+];
+
+/// State after some steps, in pieces of `piece`, stopping and resuming once if `cut`.
+fn trained(
+    spec: &str,
+    problem: &dyn Problem,
+    steps: u64,
+    cut: Option<u64>,
+) -> (Snapshot, Vec<f64>, Vec<f64>) {
+    let cells = if problem.domain().dimension() == 1 { 64 } else { 16 };
+    let grid = Grid::new(problem.domain().bounds(), &[cells]).unwrap();
+    let discrete = Discrete::new(problem, &grid).unwrap();
+    let target =
+        Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x.iter().product::<f64>().sin()));
+    let task = Task::new(problem, &discrete).with_initial(Initial::Zero).with_seed(9).with_target(&target);
+    let solver = registry::build(&spec.parse().unwrap()).unwrap();
+    let mut meter = Meter::new(1.0);
+    let advance = |run: &mut Box<dyn Iteration + '_>, steps: u64, meter: &mut Meter| {
+        let mut left = steps;
+        while let Some(most) = NonZeroU64::new(left) {
+            left -= run.advance(most, meter).unwrap().steps;
+        }
+    };
+    let mut run = solver.init(&task, &mut meter).unwrap();
+    if let Some(cut) = cut {
+        advance(&mut run, cut, &mut meter);
+        let snapshot = run.snapshot().unwrap();
+        run = solver.resume(&task, &snapshot, &mut meter).unwrap();
+    }
+    advance(&mut run, steps - cut.unwrap_or(0), &mut meter);
+    let mut field = Field::zeros(&grid);
+    run.sample(&Sites::Grid(&grid), field.values_mut(), &mut meter).unwrap();
+    let coordinates = grid.coordinates();
+    let mut again = vec![0.0; grid.nodes()];
+    let points = Points::new(&coordinates, grid.dimension());
+    run.sample(&Sites::Points(points), &mut again, &mut meter).unwrap();
+    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(field.values()), bits(&again));
+    let mut scalars = vec![0.0; solver.scalar_names().len()];
+    run.scalars(&mut scalars);
+    (run.snapshot().unwrap(), again, scalars)
+}
+
+#[test]
+fn runs_resume_bit_for_bit_and_do_not_depend_on_threads() {
+    for name in ["sines-1d", "two-tone-2d"] {
+        let problem = catalog::build(&name.parse().unwrap()).unwrap();
+        for spec in STEPS {
+            let whole = trained(spec, problem.as_ref(), 11, None);
+            assert!(whole.2.iter().all(|scalar| scalar.is_finite()), "{spec}: {:?}", whole.2);
+            assert_eq!(whole, trained(spec, problem.as_ref(), 11, Some(6)), "{spec}");
+            for threads in [1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let other = pool.install(|| trained(spec, problem.as_ref(), 11, None));
+                assert_eq!(whole, other, "{spec} with {threads} threads");
+            }
+        }
+    }
+}
+
+#[test]
+fn training_lowers_every_loss() {
+    let problem = catalog::build(&"sines-1d,modes=[1,2]".parse().unwrap()).unwrap();
+    for loss in Loss::NAMES {
+        for boundary in ["exact", "penalty"] {
+            let spec =
+                format!("dnn,width=16,depth=2,points=200,resample=0,lr=1e-2,loss={loss},boundary={boundary}");
+            let early = trained(&spec, problem.as_ref(), 2, None).2[0];
+            let late = trained(&spec, problem.as_ref(), 200, None).2[0];
+            assert!(late < early, "{spec}: {early} to {late}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_overflows_is_a_result() {
+    let problem = catalog::build(&"sines-1d".parse().unwrap()).unwrap();
+    let (_, u, scalars) =
+        trained("dnn,width=8,lr=1e300,loss=residual,activation=phi,points=50", problem.as_ref(), 3, None);
+    assert!(!scalars[0].is_finite() || u.iter().any(|u| !u.is_finite()) || u.iter().any(|u| u.abs() > 1e3));
+}

@@ -1,0 +1,163 @@
+//! The commands and their options; the options of an experiment come from its own list.
+
+use clap::{Arg, ArgAction, Command, builder::styling::Styles};
+use modewise::experiment::OPTIONS;
+
+const EXAMPLES: &str = "\
+Examples:
+  modewise compare                            run the demonstration: five figures in output/
+  modewise list solvers                       every solver with its parameters
+  modewise compare sines-1d,modes=[1,4,16] --solver jacobi,omega=0.8 --solver multigrid
+  modewise solve bump-2d --solver multigrid --grid 256 --stop rtol=1e-8
+  modewise run examples/demo.toml --set grid=128
+
+Exit codes: 0 done · 1 a tolerance was asked for and not reached · 2 usage or configuration error ·
+3 diverged · 4 input or output · 130 interrupted";
+
+const SPEC_HELP: &str = "\
+A PROBLEM or solver SPEC is a name, or a name with keys: jacobi,omega=0.8. Lists stand in brackets:
+mscale-dnn,scales=[1,2,4,8]; solvers inside solvers in parentheses:
+hybrid,first=(dnn,width=64),steps=300,second=(jacobi,omega=1). In a shell, quote what has
+brackets or parentheses. Every solver also takes label=NAME and, hybrid aside, steps=N.";
+
+/// The whole command line.
+pub(super) fn command() -> Command {
+    Command::new("modewise")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Solve Poisson problems with classical and neural solvers and see which frequencies converge first")
+        .after_help(EXAMPLES)
+        .styles(Styles::plain())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(list())
+        .subcommand(experiment(
+            "solve",
+            "Solve a problem with one solver",
+            "Examples:\n  modewise solve bump-2d --solver multigrid --stop rtol=1e-8\n  \
+             modewise solve fprinciple-1d --solver dnn,width=64,depth=3,boundary=exact,steps=2000",
+        ))
+        .subcommand(experiment(
+            "compare",
+            "Run several solvers on a problem, split their errors into frequencies and draw the figures",
+            "Without arguments, runs the demonstration (examples/demo.toml).\n\nExamples:\n  \
+             modewise compare sines-1d,modes=[1,4,16] --grid 64 --solver jacobi,omega=0.8 --solver multigrid\n  \
+             modewise compare fprinciple-1d --grid 500 --solver jacobi,omega=1 --transform dft --tol 0.5 \
+             --watch every=1 --modes 1,3,8",
+        ))
+        .subcommand(
+            experiment(
+                "run",
+                "Run an experiment file",
+                "Options given here replace those of the file.\n\nExamples:\n  modewise run examples/demo.toml\n  \
+                 modewise run examples/demo.toml --set grid=128 --set jacobi.omega=0.5",
+            )
+            .arg(Arg::new("file").value_name("FILE.toml").required(true).help("The experiment file").index(1))
+            .arg(
+                Arg::new("set")
+                    .long("set")
+                    .value_name("KEY=VALUE")
+                    .action(ArgAction::Append)
+                    .help("Change a key of the file; LABEL.key=value changes a solver's"),
+            ),
+        )
+        .subcommand(plot())
+        .subcommand(resume())
+}
+
+fn list() -> Command {
+    Command::new("list")
+        .about("List problems, solvers and figures, with every parameter, its default and its unit")
+        .after_help("Example:\n  modewise list solvers")
+        .arg(
+            Arg::new("what")
+                .value_name("WHAT")
+                .value_parser(["problems", "solvers", "figures"])
+                .help("Only these"),
+        )
+        .arg(flag("json", "Print JSON"))
+}
+
+fn plot() -> Command {
+    Command::new("plot")
+        .about("Draw the figures of a run folder again")
+        .after_help("Example:\n  modewise plot output/demo --figure heatmap --format png")
+        .arg(Arg::new("folder").value_name("RUN_DIR").required(true).help("The run folder"))
+        .arg(
+            Arg::new("figure")
+                .long("figure")
+                .value_name("NAME")
+                .action(ArgAction::Append)
+                .help("Only this figure; may be given again [default: all]"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .action(ArgAction::Append)
+                .value_parser(["svg", "png"])
+                .help("Only this format [default: both]"),
+        )
+}
+
+fn resume() -> Command {
+    Command::new("resume")
+        .about("Go on with an interrupted run from its last checkpoint, as if it had never stopped")
+        .after_help("Example:\n  modewise resume output/fprinciple-1d/20261123T120000Z-1a2b3c4d")
+        .arg(Arg::new("folder").value_name("RUN_DIR").required(true).help("The run folder"))
+        .args(output_flags())
+}
+
+/// A command that takes a plan.
+fn experiment(name: &'static str, about: &'static str, examples: &'static str) -> Command {
+    let mut command =
+        Command::new(name).about(about).after_help(format!("{SPEC_HELP}\n\n{examples}")).next_line_help(true);
+    if name != "run" {
+        command = command.arg(
+            Arg::new("problem")
+                .value_name("PROBLEM")
+                .required(name == "solve")
+                .help("A problem of `modewise list problems`, with parameters: sines-1d,modes=[1,5]"),
+        );
+    }
+    let solver = Arg::new("solver").long("solver").value_name("SPEC").help(match name {
+        "solve" => "The solver",
+        "run" => "A solver instead of those of the file; may be given again",
+        _ => "A solver; give one or more",
+    });
+    command =
+        command.arg(if name == "solve" { solver.required(true) } else { solver.action(ArgAction::Append) });
+    command = command.args(OPTIONS.iter().map(|option| {
+        Arg::new(option.key)
+            .long(option.key)
+            .value_name(option.value)
+            .allow_hyphen_values(true)
+            .help(format!("{} [default: {}]", option.help, option.default))
+    }));
+    command
+        .arg(
+            Arg::new("out")
+                .long("out")
+                .value_name("DIR")
+                .help("The run folder [default: output/<problem>/<UTC time>-<hash>]"),
+        )
+        .arg(flag("force", "Replace an earlier run in --out, and write more than 1 GB if need be"))
+        .arg(flag("no-figures", "Draw no figures"))
+        .args(output_flags())
+}
+
+fn output_flags() -> [Arg; 2] {
+    [flag("json", "Print summary.json instead of a table"), flag("quiet", "No progress on stderr")]
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    let arg = Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    if name == "quiet" { arg.short('q') } else { arg }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,100 @@
+//! The summary as a table on stdout; over several seeds the median with the smallest and largest.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets::NOTHING};
+use modewise::store::schema::{SolverSummary, Summary};
+
+type Column = (&'static str, fn(&SolverSummary) -> Option<f64>, fn(f64) -> String);
+
+const COLUMNS: [Column; 8] = [
+    ("steps", |s| Some(s.steps as f64), whole),
+    ("work units", |s| Some(s.work_units), short),
+    ("seconds", |s| Some(s.seconds), short),
+    ("residual", |s| s.residual, scientific),
+    ("error L2", |s| s.error_l2, scientific),
+    ("error max", |s| s.error_max, scientific),
+    ("order τ", |s| s.order_index, |x| format!("{x:+.3}")),
+    ("reached", |s| Some(s.modes_reached as f64), whole),
+];
+
+/// The table, what it means, and the advice of whatever went wrong.
+pub(super) fn table(summary: &Summary) -> String {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let header = ["solver", "outcome"].into_iter().chain(COLUMNS.map(|(name, ..)| name));
+    table.set_header(header);
+    let mut labels: Vec<&str> = summary.solvers.iter().map(|solver| solver.name.as_str()).collect();
+    labels.dedup();
+    for label in labels {
+        let runs: Vec<&SolverSummary> =
+            summary.solvers.iter().filter(|solver| solver.name == label).collect();
+        let mut row = vec![label.to_string(), outcomes(&runs)];
+        for (_, value, show) in COLUMNS {
+            row.push(spread(runs.iter().filter_map(|run| value(run)).collect(), show));
+        }
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut text =
+        format!("{} · errors against the {} solution\n\n{table}\n", summary.title, summary.reference);
+    text += &format!(
+        "\norder τ: −1 high frequencies first, +1 low first; reached: of {} tracked modes, to a relative error of {}\n",
+        summary.tracked.len(),
+        summary.tol
+    );
+    for solver in &summary.solvers {
+        if let Some(advice) = &solver.advice {
+            text += &format!("{} (seed {}): {advice}\n", solver.name, solver.seed);
+        }
+        if let Some(share) = solver.energy_above_nyquist.filter(|share| *share > 1e-6) {
+            text += &format!(
+                "{} (seed {}): {:.1e} of its energy lies above what this grid can show; a finer --grid shows it\n",
+                solver.name, solver.seed, share
+            );
+        }
+    }
+    text
+}
+
+fn outcomes(runs: &[&SolverSummary]) -> String {
+    let mut names: Vec<&str> = runs.iter().map(|run| run.outcome.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+fn spread(mut values: Vec<f64>, show: fn(f64) -> String) -> String {
+    values.sort_by(f64::total_cmp);
+    match values.as_slice() {
+        [] => "–".into(),
+        [one] => show(*one),
+        [first, .., last] if first == last => show(*first),
+        [first, .., last] => {
+            let middle = values.len() / 2;
+            let median = if values.len() % 2 == 1 {
+                values[middle]
+            } else {
+                0.5 * (values[middle - 1] + values[middle])
+            };
+            format!("{} [{}, {}]", show(median), show(*first), show(*last))
+        }
+    }
+}
+
+fn whole(x: f64) -> String {
+    format!("{x:.0}")
+}
+
+fn short(x: f64) -> String {
+    match x.abs() {
+        a if a >= 1e7 => format!("{x:.2e}"),
+        a if a >= 100.0 => format!("{x:.0}"),
+        a if a >= 0.01 || a == 0.0 => format!("{x:.3}"),
+        _ => format!("{x:.1e}"),
+    }
+}
+
+fn scientific(x: f64) -> String {
+    format!("{x:.2e}")
+}

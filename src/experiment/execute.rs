@@ -1,0 +1,269 @@
+//! Runs an experiment, solver by solver and seed by seed, into a run folder; or goes on with one.
+
+use std::{path::Path, sync::atomic::AtomicBool};
+
+use modewise_solvers::{
+    Initial, Outcome, Run, Task, WallClock,
+    observe::Observer,
+    run::{Checkpoint, End, RunError, Tick},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{
+    plan::{ConfigError, Plan, Start},
+    recorder::Recorder,
+    setup::{Prepared, Setup},
+    summary::{self, Manifest},
+};
+use crate::{
+    modes::ModeWatch,
+    store::{
+        RunFolder, StoreError, checkpoint,
+        checkpoint::FolderKeeper,
+        folder::{Lengths, cell, io_error, optional_cell},
+        schema::{ModeName, SolverSummary, Summary},
+    },
+    theory::Prediction,
+};
+
+/// Why an experiment could not be made or finished.
+#[derive(Debug, Error)]
+pub enum ExperimentError {
+    /// The plan.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An observer: a file, while the run went on.
+    #[error("{0}")]
+    Observe(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Hears how an experiment goes; what a progress bar needs.
+pub trait Progress {
+    /// A run begins.
+    fn begin(&mut self, label: &str, seed: Option<u64>, stop: &modewise_solvers::StopRule);
+    /// A few times a second.
+    fn tick(&mut self, tick: Tick);
+    /// A run has ended.
+    fn end(&mut self, summary: &SolverSummary);
+}
+
+/// Says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn begin(&mut self, _label: &str, _seed: Option<u64>, _stop: &modewise_solvers::StopRule) {}
+    fn tick(&mut self, _tick: Tick) {}
+    fn end(&mut self, _summary: &SolverSummary) {}
+}
+
+/// What is done of an unfinished experiment: `progress.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Done {
+    finished: Vec<SolverSummary>,
+    lengths: Lengths,
+}
+
+const PROGRESS: &str = "progress.json";
+
+/// Runs `setup` into a new run folder.
+///
+/// # Errors
+/// The folder cannot be written; what was written before is kept. Solvers that diverge, fail or run
+/// out of budget are entries of the summary.
+pub fn run(
+    setup: &Setup,
+    path: &Path,
+    force: bool,
+    cancel: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Summary, ExperimentError> {
+    let seeds = setup.plan.seeds > 1;
+    let mut folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
+    folder.text("experiment.toml", &setup.plan.to_toml())?;
+    folder.field("reference", setup.reference.field())?;
+    let done = Done { finished: Vec::new(), lengths: folder.sync()? };
+    go_on(setup, folder, done, None, cancel, progress)
+}
+
+/// Goes on with the experiment in `path`; `None` if nothing is left to do.
+///
+/// # Errors
+/// It is no run folder, was written for something else, or cannot be written.
+pub fn resume(
+    path: &Path,
+    cancel: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Option<(Setup, Summary)>, ExperimentError> {
+    let file = path.join("experiment.toml");
+    let text = std::fs::read_to_string(&file).map_err(io_error("read", &file))?;
+    let in_file =
+        |error: ConfigError| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
+    let plan = Plan::from_toml(&text, &[]).map_err(in_file)?;
+    let setup = Setup::new(&plan, true).map_err(in_file)?;
+    let file = path.join(PROGRESS);
+    let done: Done = match std::fs::read(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        bytes => serde_json::from_slice(&bytes.map_err(io_error("read", &file))?)
+            .map_err(|error| StoreError::Damaged { path: file, reason: error.to_string() })?,
+    };
+    let checkpoint = checkpoint::read(path)?.filter(|(run, _)| *run == done.finished.len());
+    let mut folder = RunFolder::reopen(path)?;
+    if checkpoint.is_none() {
+        // The run that was cut short begins anew; with a checkpoint its recorder cuts the tables.
+        folder.truncate(done.lengths)?;
+    }
+    let summary =
+        go_on(&setup, folder, done, checkpoint.map(|(_, checkpoint)| checkpoint), cancel, progress)?;
+    Ok(Some((setup, summary)))
+}
+
+fn go_on(
+    setup: &Setup,
+    mut folder: RunFolder,
+    mut done: Done,
+    mut checkpoint: Option<Checkpoint>,
+    cancel: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Summary, ExperimentError> {
+    let tracked = summary::tracked(&setup.watch()?);
+    let mut manifest = Manifest::start(setup);
+    folder.json("manifest.json", &manifest)?;
+    folder.json(PROGRESS, &done)?;
+    let runs: Vec<(&Prepared, u64)> =
+        setup.solvers.iter().flat_map(|prepared| setup.seeds().map(move |seed| (prepared, seed))).collect();
+    let mut entries = done.finished.clone();
+    for (number, &(prepared, seed)) in runs.iter().enumerate().skip(done.finished.len()) {
+        let one = OneRun { setup, prepared, seed, number };
+        let entry = one.execute(&mut folder, checkpoint.take().as_ref(), cancel, progress)?;
+        progress.end(&entry);
+        let interrupted = entry.outcome == Outcome::Interrupted.to_string();
+        entries.push(entry.clone());
+        let lengths = folder.sync()?;
+        if !interrupted {
+            done = Done { finished: entries.clone(), lengths };
+            folder.json(PROGRESS, &done)?;
+        }
+        folder.json("summary.json", &summary::summary(setup, &entries, tracked.clone()))?;
+        if interrupted {
+            manifest.end("interrupted");
+            folder.json("manifest.json", &manifest)?;
+            return Ok(summary::summary(setup, &entries, tracked));
+        }
+    }
+    let summary = summary::summary(setup, &entries, tracked);
+    folder.json("summary.json", &summary)?;
+    manifest.end("finished");
+    folder.json("manifest.json", &manifest)?;
+    folder.remove(checkpoint::FILE)?;
+    folder.remove(PROGRESS)?;
+    Ok(summary)
+}
+
+/// One solver with one seed.
+struct OneRun<'a> {
+    setup: &'a Setup,
+    prepared: &'a Prepared,
+    seed: u64,
+    number: usize,
+}
+
+impl OneRun<'_> {
+    fn execute(
+        &self,
+        folder: &mut RunFolder,
+        checkpoint: Option<&Checkpoint>,
+        cancel: &AtomicBool,
+        progress: &mut dyn Progress,
+    ) -> Result<SolverSummary, ExperimentError> {
+        let setup = self.setup;
+        let several = setup.plan.seeds > 1;
+        let task = Task::new(setup.problem.as_ref(), &setup.discrete)
+            .with_target(setup.reference.field())
+            .with_initial(match setup.plan.initial {
+                Start::Zero => Initial::Zero,
+                Start::Random => Initial::Random,
+                Start::White => Initial::White,
+            })
+            .with_seed(self.seed);
+        let columns = setup.scalar_names();
+        let watch = setup.watch()?;
+        let schedule = setup.watch_schedule(watch.flops());
+        let path = folder.path().to_path_buf();
+        let mut recorder =
+            Recorder::new(folder, watch, setup.record_schedule(), &self.prepared.label, &columns);
+        recorder.seed = several.then_some(self.seed);
+        recorder.continuous = !self.prepared.need.discrete;
+        recorder.field_name = (self.seed == setup.plan.seed).then(|| self.prepared.label.clone());
+        let mut keeper = FolderKeeper::new(&path, self.number);
+        progress.begin(&self.prepared.label, recorder.seed, &self.prepared.stop);
+        let mut tick = |at: Tick| progress.tick(at);
+        let driven = Run::new(self.prepared.solver.as_ref(), &task, &self.prepared.stop)
+            .against(&setup.reference)
+            .resuming(checkpoint)
+            .keeping(&mut keeper, setup.plan.checkpoint)
+            .ticking(&mut tick)
+            .drive(&WallClock::start(), cancel, &mut [(&mut recorder as &mut dyn Observer, schedule)]);
+        let end = match driven {
+            Ok(end) => end,
+            Err(RunError::Solver(error)) => return Ok(summary::failed(self.prepared, self.seed, &error)),
+            Err(RunError::Observe(error)) => return Err(ExperimentError::Observe(error)),
+        };
+        let energy = recorder.energy_above_nyquist();
+        let watch = recorder.watch;
+        self.write_order(folder, &task, &watch, &end)?;
+        Ok(summary::entry(self.prepared, self.seed, &end, &watch, energy))
+    }
+
+    fn write_order(
+        &self,
+        folder: &mut RunFolder,
+        task: &Task<'_>,
+        watch: &ModeWatch,
+        end: &End,
+    ) -> Result<(), StoreError> {
+        let predicted = self.predict(task, watch, end);
+        let every = watch.watched_every();
+        for ((name, reference, passage), predicted) in watch.passages().zip(predicted) {
+            let mut row = vec![
+                self.prepared.label.clone(),
+                name.to_string(),
+                cell(reference),
+                every.clone(),
+                passage.reached.map(|(step, ..)| step.to_string()).unwrap_or_default(),
+                optional_cell(passage.reached.map(|(_, work, _)| work)),
+                optional_cell(passage.reached.map(|(.., seconds)| seconds)),
+                passage.settled.map(|step| step.to_string()).unwrap_or_default(),
+                predicted.map(|step| step.to_string()).unwrap_or_default(),
+            ];
+            row.extend((self.setup.plan.seeds > 1).then(|| self.seed.to_string()));
+            folder.order(&row)?;
+        }
+        Ok(())
+    }
+
+    /// The step at which theory says each tracked mode is reached; at most ten times the run's steps.
+    fn predict(&self, task: &Task<'_>, watch: &ModeWatch, end: &End) -> Vec<Option<u64>> {
+        let modes: Vec<(ModeName, f64)> = watch.scales().map(|(name, scale)| (name.clone(), scale)).collect();
+        let none = vec![None; modes.len()];
+        if self.setup.reference.kind() != modewise_solvers::ReferenceKind::Discrete {
+            return none;
+        }
+        let start = task.initial.resolve(&self.setup.discrete, task.target, self.seed);
+        let spec = self.prepared.solver.spec();
+        let prediction = Prediction::new(
+            &spec,
+            &self.setup.discrete,
+            self.setup.transform,
+            self.setup.reference.field(),
+            &start,
+        );
+        prediction.map_or(none, |prediction| {
+            prediction.first_passages(&modes, self.setup.plan.tol, 10 * end.step.max(1))
+        })
+    }
+}

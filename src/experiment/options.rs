@@ -1,0 +1,92 @@
+//! The options of an experiment: one list that feeds the command line, experiment files and help.
+
+/// One option: a key of an experiment file and a flag of the command line.
+#[derive(Debug, Clone, Copy)]
+pub struct Opt {
+    /// The key, and the flag without its dashes.
+    pub key: &'static str,
+    /// The default as it would be written.
+    pub default: &'static str,
+    /// How its value is called in help.
+    pub value: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// All options, in the order of help.
+pub const OPTIONS: [Opt; 13] = [
+    Opt {
+        key: "grid",
+        default: "auto",
+        value: "N",
+        help: "Cells a side: one number, or one per axis (64,32). auto: 256 in 1-D, 64 in 2-D",
+    },
+    Opt {
+        key: "stop",
+        default: modewise_solvers::stop::DEFAULT,
+        value: "RULE",
+        help: "When a solver stops: any of rtol=, error_l2=, error_max=, steps=, seconds=, work= that holds. \
+               A tolerance you ask for and that is not reached gives exit code 1",
+    },
+    Opt {
+        key: "initial",
+        default: "zero",
+        value: "START",
+        help: "Initial guess: zero, random, or white (the error has the same amplitude in every mode). \
+               Networks start from their own random weights",
+    },
+    Opt {
+        key: "reference",
+        default: "discrete",
+        value: "KIND",
+        help: "What errors are measured against: discrete (the exact solution of the discrete system) or exact \
+               (of the differential equation; errors then end at the discretisation floor)",
+    },
+    Opt {
+        key: "transform",
+        default: "auto",
+        value: "KIND",
+        help: "How the error is split: dst (sine modes), dft (all grid points, as in the papers); auto follows \
+               the boundary conditions: dst",
+    },
+    Opt {
+        key: "modes",
+        default: "auto",
+        value: "LIST",
+        help: "Tracked modes: auto (reference amplitude at least 1e-3 of the largest; all of a white start), all, \
+               or a list such as 1,3,8 (2-D: 1:1,2:5 or shell:3)",
+    },
+    Opt {
+        key: "tol",
+        default: "0.1",
+        value: "TOL",
+        help: "A mode counts as reached once its relative error is at or below this",
+    },
+    Opt {
+        key: "watch",
+        default: "auto",
+        value: "WHEN",
+        help: "When modes are computed: auto (every step while that costs under a tenth of a step, else \
+               log-spaced) or every=N",
+    },
+    Opt {
+        key: "record",
+        default: "log",
+        value: "WHEN",
+        help: "Which watched steps are stored: log (20 a decade), every=N or all",
+    },
+    Opt { key: "seed", default: "0", value: "SEED", help: "Seeds every random number" },
+    Opt { key: "seeds", default: "1", value: "N", help: "Run every solver with N seeds, starting at SEED" },
+    Opt {
+        key: "threads",
+        default: "0",
+        value: "N",
+        help: "Threads; 0 takes all cores. Results do not depend on it",
+    },
+    Opt {
+        key: "checkpoint",
+        default: "30",
+        value: "SECONDS",
+        help: "Seconds between checkpoints, from which `modewise resume` goes on",
+    },
+];

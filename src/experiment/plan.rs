@@ -1,0 +1,510 @@
+//! A plan: everything that defines an experiment, as plain data, read from a table and written back.
+
+use std::{fmt::Display, str::FromStr};
+
+use modewise_problems::{GridError, Spec, SpecError, spec::nearest};
+use modewise_solvers::{StopRule, Unsupported, stop::StopError};
+use thiserror::Error;
+use toml::{Table, Value};
+
+use super::options::OPTIONS;
+use crate::modes::{ModeChoice, ModeChoiceError, TransformKind};
+
+/// Where the initial guess comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Zero.
+    Zero,
+    /// Uniform noise.
+    Random,
+    /// Every mode of the error at the same amplitude.
+    White,
+}
+
+/// When modes are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// Every step while that is cheap, else log-spaced.
+    Auto,
+    /// Every n-th step.
+    Every(u64),
+}
+
+/// Which watched steps are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record {
+    /// 20 a decade.
+    Log,
+    /// Every n-th step.
+    Every(u64),
+    /// All that are watched.
+    All,
+}
+
+/// One solver of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SolverPlan {
+    /// A label of the user's own.
+    pub label: Option<String>,
+    /// The solver and its keys.
+    pub spec: Spec,
+    /// A budget of steps of its own.
+    pub steps: Option<u64>,
+}
+
+/// An experiment as data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The problem.
+    pub problem: Spec,
+    /// The solvers, in order.
+    pub solvers: Vec<SolverPlan>,
+    /// Cells per axis; empty for the default of the dimension.
+    pub grid: Vec<usize>,
+    /// When solvers stop.
+    pub stop: StopRule,
+    /// The initial guess.
+    pub initial: Start,
+    /// `discrete` or `exact`.
+    pub reference: modewise_solvers::ReferenceKind,
+    /// The transform; `None` follows the boundary conditions.
+    pub transform: Option<TransformKind>,
+    /// Tracked modes.
+    pub modes: ModeChoice,
+    /// First passage.
+    pub tol: f64,
+    /// When modes are computed.
+    pub watch: Watch,
+    /// Which of those are stored.
+    pub record: Record,
+    /// First seed.
+    pub seed: u64,
+    /// Number of seeds.
+    pub seeds: u64,
+    /// Threads; 0 for all cores.
+    pub threads: usize,
+    /// Seconds between checkpoints.
+    pub checkpoint: f64,
+}
+
+/// Why a plan was refused: a typo or something that cannot be done, found before anything is written.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// A spec with a wrong name, key or value.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A stop rule that cannot be read.
+    #[error(transparent)]
+    Stop(#[from] StopError),
+    /// A grid that cannot be made.
+    #[error("grid: {0}")]
+    Grid(#[from] GridError),
+    /// A discrete system that cannot be made.
+    #[error(transparent)]
+    Discrete(#[from] modewise_problems::discrete::DiscreteError),
+    /// Modes that are not there.
+    #[error("modes: {0}")]
+    Modes(#[from] ModeChoiceError),
+    /// A solver that cannot do it.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// An unknown key.
+    #[error("there is no option `{key}`{hint}; known: problem, solver, {}", OPTIONS.map(|option| option.key).join(", "))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The nearest valid one.
+        hint: String,
+    },
+    /// A value out of range.
+    #[error("{key} = {value} is not {expected}")]
+    BadValue {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+        /// What it has to be.
+        expected: String,
+    },
+    /// Something is missing.
+    #[error("{0}")]
+    Missing(String),
+    /// Two solvers with one label.
+    #[error("two solvers are labelled `{0}`; give each its own with label=…")]
+    SameLabel(String),
+    /// More memory than there is.
+    #[error(
+        "this needs about {need:.1} GB of memory and {have:.1} GB are free{}; take a coarser grid or a smaller network",
+        .who.as_deref().map(|who| format!(" (most of it for {who})")).unwrap_or_default()
+    )]
+    Memory {
+        /// Gigabytes needed.
+        need: f64,
+        /// Gigabytes free.
+        have: f64,
+        /// What needs most of it.
+        who: Option<String>,
+    },
+    /// More output than anyone wants by accident.
+    #[error(
+        "this would write about {gigabytes:.1} GB; track fewer modes with --modes, record fewer steps with \
+         --record, or confirm with --force"
+    )]
+    Output {
+        /// Gigabytes.
+        gigabytes: f64,
+    },
+    /// A file that is not TOML.
+    #[error("{0}")]
+    Toml(String),
+    /// An error of a file, with its name.
+    #[error("{file}: {error}")]
+    InFile {
+        /// The file.
+        file: String,
+        /// The error.
+        error: Box<ConfigError>,
+    },
+}
+
+impl Plan {
+    /// Reads a plan from a table: an experiment file, the command line, or both merged.
+    ///
+    /// # Errors
+    /// An unknown key, with the nearest valid one; a value out of range; no problem or no solver.
+    pub fn from_table(table: &Table) -> Result<Self, ConfigError> {
+        let known: Vec<String> = ["problem", "solver"]
+            .into_iter()
+            .chain(OPTIONS.map(|option| option.key))
+            .map(String::from)
+            .collect();
+        if let Some(key) = table.keys().find(|key| !known.contains(key)) {
+            return Err(ConfigError::UnknownKey { key: key.clone(), hint: nearest(key, &known) });
+        }
+        let problem = table.get("problem").ok_or_else(|| {
+            ConfigError::Missing("no problem is given; `modewise list problems` shows what there is".into())
+        })?;
+        let problem = Spec::from_value(problem).ok_or_else(|| {
+            bad("problem", problem, "a name such as fprinciple-1d, or a table with a name")
+        })??;
+        let read = Reader(table);
+        Ok(Self {
+            problem,
+            solvers: solvers(table)?,
+            grid: match read.text("grid").as_str() {
+                "auto" => Vec::new(),
+                text => text
+                    .split(',')
+                    .map(|n| {
+                        n.trim()
+                            .parse()
+                            .map_err(|_| read.bad("grid", "a whole number of cells, or one per axis"))
+                    })
+                    .collect::<Result<_, _>>()?,
+            },
+            stop: match table.get("stop") {
+                Some(value) => text_of(value).parse()?,
+                None => StopRule::default(),
+            },
+            initial: read.choice(
+                "initial",
+                &[("zero", Start::Zero), ("random", Start::Random), ("white", Start::White)],
+            )?,
+            reference: {
+                use modewise_solvers::ReferenceKind::{Discrete, Exact};
+                read.choice("reference", &[("discrete", Discrete), ("exact", Exact)])?
+            },
+            transform: read.choice(
+                "transform",
+                &[("auto", None), ("dst", Some(TransformKind::Sine)), ("dft", Some(TransformKind::Fourier))],
+            )?,
+            modes: read.text("modes").parse()?,
+            tol: read.number("tol", "a number above 0", |tol: &f64| tol.is_finite() && *tol > 0.0)?,
+            watch: match read.every("watch")? {
+                (_, Some(n)) => Watch::Every(n),
+                ("auto", None) => Watch::Auto,
+                _ => return Err(read.bad("watch", "auto or every=N")),
+            },
+            record: match read.every("record")? {
+                (_, Some(n)) => Record::Every(n),
+                ("log", None) => Record::Log,
+                ("all", None) => Record::All,
+                _ => return Err(read.bad("record", "log, every=N or all")),
+            },
+            seed: read
+                .number("seed", "a whole number of at least 0", |seed: &u64| *seed <= i64::MAX as u64)?,
+            seeds: read.number("seeds", "a whole number of at least 1", |seeds: &u64| {
+                (1..=100_000).contains(seeds)
+            })?,
+            threads: read
+                .number("threads", "a whole number from 0 to 1024", |threads: &usize| *threads <= 1024)?,
+            checkpoint: read
+                .number("checkpoint", "a number of seconds of at least 0", |seconds: &f64| *seconds >= 0.0)?,
+        })
+    }
+
+    /// Reads the text of an experiment file, with `changes` (`key=value`, or `label.key=value` for a
+    /// solver's key) applied.
+    ///
+    /// # Errors
+    /// As [`Plan::from_table`], and text that is not TOML.
+    pub fn from_toml(text: &str, changes: &[String]) -> Result<Self, ConfigError> {
+        Self::from_table(&Self::table_from_toml(text, changes)?)
+    }
+
+    /// The table of an experiment file with `changes` applied.
+    ///
+    /// # Errors
+    /// Text that is not TOML, and a change that fits nothing in it.
+    pub fn table_from_toml(text: &str, changes: &[String]) -> Result<Table, ConfigError> {
+        let mut table: Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string().trim_end().into()))?;
+        for change in changes {
+            apply(&mut table, change)?;
+        }
+        Ok(table)
+    }
+
+    /// The plan as an experiment file that reads back as the same plan.
+    pub fn to_toml(&self) -> String {
+        let mut table = Table::new();
+        let mut set = |key: &str, value: Value| table.insert(key.to_string(), value);
+        set("problem", Value::Table(self.problem.to_table()));
+        if !self.grid.is_empty() {
+            set("grid", self.grid.iter().map(|&n| n as i64).collect::<Vec<_>>().into());
+        }
+        if self.stop.asked {
+            set("stop", self.stop.to_string().into());
+        }
+        let initial = match self.initial {
+            Start::Zero => "zero",
+            Start::Random => "random",
+            Start::White => "white",
+        };
+        set("initial", initial.into());
+        let reference = match self.reference {
+            modewise_solvers::ReferenceKind::Discrete => "discrete",
+            modewise_solvers::ReferenceKind::Exact => "exact",
+        };
+        set("reference", reference.into());
+        set("transform", self.transform.map_or("auto", TransformKind::name).into());
+        set("modes", self.modes.to_string().into());
+        set("tol", self.tol.into());
+        let watch = match self.watch {
+            Watch::Auto => "auto".to_string(),
+            Watch::Every(n) => format!("every={n}"),
+        };
+        set("watch", watch.into());
+        let record = match self.record {
+            Record::Log => "log".to_string(),
+            Record::All => "all".to_string(),
+            Record::Every(n) => format!("every={n}"),
+        };
+        set("record", record.into());
+        set("seed", (self.seed as i64).into());
+        set("seeds", (self.seeds as i64).into());
+        set("threads", (self.threads as i64).into());
+        set("checkpoint", self.checkpoint.into());
+        let solvers = self.solvers.iter().map(|solver| {
+            let mut table = solver.spec.to_table();
+            if let Some(label) = &solver.label {
+                table.insert("label".into(), label.clone().into());
+            }
+            if let Some(steps) = solver.steps {
+                table.insert("steps".into(), (steps as i64).into());
+            }
+            Value::Table(table)
+        });
+        set("solver", Value::Array(solvers.collect()));
+        // Invariant: a table of texts, numbers, lists and tables is TOML.
+        toml::to_string(&table).expect("a plan is plain TOML")
+    }
+}
+
+fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
+    let values = match table.get("solver") {
+        Some(Value::Array(values)) if !values.is_empty() => values.as_slice(),
+        Some(Value::Array(_)) | None => {
+            return Err(ConfigError::Missing(
+                "no solver is given; `modewise list solvers` shows what there is".into(),
+            ));
+        }
+        Some(single) => std::slice::from_ref(single),
+    };
+    values.iter().map(solver).collect()
+}
+
+/// Takes `label` and, unless the solver has a key of that name itself, `steps` out of a spec.
+fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
+    let mut spec = Spec::from_value(value).ok_or_else(|| {
+        bad("solver", value, "a spec such as \"jacobi,omega=0.8\", or a table with a name")
+    })??;
+    let entry = modewise_solvers::registry::entry(&spec.name)?;
+    let label = spec.keys.remove("label").map(|label| text_of(&label));
+    if let Some(label) = &label
+        && (label.is_empty() || label.contains(['/', '\\', ',', '\n']) || label.starts_with('.'))
+    {
+        return Err(bad("label", &label.clone().into(), "a name without slash, comma or leading dot"));
+    }
+    let own_steps = entry.parameters.iter().any(|parameter| parameter.key == "steps");
+    let steps = if own_steps { None } else { spec.keys.remove("steps") };
+    let steps = steps
+        .map(|steps| {
+            let number =
+                text_of(&steps).parse::<f64>().ok().filter(|n| n.fract() == 0.0 && (1.0..9e15).contains(n));
+            number.map(|n| n as u64).ok_or_else(|| bad("steps", &steps, "a whole number of at least 1"))
+        })
+        .transpose()?;
+    Ok(SolverPlan { label, spec, steps })
+}
+
+/// `key=value` or `label.key=value`.
+fn apply(table: &mut Table, change: &str) -> Result<(), ConfigError> {
+    let syntax =
+        || ConfigError::Missing(format!("--set {change}: write key=value, or label.key=value for a solver"));
+    let (key, value) = change.split_once('=').ok_or_else(syntax)?;
+    let Some((label, key)) = key.split_once('.') else {
+        table.insert(key.trim().into(), value.trim().into());
+        return Ok(());
+    };
+    let assigned: Spec = format!("change,{key}={value}").parse()?;
+    let Some(Value::Array(solvers)) = table.get_mut("solver") else { return Err(syntax()) };
+    let mut labels = Vec::new();
+    for solver in solvers {
+        let Some(spec) = Spec::from_value(solver).transpose()? else { continue };
+        let name = spec.keys.get("label").map_or_else(|| spec.name.clone(), text_of);
+        if name == label {
+            let mut spec = spec;
+            spec.keys.extend(assigned.keys);
+            *solver = Value::Table(spec.to_table());
+            return Ok(());
+        }
+        labels.push(name);
+    }
+    let hint = nearest(label, &labels);
+    Err(ConfigError::Missing(format!(
+        "--set {change}: no solver is labelled `{label}`{hint}; there are {}",
+        labels.join(", ")
+    )))
+}
+
+fn bad(key: &str, value: &Value, expected: &str) -> ConfigError {
+    ConfigError::BadValue { key: key.into(), value: text_of(value), expected: expected.into() }
+}
+
+/// A value as it would be written on the command line.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_string(),
+        Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
+        Value::Table(table) => {
+            table.iter().map(|(key, value)| format!("{key}={}", text_of(value))).collect::<Vec<_>>().join(",")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Reads options as text, with their defaults from [`OPTIONS`].
+struct Reader<'a>(&'a Table);
+
+impl Reader<'_> {
+    fn text(&self, key: &str) -> String {
+        let default = OPTIONS.iter().find(|option| option.key == key).map_or("", |option| option.default);
+        self.0.get(key).map_or_else(|| default.to_string(), text_of)
+    }
+
+    fn bad(&self, key: &str, expected: &str) -> ConfigError {
+        ConfigError::BadValue { key: key.into(), value: self.text(key), expected: expected.into() }
+    }
+
+    fn number<T: FromStr + Display>(
+        &self,
+        key: &str,
+        expected: &str,
+        valid: impl Fn(&T) -> bool,
+    ) -> Result<T, ConfigError> {
+        self.text(key).parse().ok().filter(valid).ok_or_else(|| self.bad(key, expected))
+    }
+
+    fn choice<T: Clone>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
+        let text = self.text(key);
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
+        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        found.ok_or_else(|| self.bad(key, &format!("one of {}", names())))
+    }
+
+    /// A word, or the N of `every=N`.
+    fn every(&self, key: &str) -> Result<(&'static str, Option<u64>), ConfigError> {
+        let text = self.text(key);
+        if let Some(n) = text.strip_prefix("every=") {
+            let n = n.trim().parse().ok().filter(|&n: &u64| n > 0);
+            return n
+                .map(|n| ("every", Some(n)))
+                .ok_or_else(|| self.bad(key, "every=N with N of at least 1"));
+        }
+        Ok((["auto", "log", "all"].into_iter().find(|word| *word == text).unwrap_or(""), None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        problem = "sines-1d,modes=[1,5]"
+        grid = [64]
+        stop = "rtol=1e-8,steps=500"
+        modes = [1, 5]
+        watch = "every=2"
+        [[solver]]
+        name = "jacobi"
+        omega = 0.8
+        label = "damped"
+        steps = 30
+        [[solver]]
+        name = "hybrid"
+        steps = 7
+    "#;
+
+    #[test]
+    fn a_file_reads_and_its_own_text_reads_the_same() {
+        let plan = Plan::from_toml(FILE, &[]).unwrap();
+        assert_eq!((plan.grid.as_slice(), plan.solvers.len()), (&[64][..], 2));
+        assert_eq!(plan.solvers[0].label.as_deref(), Some("damped"));
+        assert_eq!((plan.solvers[0].steps, plan.solvers[1].steps), (Some(30), None));
+        assert_eq!(plan.solvers[1].spec.keys["steps"], Value::Integer(7));
+        assert_eq!(Plan::from_toml(&plan.to_toml(), &[]).unwrap(), plan);
+    }
+
+    #[test]
+    fn changes_reach_options_and_solvers() {
+        let changes = ["grid=32".to_string(), "damped.omega=0.5".to_string()];
+        let plan = Plan::from_toml(FILE, &changes).unwrap();
+        assert_eq!(plan.grid, [32]);
+        assert_eq!(plan.solvers[0].spec.keys["omega"], Value::Float(0.5));
+        let error = Plan::from_toml(FILE, &["dampd.omega=1".into()]).unwrap_err().to_string();
+        assert!(error.contains("did you mean `damped`?"), "{error}");
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_was_expected() {
+        for (text, part) in [
+            ("problem = \"sines-1d\"", "no solver is given"),
+            ("solver = \"jacobi\"", "no problem is given"),
+            ("problem = \"sines-1d\"\nsolver = \"jacobi\"\ngird = 5", "did you mean `grid`?"),
+            ("problem = \"sines-1d\"\nsolver = \"jacobi\"\ngrid = -3", "grid = -3 is not a whole number"),
+            ("problem = \"sines-1d\"\nsolver = \"jacobi\"\ninitial = \"one\"", "one of zero, random, white"),
+            (
+                "problem = \"sines-1d\"\nsolver = \"jacobi\"\nwatch = \"every=0\"",
+                "every=N with N of at least 1",
+            ),
+            ("problem = \"sines-1d\"\nsolver = \"jacoby\"", "did you mean `jacobi`?"),
+            ("problem = \"sines-1d\"\nsolver = \"jacobi,label=a/b\"", "without slash"),
+            ("problem = ", "TOML"),
+        ] {
+            let error = Plan::from_toml(text, &[]).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

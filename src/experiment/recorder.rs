@@ -1,0 +1,149 @@
+//! The observer of a run: watches the modes, and writes what is recorded into the run folder.
+
+use modewise_solvers::{
+    Observer, Sample, Schedule,
+    observe::{Cost, ObserveError, Start},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    modes::{ModeWatch, energy_above_nyquist},
+    store::{
+        RunFolder,
+        folder::{Lengths, cell, optional_cell},
+    },
+};
+
+/// One step a decade has its field stored.
+const FIELDS: Schedule = Schedule::Log { per_decade: 1 };
+
+/// Records one run of one solver.
+pub(super) struct Recorder<'a> {
+    pub folder: &'a mut RunFolder,
+    pub watch: ModeWatch,
+    /// Which watched steps are stored; `None` for all.
+    pub record: Option<Schedule>,
+    pub label: &'a str,
+    /// The value of the column `seed`, where there is one.
+    pub seed: Option<u64>,
+    /// The name of stored fields, where they are stored.
+    pub field_name: Option<String>,
+    /// The scalar columns of history.csv.
+    pub columns: &'a [String],
+    /// Whether u is known between the nodes, so that its energy above Nyquist means something.
+    pub continuous: bool,
+    state: State,
+    /// For each column the place of its scalar in a sample.
+    places: Vec<Option<usize>>,
+    energy_above_nyquist: Option<f64>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    next_record: u64,
+    next_field: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    lengths: Lengths,
+    watch: String,
+    state: State,
+}
+
+impl<'a> Recorder<'a> {
+    pub fn new(
+        folder: &'a mut RunFolder,
+        watch: ModeWatch,
+        record: Option<Schedule>,
+        label: &'a str,
+        columns: &'a [String],
+    ) -> Self {
+        Self {
+            folder,
+            watch,
+            record,
+            label,
+            seed: None,
+            field_name: None,
+            columns,
+            continuous: false,
+            state: State::default(),
+            places: Vec::new(),
+            energy_above_nyquist: None,
+        }
+    }
+
+    /// The share of the last u's energy above the grid's Nyquist, where u is known between the nodes.
+    pub fn energy_above_nyquist(&self) -> Option<f64> {
+        self.energy_above_nyquist
+    }
+
+    fn record(&mut self, sample: &Sample<'_>) -> Result<(), ObserveError> {
+        let head =
+            [self.label.to_string(), sample.step.to_string(), cell(sample.work_units), cell(sample.seconds)];
+        let seed = self.seed.map(|seed| seed.to_string());
+        let mut row = head.to_vec();
+        row.push(optional_cell(sample.residual));
+        row.push(optional_cell(sample.errors.map(|errors| errors.l2)));
+        row.push(optional_cell(sample.errors.map(|errors| errors.max)));
+        row.extend(self.places.iter().map(|place| optional_cell(place.map(|place| sample.scalars[place]))));
+        row.extend(seed.clone());
+        self.folder.history(&row)?;
+        for (name, state) in self.watch.states() {
+            let mut row = head.to_vec();
+            row.push(name.to_string());
+            row.push(cell(state.amplitude));
+            row.push(optional_cell(Some(state.complex.re)));
+            row.push(optional_cell(Some(state.complex.im)));
+            row.push(optional_cell(state.relative));
+            row.extend(seed.clone());
+            self.folder.mode(&row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn start(&mut self, start: &Start<'_>) -> Result<(), ObserveError> {
+        let place = |column: &String| start.scalar_names.iter().position(|name| name == column);
+        self.places = self.columns.iter().map(place).collect();
+        Ok(())
+    }
+
+    fn observe(&mut self, sample: &Sample<'_>) -> Result<(), ObserveError> {
+        self.watch.look(sample.step, sample.work_units, sample.seconds, sample.field);
+        let always = sample.milestone || sample.last;
+        if always || sample.step >= self.state.next_record {
+            self.record(sample)?;
+            let next = self.record.as_ref().map_or(0, |schedule| schedule.next(sample.step, Cost::default()));
+            self.state.next_record = next;
+        }
+        if let Some(name) = &self.field_name
+            && (always || sample.step >= self.state.next_field)
+        {
+            self.folder.field(&format!("{name}-{}", sample.step), sample.field)?;
+            self.state.next_field = FIELDS.next(sample.step, Cost::default());
+        }
+        if sample.last && self.continuous {
+            self.energy_above_nyquist = energy_above_nyquist(sample).ok();
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<String, ObserveError> {
+        let state = std::mem::take(&mut self.state);
+        let saved = Saved { lengths: self.folder.sync()?, watch: self.watch.save()?, state };
+        let text = serde_json::to_string(&saved)?;
+        self.state = saved.state;
+        Ok(text)
+    }
+
+    fn restore(&mut self, state: &str) -> Result<(), ObserveError> {
+        let saved: Saved = serde_json::from_str(state)?;
+        self.folder.truncate(saved.lengths)?;
+        self.watch.restore(&saved.watch)?;
+        self.state = saved.state;
+        Ok(())
+    }
+}

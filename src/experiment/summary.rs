@@ -1,0 +1,143 @@
+//! What is said of a whole experiment: summary.json, and manifest.json beside it.
+
+use modewise_problems::Spec;
+use modewise_solvers::{End, Outcome, ReferenceKind};
+use serde::Serialize;
+
+use super::{
+    plan::Start,
+    setup::{Prepared, Setup},
+};
+use crate::{
+    modes::ModeWatch,
+    store::schema::{ModeName, SolverSummary, Summary},
+};
+
+/// summary.json with the solvers that have ended so far.
+pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<String>) -> Summary {
+    let bounds = setup.problem.domain().bounds().to_vec();
+    let problem: Spec = setup.problem.spec();
+    Summary {
+        version: env!("CARGO_PKG_VERSION").into(),
+        problem: problem.to_string(),
+        title: setup.problem.title(),
+        reference: match setup.reference.kind() {
+            ReferenceKind::Discrete => "discrete".into(),
+            ReferenceKind::Exact => "exact".into(),
+        },
+        grid: setup.discrete.grid().cells(),
+        bounds,
+        transform: setup.transform.name().into(),
+        initial: match setup.plan.initial {
+            Start::Zero => "zero".into(),
+            Start::Random => "random".into(),
+            Start::White => "white".into(),
+        },
+        tol: setup.plan.tol,
+        tracked,
+        floor_l2: setup.floor.map(|errors| errors.l2),
+        floor_max: setup.floor.map(|errors| errors.max),
+        solvers: solvers.to_vec(),
+    }
+}
+
+/// One solver's entry.
+pub(super) fn entry(
+    prepared: &Prepared,
+    seed: u64,
+    end: &End,
+    watch: &ModeWatch,
+    energy_above_nyquist: Option<f64>,
+) -> SolverSummary {
+    let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+    SolverSummary {
+        name: prepared.label.clone(),
+        spec: prepared.solver.spec().to_string(),
+        seed,
+        outcome: end.outcome.to_string(),
+        advice: end.advice.clone(),
+        steps: end.step,
+        work_units: end.work_units,
+        setup_work_units: end.setup_work_units,
+        setup_seconds: end.setup_seconds,
+        seconds: end.seconds,
+        observe_seconds: end.observe_seconds,
+        error_l2: end.errors.and_then(|errors| finite(errors.l2)),
+        error_max: end.errors.and_then(|errors| finite(errors.max)),
+        residual: end.residual.and_then(finite),
+        order_index: watch.order_index(),
+        modes_reached: watch.passages().filter(|(_, _, passage)| passage.reached.is_some()).count(),
+        energy_above_nyquist,
+    }
+}
+
+/// The entry of a solver that could not start.
+pub(super) fn failed(prepared: &Prepared, seed: u64, error: &dyn std::error::Error) -> SolverSummary {
+    SolverSummary {
+        name: prepared.label.clone(),
+        spec: prepared.solver.spec().to_string(),
+        seed,
+        outcome: Outcome::Failed.to_string(),
+        advice: Some(error.to_string()),
+        steps: 0,
+        work_units: 0.0,
+        setup_work_units: 0.0,
+        setup_seconds: 0.0,
+        seconds: 0.0,
+        observe_seconds: 0.0,
+        error_l2: None,
+        error_max: None,
+        residual: None,
+        order_index: None,
+        modes_reached: 0,
+        energy_above_nyquist: None,
+    }
+}
+
+/// Names of the tracked modes.
+pub(super) fn tracked(watch: &ModeWatch) -> Vec<String> {
+    watch.tracked().map(ModeName::to_string).collect()
+}
+
+/// manifest.json: where, when and with what the experiment was run.
+#[derive(Debug, Serialize)]
+pub(super) struct Manifest {
+    version: &'static str,
+    commit: &'static str,
+    seed: u64,
+    seeds: u64,
+    threads: usize,
+    cpu: String,
+    dtype: &'static str,
+    started: String,
+    ended: Option<String>,
+    exit_reason: String,
+}
+
+impl Manifest {
+    pub fn start(setup: &Setup) -> Self {
+        let mut system = sysinfo::System::new();
+        system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            commit: env!("MODEWISE_COMMIT"),
+            seed: setup.plan.seed,
+            seeds: setup.plan.seeds,
+            threads: rayon::current_num_threads(),
+            cpu: system.cpus().first().map_or_else(|| "unknown".into(), |cpu| cpu.brand().trim().to_string()),
+            dtype: "f64",
+            started: now(),
+            ended: None,
+            exit_reason: "running".into(),
+        }
+    }
+
+    pub fn end(&mut self, reason: &str) {
+        self.ended = Some(now());
+        self.exit_reason = reason.into();
+    }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,135 @@
+//! The error of the whole solution against steps, work and seconds.
+
+use crate::store::read::{HistoryRow, RunData};
+
+use super::{
+    Figure, FigureError,
+    labels::{self, EndLabel},
+    number,
+    page::Page,
+    panel::{BOTTOM, LEFT, Panel, TOP},
+    scale::{Scale, positive_range},
+    scene::{Anchor, Rect, Scene},
+    seeds::{self, Middle},
+    style,
+};
+
+const HEADLINE: &str = "Error against steps, work and time";
+
+/// The error of all solvers, three times.
+pub const FIGURE: Figure = Figure {
+    name: "error",
+    summary: "Relative L2 error of all solvers against steps, work units and seconds.",
+    size: (1100, 600),
+    draw,
+};
+
+/// One of the three panels.
+struct Axis {
+    name: &'static str,
+    value: fn(&HistoryRow) -> Option<f64>,
+}
+
+const AXES: [Axis; 3] = [
+    Axis { name: "step", value: |row| Some(row.step as f64) },
+    Axis { name: "work units (Jacobi sweeps)", value: |row| row.work_units.filter(|w| *w > 0.0) },
+    Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s > 0.0) },
+];
+
+fn draw(run: &RunData) -> Result<Scene, FigureError> {
+    let curves: Vec<Vec<Vec<Middle>>> = AXES
+        .iter()
+        .map(|axis| run.solvers.iter().map(|s| seeds::history(s, axis.value, |row| row.error_l2)).collect())
+        .collect();
+    let values = curves.iter().flatten().flatten().map(|point| point.y);
+    let floor = run.summary.floor_l2.filter(|floor| run.summary.reference == "exact" && *floor > 0.0);
+    let Some((lo, hi)) = positive_range(values.chain(floor)) else {
+        return Ok(Page::nothing(
+            run,
+            HEADLINE,
+            "No error was recorded: the run has no reference, or no step.",
+        ));
+    };
+    let start = curves.iter().flatten().filter_map(|curve| curve.first()).map(|point| point.y);
+    let start = positive_range(start).map_or(1.0, |(_, most)| most);
+    let hi = hi.min(1e3 * start.max(lo));
+    let y = Scale::log(lo.max(1e-16 * hi), hi).padded(0.04);
+
+    let height = if run.solvers.len() > 5 { 480.0 } else { 400.0 };
+    let dotted = match floor {
+        Some(floor) => format!(
+            "Dotted: discretisation error {} of this grid, below which the error against the exact solution cannot fall. ",
+            number::short(floor, 2)
+        ),
+        None => String::new(),
+    };
+    let note = format!(
+        "{dotted}One work unit is one Jacobi sweep on the finest grid. Set-up is included in work and seconds."
+    );
+    let mut page = Page::new(run, HEADLINE, &note, height + TOP + BOTTOM - 12.0);
+    let names: Vec<String> = run
+        .solvers
+        .iter()
+        .map(|s| seeds::trouble(s).map_or(s.name.clone(), |trouble| format!("{} ({trouble})", s.name)))
+        .collect();
+    let beside = labels::room(names.iter().map(String::as_str), 104.0);
+    let width = (page.body.w - LEFT - 3.0 * beside - 16.0) / 3.0;
+    for (i, (axis, curves)) in AXES.iter().zip(&curves).enumerate() {
+        let x = page.body.x + LEFT + i as f64 * (width + beside + 8.0);
+        let rect = Rect::new(x, page.body.y + 14.0, width, height);
+        let panel = Panel { rect, x: x_axis(i, curves), y };
+        panel.grid(&mut page.scene);
+        if let Some(floor) = floor {
+            draw_floor(&mut page.scene, &panel, floor);
+        }
+        one(&mut page.scene, &panel, curves, &names, beside);
+        panel.frame(&mut page.scene);
+        panel.x_axis(&mut page.scene, axis.name);
+        if i == 0 {
+            panel.y_axis(&mut page.scene, "relative L2 error");
+        }
+    }
+    Ok(page.scene)
+}
+
+fn x_axis(index: usize, curves: &[Vec<Middle>]) -> Scale {
+    let all = || curves.iter().flatten().map(|point| point.x);
+    if index == 0 {
+        let (first, last) = all().fold((u64::MAX, 1), |(a, b), s| (a.min(s as u64), b.max(s as u64)));
+        return Scale::steps(if first == u64::MAX { 1 } else { first }, last);
+    }
+    let (lo, hi) = positive_range(all()).unwrap_or((0.1, 1.0));
+    Scale::log(lo, hi).padded(0.03)
+}
+
+fn draw_floor(scene: &mut Scene, panel: &Panel, floor: f64) {
+    let flat = Panel { x: Scale::linear(0.0, 1.0), ..*panel };
+    flat.line(scene, &[(0.0, floor), (1.0, floor)], style::INK, style::DOTS, style::CURVE);
+    if let Some([x, y]) = flat.at(0.0, floor).filter(|at| panel.rect.holds(*at)) {
+        let below = y + 18.0 < panel.rect.bottom();
+        let base = if below { y + 16.0 } else { y - 6.0 };
+        scene.write("discretisation", [x + 6.0, base], style::SMALL, style::INK, Anchor::Start);
+    }
+}
+
+fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String], beside: f64) {
+    for (i, curve) in curves.iter().enumerate() {
+        if curve.iter().any(|p| p.lo < p.hi) {
+            let band: Vec<_> = curve.iter().map(|p| (p.x, p.lo, p.hi)).collect();
+            panel.band(scene, &band, style::solver(i).color.fade(0.16));
+        }
+    }
+    let mut ends = Vec::new();
+    let mut path = Vec::new();
+    for (i, curve) in curves.iter().enumerate() {
+        let series = style::solver(i);
+        let values: Vec<_> = curve.iter().map(|p| (p.x, p.y)).collect();
+        let points = panel.curve(scene, &values, &series, 9.0 * i as f64);
+        if let Some(end) = points.last() {
+            ends.push(EndLabel { text: names[i].clone(), color: series.color, end: *end });
+        }
+        path.extend(points);
+    }
+    let room = Rect { w: panel.rect.w + beside, ..panel.rect };
+    labels::place(scene, ends, &panel.rect, room, &path);
+}

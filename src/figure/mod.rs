@@ -1,0 +1,178 @@
+//! Figures: each a pure function of the files in a run folder, drawn once and written as SVG and PNG.
+//!
+//! A figure fills a [`scene::Scene`]; `render` plays the scene through plotters. One figure a file, one line in
+//! [`REGISTRY`] each.
+
+mod colorbar;
+mod error;
+mod fields;
+mod fields_1d;
+mod fields_2d;
+mod first_passage;
+mod heatmap;
+mod histories;
+mod labels;
+mod number;
+mod page;
+mod panel;
+mod render;
+mod rows;
+mod scale;
+pub mod scene;
+mod seeds;
+mod stroke;
+pub mod style;
+mod text;
+mod tolerance;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use thiserror::Error;
+
+use crate::store::{ReadError, read::RunData};
+
+/// A figure that `modewise plot` can draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    /// Its name and that of its files.
+    pub name: &'static str,
+    /// What it shows, in one sentence.
+    pub summary: &'static str,
+    /// Usual width and height in points; many solvers make a figure higher.
+    pub size: (u32, u32),
+    /// Draws it.
+    pub draw: fn(&RunData) -> Result<scene::Scene, FigureError>,
+}
+
+/// Every figure.
+pub const REGISTRY: &[Figure] =
+    &[heatmap::FIGURE, first_passage::FIGURE, histories::FIGURE, error::FIGURE, fields::FIGURE];
+
+/// A file format for figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Scalable, for papers and the web.
+    Svg,
+    /// Pixels, for slides.
+    Png,
+}
+
+impl Format {
+    /// The end of the file's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "svg" => Ok(Self::Svg),
+            "png" => Ok(Self::Png),
+            _ => Err(format!("`{text}` is no figure format: expected svg or png")),
+        }
+    }
+}
+
+/// Why a figure could not be drawn.
+#[derive(Debug, Error)]
+pub enum FigureError {
+    /// There is no such figure.
+    #[error("there is no figure `{name}`: expected one of {known}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A file of the run folder cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The drawing library failed.
+    #[error("cannot draw the figure `{name}`: {message}")]
+    Draw {
+        /// The figure.
+        name: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The figure of this name.
+pub fn find(name: &str) -> Result<&'static Figure, FigureError> {
+    REGISTRY.iter().find(|figure| figure.name == name).ok_or_else(|| FigureError::Unknown {
+        name: name.to_string(),
+        known: REGISTRY.iter().map(|figure| figure.name).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Draws the named figures, or all, into files `<into>/<name>.<svg|png>` and returns their paths. Each file appears
+/// whole or not at all.
+pub fn draw(
+    run: &RunData,
+    names: Option<&[&str]>,
+    formats: &[Format],
+    into: &Path,
+) -> Result<Vec<PathBuf>, FigureError> {
+    let figures: Vec<&Figure> = match names {
+        Some(names) => names.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
+        None => REGISTRY.iter().collect(),
+    };
+    fs::create_dir_all(into).map_err(|source| FigureError::Write { path: into.to_path_buf(), source })?;
+    let mut written = Vec::new();
+    for figure in figures {
+        let scene = (figure.draw)(run)?;
+        for &format in formats {
+            let path = into.join(format!("{}.{}", figure.name, format.extension()));
+            save(figure, &scene, format, &path)?;
+            written.push(path);
+        }
+    }
+    Ok(written)
+}
+
+fn save(figure: &Figure, scene: &scene::Scene, format: Format, path: &Path) -> Result<(), FigureError> {
+    let write = |source| FigureError::Write { path: path.to_path_buf(), source };
+    let draw =
+        |error: render::RenderError| FigureError::Draw { name: figure.name, message: error.to_string() };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let suffix = format!(".{}", format.extension());
+    let file =
+        tempfile::Builder::new().prefix(".figure-").suffix(&suffix).tempfile_in(folder).map_err(write)?;
+    match format {
+        Format::Svg => fs::write(file.path(), render::svg(scene).map_err(draw)?).map_err(write)?,
+        Format::Png => render::png(scene, file.path()).map_err(draw)?,
+    }
+    share(file.path()).map_err(write)?;
+    file.persist(path).map_err(|error| write(error.error))?;
+    Ok(())
+}
+
+/// Temporary files are private to their owner; figures are for everyone who may read the folder.
+#[cfg(unix)]
+fn share(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn share(_: &Path) -> io::Result<()> {
+    Ok(())
+}

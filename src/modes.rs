@@ -1,0 +1,14 @@
+//! The error, mode by mode: which modes there are, which are tracked, when each was reached, and in
+//! what order.
+
+mod choice;
+mod nyquist;
+mod order_index;
+mod spectrum;
+mod watch;
+
+pub use choice::{ModeChoice, ModeChoiceError};
+pub use nyquist::{NyquistError, energy_above_nyquist};
+pub use order_index::kendall_tau_b;
+pub use spectrum::{Spectrum, TransformKind};
+pub use watch::{ModeState, ModeWatch, Passage};

@@ -1,0 +1,11 @@
+//! The run folder: what is written while a run goes on, and read back by figures and `resume`.
+
+pub mod atomic;
+pub mod checkpoint;
+pub mod folder;
+pub mod read;
+pub mod schema;
+mod table;
+
+pub use folder::{RunFolder, StoreError};
+pub use table::ReadError;

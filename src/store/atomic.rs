@@ -1,0 +1,44 @@
+//! Files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::Path,
+};
+
+/// Writes `path` through `fill`; readers see the old file or the new one, never a part.
+///
+/// # Errors
+/// Whatever the system says; the old file is then untouched.
+pub fn write_atomically(
+    path: &Path,
+    fill: impl FnOnce(&mut io::BufWriter<&mut File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    {
+        let mut buffered = io::BufWriter::new(file.as_file_mut());
+        fill(&mut buffered)?;
+        buffered.flush()?;
+    }
+    readable_by_all(file.as_file())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself has to reach the disk; not every system lets a folder be opened.
+    if let Ok(folder) = File::open(folder) {
+        folder.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Temporary files are private; results are as readable as any other file.
+#[cfg(unix)]
+fn readable_by_all(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_file: &File) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,320 @@
+//! Writing a run folder: append-only tables, and documents that are replaced whole.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use modewise_problems::Field;
+use ndarray_npy::WriteNpyExt;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{
+    atomic::write_atomically,
+    schema::{HISTORY_COLUMNS, MODES_COLUMNS, ORDER_COLUMNS},
+};
+
+/// What went wrong with a file.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The folder has something in it.
+    #[error("{} is not empty; choose another folder with --out, or replace what is there with --force", .0.display())]
+    NotEmpty(PathBuf),
+    /// Input or output failed.
+    #[error("cannot {what} {}: {source}{}", .path.display(), hint(.source))]
+    Io {
+        /// `write`, `read`, `create`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file that is not what it should be.
+    #[error("{} is damaged: {reason}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "; free some space, what was written before is kept",
+        io::ErrorKind::PermissionDenied => "; choose a folder you may write to with --out",
+        io::ErrorKind::NotFound => "; check the path",
+        _ => "",
+    }
+}
+
+/// Turns an input/output error into one that names the file.
+pub(crate) fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_path_buf();
+    move |source| StoreError::Io { what, path, source }
+}
+
+/// A table that only grows, flushed and synced every few seconds.
+struct Table {
+    path: PathBuf,
+    writer: csv::Writer<File>,
+    synced: Instant,
+}
+
+const SYNC_EVERY: Duration = Duration::from_secs(3);
+
+impl Table {
+    fn create(path: PathBuf, columns: &[String]) -> Result<Self, StoreError> {
+        let file = File::create(&path).map_err(io_error("create", &path))?;
+        let mut table = Self::over(path, file);
+        table.write(columns)?;
+        table.flush()?;
+        Ok(table)
+    }
+
+    fn reopen(path: PathBuf) -> Result<Self, StoreError> {
+        let file = OpenOptions::new().append(true).open(&path).map_err(io_error("open", &path))?;
+        Ok(Self::over(path, file))
+    }
+
+    fn over(path: PathBuf, file: File) -> Self {
+        Self {
+            path,
+            writer: csv::WriterBuilder::new().flexible(false).from_writer(file),
+            synced: Instant::now(),
+        }
+    }
+
+    fn write<T: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = T>) -> Result<(), StoreError> {
+        let written = self.writer.write_record(cells);
+        written.map_err(|error| io_error("write", &self.path)(csv_io(error)))?;
+        if self.synced.elapsed() > SYNC_EVERY {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.writer.flush().map_err(io_error("write", &self.path))?;
+        self.writer.get_ref().sync_data().map_err(io_error("write", &self.path))?;
+        self.synced = Instant::now();
+        Ok(())
+    }
+
+    fn length(&mut self) -> Result<u64, StoreError> {
+        self.flush()?;
+        let metadata = self.writer.get_ref().metadata().map_err(io_error("read", &self.path))?;
+        Ok(metadata.len())
+    }
+
+    fn truncate(&mut self, length: u64) -> Result<(), StoreError> {
+        self.flush()?;
+        self.writer.get_ref().set_len(length).map_err(io_error("write", &self.path))
+    }
+}
+
+fn csv_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// How long the tables were at some moment; what came later is cut off on resuming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lengths {
+    history: u64,
+    modes: u64,
+    order: u64,
+}
+
+/// A run folder being written.
+pub struct RunFolder {
+    path: PathBuf,
+    history: Table,
+    modes: Table,
+    order: Table,
+}
+
+/// What `--force` clears away: our own files, nothing else.
+const OWN_FILES: [&str; 8] = [
+    "experiment.toml",
+    "manifest.json",
+    "history.csv",
+    "modes.csv",
+    "order.csv",
+    "summary.json",
+    "progress.json",
+    "checkpoint.safetensors",
+];
+const OWN_FOLDERS: [&str; 2] = ["fields", "figures"];
+
+impl RunFolder {
+    /// Makes the folder `path` and its empty tables; `scalars` are the solvers' own columns of
+    /// history.csv, `seeds` adds a column `seed` to every table.
+    ///
+    /// # Errors
+    /// The folder is not empty and `force` is not given, or it cannot be written.
+    pub fn create(path: &Path, force: bool, scalars: &[String], seeds: bool) -> Result<Self, StoreError> {
+        fs::create_dir_all(path).map_err(io_error("create", path))?;
+        let mut entries = fs::read_dir(path).map_err(io_error("read", path))?;
+        if entries.next().is_some() {
+            if !force {
+                return Err(StoreError::NotEmpty(path.into()));
+            }
+            clear(path)?;
+        }
+        let fields = path.join("fields");
+        fs::create_dir_all(&fields).map_err(io_error("create", &fields))?;
+        let columns = |names: &[&str], more: &[String]| {
+            let names = names.iter().map(|name| name.to_string());
+            let seed = seeds.then(|| "seed".to_string());
+            names.chain(more.iter().cloned()).chain(seed).collect::<Vec<_>>()
+        };
+        Ok(Self {
+            history: Table::create(path.join("history.csv"), &columns(&HISTORY_COLUMNS, scalars))?,
+            modes: Table::create(path.join("modes.csv"), &columns(&MODES_COLUMNS, &[]))?,
+            order: Table::create(path.join("order.csv"), &columns(&ORDER_COLUMNS, &[]))?,
+            path: path.into(),
+        })
+    }
+
+    /// Opens a folder again, to append to it.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub fn reopen(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            history: Table::reopen(path.join("history.csv"))?,
+            modes: Table::reopen(path.join("modes.csv"))?,
+            order: Table::reopen(path.join("order.csv"))?,
+            path: path.into(),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a row to history.csv.
+    ///
+    /// # Errors
+    /// The disk is full, or another reason of the system.
+    pub fn history(&mut self, cells: &[String]) -> Result<(), StoreError> {
+        self.history.write(cells)
+    }
+
+    /// Appends a row to modes.csv.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn mode(&mut self, cells: &[String]) -> Result<(), StoreError> {
+        self.modes.write(cells)
+    }
+
+    /// Appends a row to order.csv.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn order(&mut self, cells: &[String]) -> Result<(), StoreError> {
+        self.order.write(cells)
+    }
+
+    /// Everything written so far is on the disk after this; returns the tables' lengths.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn sync(&mut self) -> Result<Lengths, StoreError> {
+        Ok(Lengths {
+            history: self.history.length()?,
+            modes: self.modes.length()?,
+            order: self.order.length()?,
+        })
+    }
+
+    /// Cuts the tables back.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn truncate(&mut self, lengths: Lengths) -> Result<(), StoreError> {
+        self.history.truncate(lengths.history)?;
+        self.modes.truncate(lengths.modes)?;
+        self.order.truncate(lengths.order)
+    }
+
+    /// Writes `fields/<name>.npy`, an array of the grid's shape.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn field(&self, name: &str, field: &Field) -> Result<(), StoreError> {
+        let path = self.path.join("fields").join(format!("{name}.npy"));
+        let view = field.view();
+        write_atomically(&path, |file| view.write_npy(file).map_err(io::Error::other))
+            .map_err(io_error("write", &path))
+    }
+
+    /// Writes a document as JSON.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn json(&self, name: &str, document: &impl Serialize) -> Result<(), StoreError> {
+        let path = self.path.join(name);
+        write_atomically(&path, |file| {
+            serde_json::to_writer_pretty(&mut *file, document)?;
+            file.write_all(b"\n")
+        })
+        .map_err(io_error("write", &path))
+    }
+
+    /// Writes a document as text.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn text(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        let path = self.path.join(name);
+        write_atomically(&path, |file| file.write_all(text.as_bytes())).map_err(io_error("write", &path))
+    }
+
+    /// Removes a document, if it is there.
+    ///
+    /// # Errors
+    /// It is there and cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), StoreError> {
+        remove_if_there(&self.path.join(name))
+    }
+}
+
+fn clear(path: &Path) -> Result<(), StoreError> {
+    for name in OWN_FILES {
+        remove_if_there(&path.join(name))?;
+    }
+    for name in OWN_FOLDERS {
+        let folder = path.join(name);
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder).map_err(io_error("replace", &folder))?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// A number as it stands in a table: the shortest text that reads back as the same number.
+pub fn cell(value: f64) -> String {
+    format!("{value:?}")
+}
+
+/// An optional number; nothing where there is none or it is not a number.
+pub fn optional_cell(value: Option<f64>) -> String {
+    value.filter(|value| !value.is_nan()).map(cell).unwrap_or_default()
+}

@@ -1,0 +1,200 @@
+//! The program as a user meets it: exit codes, messages, and what it leaves behind.
+
+use std::{fs, path::Path, process::Output};
+
+use assert_cmd::Command;
+
+fn modewise(folder: &Path, arguments: &[&str]) -> Output {
+    Command::cargo_bin("modewise").unwrap().current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Every file below `folder` with its content.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+const SMALL: [&str; 8] = ["compare", "sines-1d", "--solver", "jacobi", "--grid", "16", "--out", "run"];
+
+/// Each mistake: one clear message, the right code, no panic, and an earlier run left alone.
+#[test]
+fn bad_input_gets_one_message_and_leaves_earlier_runs_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    assert_eq!(code(&modewise(here, &[&SMALL[..], &["--stop", "steps=5"]].concat())), 0);
+    let before = contents(here);
+    let solve =
+        |more: &[&'static str]| [&["solve", "sines-1d", "--out", "run", "--force"][..], more].concat();
+    let cases: Vec<(Vec<&str>, i32, &str)> = vec![
+        (vec!["solve", "sine-1d", "--solver", "jacobi"], 2, "did you mean `sines-1d`?"),
+        (vec!["solve", "sines-1d,mode=3", "--solver", "jacobi"], 2, "did you mean `modes`?"),
+        (solve(&["--solver", "jacoby"]), 2, "did you mean `jacobi`?"),
+        (solve(&["--solver", "jacobi,omga=1"]), 2, "did you mean `omega`?"),
+        (solve(&["--solver", "jacobi", "--grid", "1"]), 2, "at least 2 cells"),
+        (solve(&["--solver", "jacobi", "--grid", "-3"]), 2, "grid = -3 is not a whole number"),
+        (solve(&["--solver", "jacobi,omega=nan"]), 2, "omega = nan is not"),
+        (solve(&["--solver", "mscale-dnn,scales=[]"]), 2, "scales = [] is not"),
+        (solve(&["--solver", "dnn,loss=residual,activation=relu"]), 2, "relu"),
+        (solve(&["--solver", "jacobi", "--modes", "99999"]), 2, "no mode 99999"),
+        (solve(&["--solver", "jacobi", "--stop", "rtoll=1"]), 2, "did you mean `rtol`?"),
+        (solve(&["--solver", "jacobi", "--tol", "-1"]), 2, "tol = -1 is not"),
+        (solve(&["--solver", "hybrid,second=(direct)"]), 2, "ignores where it starts"),
+        (
+            vec!["solve", "bump-2d", "--solver", "jacobi", "--grid", "100000", "--out", "run", "--force"],
+            2,
+            "memory",
+        ),
+        (vec!["run", "missing.toml"], 4, "missing.toml"),
+        (vec!["plot", "missing"], 4, "missing"),
+        (vec!["resume", "missing"], 4, "missing"),
+        (vec!["solve", "sines-1d", "--solver", "jacobi", "--out", "run"], 4, "not empty"),
+        (vec!["solve", "sines-1d", "--solver", "jacobi", "--out", "/proc/modewise"], 4, "/proc/modewise"),
+        (vec!["plot", "run", "--figure", "heat"], 2, "heat"),
+        (vec!["frobnicate"], 2, "frobnicate"),
+    ];
+    for (arguments, expected, part) in cases {
+        let output = modewise(here, &arguments);
+        let message = stderr(&output);
+        assert_eq!(code(&output), expected, "{arguments:?}: {message}");
+        assert!(message.contains(part), "{arguments:?}: {message}");
+        assert!(!message.contains("panicked"), "{arguments:?}: {message}");
+        assert!(output.stdout.is_empty(), "{arguments:?}: data on stdout");
+    }
+    assert!(contents(here) == before, "an earlier run was touched");
+}
+
+#[test]
+fn exit_codes_tell_what_became_of_a_tolerance() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let solve = |solver: &str, stop: &str| {
+        let arguments =
+            ["solve", "sines-1d", "--grid", "32", "--solver", solver, "--stop", stop, "--no-figures"];
+        code(&modewise(here, &arguments))
+    };
+    assert_eq!(solve("multigrid", "rtol=1e-8"), 0);
+    assert_eq!(solve("jacobi", "steps=3"), 0, "no tolerance was asked for");
+    assert_eq!(solve("jacobi", "rtol=1e-8,steps=3"), 1);
+    assert_eq!(solve("multigrid,smoother=jacobi", "rtol=1e-30"), 1, "the rounding floor");
+    assert_eq!(solve("jacobi,omega=2.5", "steps=100000"), 3);
+}
+
+#[test]
+fn a_diverging_run_keeps_its_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments =
+        ["compare", "sines-1d", "--solver", "jacobi,omega=2.5", "--solver", "multigrid", "--out", "run"];
+    let output = modewise(folder.path(), &arguments);
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    let history = fs::read_to_string(folder.path().join("run/history.csv")).unwrap();
+    assert!(history.lines().filter(|row| row.starts_with("jacobi,")).count() > 5);
+    assert!(folder.path().join("run/figures/heatmap.png").exists());
+}
+
+/// A file that may not grow stands for a disk that is full: code 4, a message, and readable tables.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_is_an_error_that_keeps_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = assert_cmd::cargo::cargo_bin("modewise");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 64; exec '{}' compare sines-1d --solver jacobi --grid 256 --record all \
+         --watch every=1 --stop steps=5000 --out run",
+        program.display()
+    );
+    let output = Command::new("bash").current_dir(folder.path()).args(["-c", &script]).output().unwrap();
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    assert!(stderr(&output).contains("modes.csv"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("panicked"));
+    let modes = fs::read_to_string(folder.path().join("run/modes.csv")).unwrap();
+    assert!(modes.starts_with("solver,step,work_units,seconds,mode") && modes.lines().count() > 100);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_writes_what_there_is_and_resume_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = assert_cmd::cargo::cargo_bin("modewise");
+    let mut child = std::process::Command::new(program)
+        .current_dir(folder.path())
+        .args([
+            "solve",
+            "sines-1d",
+            "--grid",
+            "64",
+            "--solver",
+            "jacobi,omega=0.01",
+            "--stop",
+            "steps=4000000",
+        ])
+        .args(["--out", "run", "--quiet", "--no-figures"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let history = folder.path().join("run/history.csv");
+    while !history.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+    assert!(interrupt.status.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let summary = fs::read_to_string(folder.path().join("run/summary.json")).unwrap();
+    assert!(summary.contains("\"interrupted\""));
+    let output = modewise(folder.path(), &["resume", "run", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["solvers"][0]["steps"], 4_000_000);
+}
+
+#[test]
+fn lists_show_every_name_and_parameter() {
+    let here = tempfile::tempdir().unwrap();
+    let output = modewise(here.path(), &["list", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names = |kind: &str| -> Vec<String> {
+        let items = document[kind].as_array().unwrap();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!(names("problems"), ["bump-2d", "fprinciple-1d", "mscale-demo-1d", "sines-1d", "two-tone-2d"]);
+    for name in ["jacobi", "gauss-seidel", "multigrid", "direct", "dnn", "mscale-dnn", "hybrid"] {
+        assert!(names("solvers").contains(&name.to_string()), "{name} is not listed");
+    }
+    assert_eq!(names("figures"), ["heatmap", "first-passage", "histories", "error", "fields"]);
+    let text = modewise(here.path(), &["list", "solvers"]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("omega=1"));
+}
+
+#[test]
+fn json_is_all_there_is_on_stdout() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = modewise(folder.path(), &[&SMALL[..], &["--json", "--stop", "steps=5"]].concat());
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["solvers"][0]["steps"], 5);
+    for name in ["heatmap", "first-passage", "histories", "error", "fields"] {
+        for format in ["svg", "png"] {
+            assert!(folder.path().join(format!("run/figures/{name}.{format}")).exists(), "{name}.{format}");
+        }
+    }
+}

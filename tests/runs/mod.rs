@@ -1,0 +1,152 @@
+//! What a run folder promises: the same bytes every time, and nothing lost on the way.
+
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use modewise::{
+    experiment::{self, Plan, Progress, Quiet, Setup},
+    store::schema::SolverSummary,
+};
+use modewise_solvers::{StopRule, run::Tick};
+
+const MIXED: &str = "
+    problem = 'fprinciple-1d'
+    grid = 64
+    stop = 'steps=60'
+    checkpoint = 0
+    solver = [
+        'jacobi,omega=1', 'gauss-seidel', 'multigrid,smoother=jacobi',
+        'dnn,width=16,depth=2,boundary=exact,init=glorot,points=65',
+        'mscale-dnn,scales=[1,4],width=8,depth=2,points=64,resample=1',
+        'hybrid,first=(dnn,width=8,depth=1,boundary=exact,points=65),steps=20,second=(jacobi,omega=1)',
+    ]";
+
+fn start(text: &str, folder: &Path, cancel: &AtomicBool, progress: &mut dyn Progress) {
+    let setup = Setup::new(&Plan::from_toml(text, &[]).unwrap(), false).unwrap();
+    experiment::run(&setup, folder, false, cancel, progress).unwrap();
+}
+
+/// A table without its column of seconds: what must not depend on machine, threads or repetition.
+fn timeless(folder: &Path, table: &str) -> String {
+    let mut reader = csv::Reader::from_path(folder.join(table)).unwrap();
+    let times: Vec<bool> = reader.headers().unwrap().iter().map(|name| name.starts_with("seconds")).collect();
+    let mut text = String::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        for (cell, _) in row.iter().zip(&times).filter(|(_, time)| !**time) {
+            text += cell;
+            text.push(',');
+        }
+        text.push('\n');
+    }
+    text
+}
+
+const TABLES: [&str; 3] = ["history.csv", "modes.csv", "order.csv"];
+
+#[test]
+fn the_same_file_gives_the_same_bytes_at_any_number_of_threads() {
+    let folders: Vec<_> = [1, 2, 2, 5]
+        .into_iter()
+        .map(|threads| {
+            let folder = tempfile::tempdir().unwrap();
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(16 << 20).build().unwrap();
+            pool.install(|| start(MIXED, folder.path(), &AtomicBool::new(false), &mut Quiet));
+            folder
+        })
+        .collect();
+    for table in TABLES {
+        let first = timeless(folders[0].path(), table);
+        assert!(first.lines().count() > 6, "{table} is empty");
+        for folder in &folders[1..] {
+            assert!(timeless(folder.path(), table) == first, "{table} differs");
+        }
+    }
+}
+
+/// Ends an experiment at a step of one of its solvers, as Ctrl-C would.
+struct CancelAt<'a> {
+    label: &'static str,
+    now: bool,
+    cancel: &'a AtomicBool,
+}
+
+impl Progress for CancelAt<'_> {
+    fn begin(&mut self, label: &str, _seed: Option<u64>, _stop: &StopRule) {
+        self.now = label == self.label;
+    }
+    fn tick(&mut self, _tick: Tick) {
+        if self.now {
+            self.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+    fn end(&mut self, _summary: &SolverSummary) {}
+}
+
+#[test]
+fn a_resumed_run_equals_an_uninterrupted_one() {
+    let whole = tempfile::tempdir().unwrap();
+    start(MIXED, whole.path(), &AtomicBool::new(false), &mut Quiet);
+    for label in ["jacobi", "multigrid", "dnn", "mscale-dnn", "hybrid"] {
+        let folder = tempfile::tempdir().unwrap();
+        let cancel = AtomicBool::new(false);
+        start(MIXED, folder.path(), &cancel, &mut CancelAt { label, now: false, cancel: &cancel });
+        let summary = fs::read_to_string(folder.path().join("summary.json")).unwrap();
+        assert!(summary.contains("\"interrupted\""), "{label} was not interrupted");
+        let resumed = experiment::resume(folder.path(), &AtomicBool::new(false), &mut Quiet).unwrap();
+        assert!(resumed.is_some(), "nothing was left to do");
+        for table in TABLES {
+            assert!(
+                timeless(folder.path(), table) == timeless(whole.path(), table),
+                "{label}: {table} differs"
+            );
+        }
+        assert!(experiment::resume(folder.path(), &AtomicBool::new(false), &mut Quiet).unwrap().is_none());
+    }
+}
+
+#[test]
+fn the_resolved_experiment_file_reruns_as_it_is() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    start(MIXED, first.path(), &AtomicBool::new(false), &mut Quiet);
+    let resolved = fs::read_to_string(first.path().join("experiment.toml")).unwrap();
+    start(&resolved, second.path(), &AtomicBool::new(false), &mut Quiet);
+    assert_eq!(timeless(first.path(), "modes.csv"), timeless(second.path(), "modes.csv"));
+    assert_eq!(resolved, fs::read_to_string(second.path().join("experiment.toml")).unwrap());
+}
+
+#[test]
+fn several_seeds_have_a_column_and_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "problem = 'sines-1d'\ngrid = 32\nstop = 'steps=20'\nseeds = 3\nseed = 5\n\
+                solver = 'dnn,width=8,depth=1,points=33'";
+    start(text, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    let mut errors = std::collections::BTreeMap::new();
+    let mut history = csv::Reader::from_path(folder.path().join("history.csv")).unwrap();
+    for row in history.records() {
+        let row = row.unwrap();
+        errors.insert(row.iter().next_back().unwrap().to_string(), row[5].to_string());
+    }
+    assert_eq!(errors.keys().collect::<Vec<_>>(), ["5", "6", "7"]);
+    assert!(errors["5"] != errors["6"] && errors["6"] != errors["7"]);
+}
+
+/// One solver that diverges keeps its history and does not stop the others.
+#[test]
+fn a_diverging_solver_is_a_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "problem = 'sines-1d'\ngrid = 32\nsolver = ['jacobi,omega=2.5', 'multigrid']";
+    start(text, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    let summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["solvers"][0]["outcome"], "diverged");
+    assert!(summary["solvers"][0]["advice"].as_str().unwrap().contains("omega"));
+    assert_eq!(summary["solvers"][1]["outcome"], "converged");
+    assert!(
+        timeless(folder.path(), "history.csv").lines().filter(|row| row.starts_with("jacobi")).count() > 5
+    );
+}
