@@ -7,7 +7,7 @@ use ndarray::{
     linalg::general_mat_mul,
     parallel::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator},
 };
-use ndarray_linalg::{Eigh, UPLO};
+use ndarray_linalg::{EighInto, UPLO};
 
 use crate::{SolverError, classical::stencil::Stencil};
 
@@ -26,12 +26,13 @@ fn one_blas_thread() {
     ONCE.call_once(|| unsafe { openblas_set_num_threads(1) });
 }
 
-/// The eigenvectors of the 1-D operators and the sums λ_i + λ_j, with room for two products.
+/// The eigenpairs of the 1-D operators, with room for two products.
 pub(super) struct Diagonalisation {
-    /// V of the rows' axis; the columns' axis has `along` if the two differ.
+    /// V_x, from row to row.
     across: Array2<f64>,
+    /// V_y, along a row; none if it is the same as V_x.
     along: Option<Array2<f64>>,
-    /// 1/(λ_i + λ_j) as λ_i and λ_j.
+    /// λ_i from row to row and λ_j along a row.
     eigenvalues: [Array1<f64>; 2],
     work: [Array2<f64>; 2],
 }
@@ -80,13 +81,12 @@ impl Diagonalisation {
         }
     }
 
-    /// Eigenvectors, LAPACK's copy of one matrix while it works, and the two products.
+    /// Eigenvectors, which LAPACK puts where the operator stood, and the two products.
     pub fn values(stencil: &Stencil) -> u64 {
         let (m, n) = sides(stencil);
         let (m, n) = (m as u64, n as u64);
         let vectors = m.saturating_mul(m).saturating_add(if m == n { 0 } else { n.saturating_mul(n) });
-        let copy = m.max(n).saturating_mul(m.max(n));
-        vectors.saturating_add(copy).saturating_add(2 * m * n)
+        vectors.saturating_add(2 * m * n)
     }
 
     /// Symmetric QR with eigenvectors: 9m³ (Golub & Van Loan, 4th ed., §8.3).
@@ -115,10 +115,7 @@ fn eigenpairs(m: usize) -> Result<(Array1<f64>, Array2<f64>), SolverError> {
         1 => -1.0,
         _ => 0.0,
     });
-    let (values, vectors) =
-        matrix.eigh(UPLO::Lower).map_err(|error| SolverError::Algebra(error.to_string()))?;
-    // Row by row in memory, as the products like it.
-    Ok((values, vectors.as_standard_layout().into_owned()))
+    matrix.eigh_into(UPLO::Lower).map_err(|error| SolverError::Algebra(error.to_string()))
 }
 
 /// out = ab, by fixed blocks of rows: the bits do not depend on the number of threads.

@@ -99,7 +99,7 @@ fn as_a_solver_it_finishes_in_one_step_from_anywhere() {
     }
     let solver = registry::build(&Spec::new("direct")).unwrap();
     let need = solver.check(&problem, Some(discrete.grid())).unwrap();
-    assert!(!need.uses_initial && need.bytes > 8 * (19 * 19 + 30 * 30 + 4 * 21 * 32));
+    assert!(!need.uses_initial && need.bytes > 8 * (19 * 19 + 30 * 30 + 2 * 21 * 32));
 }
 
 #[test]

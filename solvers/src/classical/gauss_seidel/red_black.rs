@@ -53,13 +53,16 @@ fn rows(
     let inner = |row: usize| row * columns + 1..(row + 1) * columns - 1;
     for red in begin - 1..end + 1 {
         let line = &mut scratch[red % 3 * columns..][..columns];
-        line.copy_from_slice(&u[red * columns..][..columns]);
+        let old = &u[red * columns..][..columns];
         if (1..stencil.rows - 1).contains(&red) {
+            (line[0], line[columns - 1]) = (old[0], old[columns - 1]);
             let run = stencil.run(u, inner(red));
             weigh(weights, run, &f[inner(red)], &mut line[1..columns - 1], keep(0, red + 1));
+        } else {
+            line.copy_from_slice(old);
         }
-        let black = red.wrapping_sub(1);
         if red > begin {
+            let black = red - 1;
             let line = |row: usize| &scratch[row % 3 * columns..][..columns];
             let here = line(black);
             let run = Run {

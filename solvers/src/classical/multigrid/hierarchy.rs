@@ -101,7 +101,7 @@ impl Hierarchy {
 
 /// The grid with half as many cells, if all axes can be halved and keep an interior node.
 fn coarsen(grid: &Grid) -> Option<Grid> {
-    let halved = |axis: &Axis| (axis.cells % 2 == 0).then_some(axis.cells / 2);
+    let halved = |axis: &Axis| axis.cells.is_multiple_of(2).then_some(axis.cells / 2);
     let cells: Vec<usize> = grid.axes().iter().map(halved).collect::<Option<_>>()?;
     let bounds: Vec<[f64; 2]> = grid.axes().iter().map(|axis| [axis.lower, axis.upper]).collect();
     Grid::new(&bounds, &cells).ok()

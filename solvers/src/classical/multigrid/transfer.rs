@@ -127,7 +127,7 @@ fn correct_rows(fine: Stencil, first_row: usize, u: &mut [f64], coarse_columns: 
             continue;
         }
         let below = &e[row / 2 * coarse_columns..][..coarse_columns];
-        if row % 2 == 0 {
+        if row.is_multiple_of(2) {
             add(u, |j| below[j]);
         } else {
             let above = &e[(row / 2 + 1) * coarse_columns..][..coarse_columns];
