@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exit;
+mod history;
 mod list;
 mod progress;
 mod runs;
@@ -41,6 +42,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("list", arguments)) => list::list(arguments),
         Some((command @ ("solve" | "compare" | "run"), arguments)) => runs::run(command, arguments),
         Some(("plot", arguments)) => runs::plot(arguments),
+        Some(("table", arguments)) => history::table(arguments),
         Some(("resume", arguments)) => runs::resume(arguments),
         // Invariant: clap asks for a subcommand and knows no other.
         _ => unreachable!("clap accepts no other subcommand"),

@@ -61,6 +61,7 @@ pub(super) fn command() -> Command {
             ),
         )
         .subcommand(plot())
+        .subcommand(table())
         .subcommand(resume())
 }
 
@@ -96,6 +97,23 @@ fn plot() -> Command {
                 .action(ArgAction::Append)
                 .value_parser(["svg", "png"])
                 .help("Only this format [default: both]"),
+        )
+}
+
+fn table() -> Command {
+    Command::new("table")
+        .about(
+            "Print errors at chosen steps from a run folder: the median over its seeds, and the best so far",
+        )
+        .after_help("Example:\n  modewise table output/mscale-demo --steps 500,1000,2000,5000")
+        .arg(Arg::new("folder").value_name("RUN_DIR").required(true).help("The run folder"))
+        .arg(
+            Arg::new("steps")
+                .long("steps")
+                .value_name("LIST")
+                .value_delimiter(',')
+                .value_parser(clap::value_parser!(u64))
+                .help("Steps; the latest recorded step up to each is taken [default: one a decade]"),
         )
 }
 

@@ -44,6 +44,19 @@ pub(super) fn table(summary: &Summary) -> String {
         summary.tol
     );
     for solver in &summary.solvers {
+        for milestone in &solver.milestones {
+            text += &format!(
+                "{} (seed {}): {} steps in {} s and {} work units to the hand-over, then {} steps in {} s and {}\n",
+                solver.name,
+                solver.seed,
+                milestone.step,
+                short(milestone.seconds),
+                short(milestone.work_units),
+                solver.steps.saturating_sub(milestone.step),
+                short(solver.seconds - milestone.seconds),
+                short(solver.work_units - milestone.work_units),
+            );
+        }
         if let Some(advice) = &solver.advice {
             text += &format!("{} (seed {}): {advice}\n", solver.name, solver.seed);
         }
@@ -64,7 +77,8 @@ fn outcomes(runs: &[&SolverSummary]) -> String {
     names.join(", ")
 }
 
-fn spread(mut values: Vec<f64>, show: fn(f64) -> String) -> String {
+/// The median with the smallest and largest; one number where there is one.
+pub(super) fn spread(mut values: Vec<f64>, show: fn(f64) -> String) -> String {
     values.sort_by(f64::total_cmp);
     match values.as_slice() {
         [] => "–".into(),

@@ -134,6 +134,7 @@ fn go_on(
     let mut manifest = Manifest::start(setup);
     folder.json("manifest.json", &manifest)?;
     folder.json(PROGRESS, &done)?;
+    folder.json("summary.json", &summary::summary(setup, &done.finished, tracked.clone()))?;
     let runs: Vec<(&Prepared, u64)> =
         setup.solvers.iter().flat_map(|prepared| setup.seeds().map(move |seed| (prepared, seed))).collect();
     let mut entries = done.finished.clone();
@@ -214,9 +215,11 @@ impl OneRun<'_> {
             Err(RunError::Observe(error)) => return Err(ExperimentError::Observe(error)),
         };
         let energy = recorder.energy_above_nyquist();
+        let milestones = recorder.milestones().to_vec();
         let watch = recorder.watch;
         self.write_order(folder, &task, &watch, &end)?;
-        Ok(summary::entry(self.prepared, self.seed, &end, &watch, energy))
+        let entry = summary::entry(self.prepared, self.seed, &end, &watch);
+        Ok(SolverSummary { energy_above_nyquist: energy, milestones, ..entry })
     }
 
     fn write_order(

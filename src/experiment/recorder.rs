@@ -11,6 +11,7 @@ use crate::{
     store::{
         RunFolder,
         folder::{Lengths, cell, optional_cell},
+        schema::Milestone,
     },
 };
 
@@ -42,6 +43,7 @@ pub(super) struct Recorder<'a> {
 struct State {
     next_record: u64,
     next_field: u64,
+    milestones: Vec<Milestone>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,6 +79,11 @@ impl<'a> Recorder<'a> {
     /// The share of the last u's energy above the grid's Nyquist, where u is known between the nodes.
     pub fn energy_above_nyquist(&self) -> Option<f64> {
         self.energy_above_nyquist
+    }
+
+    /// The milestones passed so far.
+    pub fn milestones(&self) -> &[Milestone] {
+        &self.state.milestones
     }
 
     fn record(&mut self, sample: &Sample<'_>) -> Result<(), ObserveError> {
@@ -124,6 +131,15 @@ impl Observer for Recorder<'_> {
         {
             self.folder.field(&format!("{name}-{}", sample.step), sample.field)?;
             self.state.next_field = FIELDS.next(sample.step, Cost::default());
+        }
+        if sample.milestone && sample.step > 0 && self.state.milestones.iter().all(|m| m.step != sample.step)
+        {
+            self.state.milestones.push(Milestone {
+                step: sample.step,
+                work_units: sample.work_units,
+                seconds: sample.seconds,
+                error_max: sample.errors.map(|errors| errors.max).filter(|error| error.is_finite()),
+            });
         }
         if sample.last && self.continuous {
             self.energy_above_nyquist = energy_above_nyquist(sample).ok();

@@ -42,13 +42,7 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
 }
 
 /// One solver's entry.
-pub(super) fn entry(
-    prepared: &Prepared,
-    seed: u64,
-    end: &End,
-    watch: &ModeWatch,
-    energy_above_nyquist: Option<f64>,
-) -> SolverSummary {
+pub(super) fn entry(prepared: &Prepared, seed: u64, end: &End, watch: &ModeWatch) -> SolverSummary {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     SolverSummary {
         name: prepared.label.clone(),
@@ -67,7 +61,8 @@ pub(super) fn entry(
         residual: end.residual.and_then(finite),
         order_index: watch.order_index(),
         modes_reached: watch.passages().filter(|(_, _, passage)| passage.reached.is_some()).count(),
-        energy_above_nyquist,
+        milestones: Vec::new(),
+        energy_above_nyquist: None,
     }
 }
 
@@ -90,6 +85,7 @@ pub(super) fn failed(prepared: &Prepared, seed: u64, error: &dyn std::error::Err
         residual: None,
         order_index: None,
         modes_reached: 0,
+        milestones: Vec::new(),
         energy_above_nyquist: None,
     }
 }

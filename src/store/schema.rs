@@ -102,6 +102,19 @@ pub struct Summary {
     pub solvers: Vec<SolverSummary>,
 }
 
+/// A step of a solver worth its own line, such as a hybrid's hand-over.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// The step.
+    pub step: u64,
+    /// Work units up to it.
+    pub work_units: f64,
+    /// Seconds up to it.
+    pub seconds: f64,
+    /// Maximum error at it.
+    pub error_max: Option<f64>,
+}
+
 /// One solver's entry in `summary.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SolverSummary {
@@ -137,6 +150,9 @@ pub struct SolverSummary {
     pub order_index: Option<f64>,
     /// How many tracked modes reached `tol`.
     pub modes_reached: usize,
+    /// Milestones on the way, such as a hybrid's hand-over.
+    #[serde(default)]
+    pub milestones: Vec<Milestone>,
     /// Share of the network's energy above the grid's Nyquist wave number; classical solvers have none.
     pub energy_above_nyquist: Option<f64>,
 }

@@ -177,6 +177,7 @@ impl Case {
             residual: None,
             order_index: index.map(|v: f64| v - 0.03 * seed as f64),
             modes_reached: 0,
+            milestones: Vec::new(),
             energy_above_nyquist: None,
         }
     }
