@@ -1,5 +1,4 @@
-//! modewise: solve Poisson problems with classical and neural solvers and see which frequencies
-//! converge first.
+#![doc = include_str!("../README.md")]
 
 pub mod experiment;
 pub mod figure;
