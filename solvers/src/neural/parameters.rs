@@ -75,6 +75,6 @@ pub(super) const fn activation(default: &'static str) -> Parameter {
         "activation",
         default,
         "a name",
-        "tanh, sin, srelu, phi or relu (the last two kinds of kinks: not with loss=residual)",
+        "tanh, sin, srelu, phi or relu; srelu and relu have kinks: not with loss=residual",
     )
 }

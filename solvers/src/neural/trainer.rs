@@ -2,7 +2,8 @@
 //!
 //! Points are dealt to tiles of a fixed size, tiles to a fixed number of lanes; a lane adds up the
 //! gradients of its tiles in order, and lanes are added up in order. Threads only choose which of
-//! them computes which lane.
+//! them computes which lane. A step allocates nothing of its own (the matrix products pack their
+//! operands into small buffers that `gemm` allocates).
 
 use rayon::prelude::*;
 
