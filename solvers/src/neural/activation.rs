@@ -46,6 +46,11 @@ impl Activation {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Tanh, Self::Sin, Self::SRelu, Self::Phi, Self::Relu];
 
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     /// Whether σ″ is a function. Where σ′ jumps it is not: a strong-form residual built from the
     /// pieces would miss the Dirac masses at the kinks.
     pub fn has_second_derivative(self) -> bool {

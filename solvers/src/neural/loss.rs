@@ -33,6 +33,11 @@ impl Loss {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Ritz, Self::Residual, Self::Regression];
 
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     /// Gradient streams it needs in `dimension` axes, and whether it needs the Laplacian.
     pub(super) fn streams(self, dimension: usize) -> (usize, bool) {
         match self {
