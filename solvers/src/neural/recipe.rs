@@ -28,6 +28,10 @@ pub enum Boundary {
 impl Boundary {
     const NAMES: [&'static str; 2] = ["exact", "penalty"];
     const ALL: [Self; 2] = [Self::Exact, Self::Penalty];
+
+    fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// The settings of a neural solver.
@@ -125,21 +129,13 @@ impl Config {
     }
 
     fn spec(&self, name: &str, scaled: bool) -> Spec {
-        let position = |found: Option<usize>| found.unwrap_or(0);
-        let name_of = |names: &[&'static str], at: Option<usize>| names[position(at)];
         let uniform = self.widths.iter().all(|width| *width == self.widths[0]);
         let widths: Vec<i64> = self.widths.iter().map(|&width| width as i64).collect();
         let mut spec = Spec::new(name)
             .with("depth", self.widths.len() as i64)
-            .with(
-                "activation",
-                name_of(&Activation::NAMES, Activation::ALL.iter().position(|a| *a == self.activation)),
-            )
-            .with("loss", name_of(&Loss::NAMES, Loss::ALL.iter().position(|a| *a == self.loss)))
-            .with(
-                "boundary",
-                name_of(&Boundary::NAMES, Boundary::ALL.iter().position(|a| *a == self.boundary)),
-            )
+            .with("activation", self.activation.name())
+            .with("loss", self.loss.name())
+            .with("boundary", self.boundary.name())
             .with("beta", self.beta)
             .with("lr", self.lr)
             .with("lr_decay", self.lr_decay)
@@ -228,8 +224,8 @@ impl Solver for Neural {
         if config.loss == Loss::Residual && !config.activation.has_second_derivative() {
             return Err(self.refuse(
                 format!(
-                    "loss=residual needs second derivatives, and those of {:?} are not functions",
-                    config.activation
+                    "loss=residual needs second derivatives, and those of {} are not functions",
+                    config.activation.name()
                 ),
                 "use loss=ritz, or activation=tanh, sin or phi",
             ));
