@@ -1,5 +1,6 @@
 //! An experiment: a plan as data, what it resolves to, and its execution into a run folder.
 
+mod config_error;
 mod execute;
 mod labels;
 mod options;
@@ -7,8 +8,10 @@ mod plan;
 mod recorder;
 mod setup;
 mod summary;
+mod table;
 
-pub use execute::{ExperimentError, Progress, Quiet, resume, run};
+pub use config_error::ConfigError;
+pub use execute::{ExperimentError, Progress, Quiet, plan_of, resume, run};
 pub use options::{OPTIONS, Opt};
-pub use plan::{ConfigError, Plan, Record, SolverPlan, Start, Watch};
+pub use plan::{Plan, Record, SolverPlan, Start, Watch};
 pub use setup::Setup;

@@ -11,7 +11,7 @@ use std::{
 
 use clap::ArgMatches;
 use modewise::{
-    experiment::{self, ConfigError, OPTIONS, Plan, Setup},
+    experiment::{self, ConfigError, OPTIONS, Plan, Setup, Start},
     figure::{self, Format},
     store::{read::RunData, schema::Summary},
 };
@@ -38,8 +38,14 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
     let force = arguments.get_flag("force");
     let setup = Setup::new(&plan, force).map_err(in_file)?;
     let path = arguments.get_one::<String>("out").map_or_else(|| default_folder(&setup.plan), PathBuf::from);
+    let quiet = arguments.get_flag("quiet");
+    if !quiet && setup.plan.initial != Start::Zero {
+        for prepared in setup.solvers.iter().filter(|prepared| !prepared.need.uses_initial) {
+            eprintln!("modewise: {} has a start of its own; --initial does not apply to it", prepared.label);
+        }
+    }
     let cancel = cancel_on_ctrl_c();
-    let mut bars = Bars::new(arguments.get_flag("quiet"));
+    let mut bars = Bars::new(quiet);
     let summary = experiment::run(&setup, &path, force, &cancel, &mut bars)?;
     finish(&summary, &path, arguments, !arguments.get_flag("no-figures"))
 }
@@ -48,7 +54,7 @@ pub(super) fn resume(arguments: &ArgMatches) -> Result<Exit, Failure> {
     let path = PathBuf::from(text(arguments, "folder"));
     let cancel = cancel_on_ctrl_c();
     let mut bars = Bars::new(arguments.get_flag("quiet"));
-    start_threads(0)?;
+    start_threads(experiment::plan_of(&path)?.threads)?;
     match experiment::resume(&path, &cancel, &mut bars)? {
         Some((_, summary)) => finish(&summary, &path, arguments, true),
         None => {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    plan::{ConfigError, Plan, Start},
+    config_error::ConfigError,
+    plan::{Plan, Start},
     recorder::Recorder,
     setup::{Prepared, Setup},
     summary::{self, Manifest},
@@ -90,6 +91,17 @@ pub fn run(
     go_on(setup, folder, done, None, cancel, progress)
 }
 
+/// The plan that a run folder was made from.
+///
+/// # Errors
+/// It is no run folder, or its experiment.toml is damaged.
+pub fn plan_of(path: &Path) -> Result<Plan, ExperimentError> {
+    let file = path.join("experiment.toml");
+    let text = std::fs::read_to_string(&file).map_err(io_error("read", &file))?;
+    let in_file = |error| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
+    Ok(Plan::from_toml(&text, &[]).map_err(in_file)?)
+}
+
 /// Goes on with the experiment in `path`; `None` if nothing is left to do.
 ///
 /// # Errors
@@ -99,12 +111,7 @@ pub fn resume(
     cancel: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Option<(Setup, Summary)>, ExperimentError> {
-    let file = path.join("experiment.toml");
-    let text = std::fs::read_to_string(&file).map_err(io_error("read", &file))?;
-    let in_file =
-        |error: ConfigError| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
-    let plan = Plan::from_toml(&text, &[]).map_err(in_file)?;
-    let setup = Setup::new(&plan, true).map_err(in_file)?;
+    let setup = Setup::new(&plan_of(path)?, true)?;
     let file = path.join(PROGRESS);
     let done: Done = match std::fs::read(&file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

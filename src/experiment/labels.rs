@@ -1,6 +1,6 @@
 //! Unique labels: the user's own, else the solver's name, then `name#2`, `name#3`, …
 
-use super::plan::{ConfigError, SolverPlan};
+use super::{config_error::ConfigError, plan::SolverPlan};
 
 /// One label a solver.
 ///

@@ -1,14 +1,15 @@
 //! A plan: everything that defines an experiment, as plain data, read from a table and written back.
 
-use std::{fmt::Display, str::FromStr};
-
-use modewise_problems::{GridError, Spec, SpecError, spec::nearest};
-use modewise_solvers::{StopRule, Unsupported, stop::StopError};
-use thiserror::Error;
+use modewise_problems::{Spec, spec::nearest};
+use modewise_solvers::StopRule;
 use toml::{Table, Value};
 
-use super::options::OPTIONS;
-use crate::modes::{ModeChoice, ModeChoiceError, TransformKind};
+use super::{
+    config_error::ConfigError,
+    options::OPTIONS,
+    table::{Reader, apply, bad, solvers, text_of},
+};
+use crate::modes::{ModeChoice, TransformKind};
 
 /// Where the initial guess comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,86 +86,6 @@ pub struct Plan {
     pub threads: usize,
     /// Seconds between checkpoints.
     pub checkpoint: f64,
-}
-
-/// Why a plan was refused: a typo or something that cannot be done, found before anything is written.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// A spec with a wrong name, key or value.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-    /// A stop rule that cannot be read.
-    #[error(transparent)]
-    Stop(#[from] StopError),
-    /// A grid that cannot be made.
-    #[error("grid: {0}")]
-    Grid(#[from] GridError),
-    /// A discrete system that cannot be made.
-    #[error(transparent)]
-    Discrete(#[from] modewise_problems::discrete::DiscreteError),
-    /// Modes that are not there.
-    #[error("modes: {0}")]
-    Modes(#[from] ModeChoiceError),
-    /// A solver that cannot do it.
-    #[error(transparent)]
-    Unsupported(#[from] Unsupported),
-    /// An unknown key.
-    #[error("there is no option `{key}`{hint}; known: problem, solver, {}", OPTIONS.map(|option| option.key).join(", "))]
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// The nearest valid one.
-        hint: String,
-    },
-    /// A value out of range.
-    #[error("{key} = {value} is not {expected}")]
-    BadValue {
-        /// The key.
-        key: String,
-        /// The value.
-        value: String,
-        /// What it has to be.
-        expected: String,
-    },
-    /// Something is missing.
-    #[error("{0}")]
-    Missing(String),
-    /// Two solvers with one label.
-    #[error("two solvers are labelled `{0}`; give each its own with label=…")]
-    SameLabel(String),
-    /// More memory than there is.
-    #[error(
-        "this needs about {need:.1} GB of memory and {have:.1} GB are free{}; take a coarser grid or a smaller network",
-        .who.as_deref().map(|who| format!(" (most of it for {who})")).unwrap_or_default()
-    )]
-    Memory {
-        /// Gigabytes needed.
-        need: f64,
-        /// Gigabytes free.
-        have: f64,
-        /// What needs most of it.
-        who: Option<String>,
-    },
-    /// More output than anyone wants by accident.
-    #[error(
-        "this would write about {gigabytes:.1} GB; track fewer modes with --modes, record fewer steps with \
-         --record, or confirm with --force"
-    )]
-    Output {
-        /// Gigabytes.
-        gigabytes: f64,
-    },
-    /// A file that is not TOML.
-    #[error("{0}")]
-    Toml(String),
-    /// An error of a file, with its name.
-    #[error("{file}: {error}")]
-    InFile {
-        /// The file.
-        file: String,
-        /// The error.
-        error: Box<ConfigError>,
-    },
 }
 
 impl Plan {
@@ -319,131 +240,6 @@ impl Plan {
         set("solver", Value::Array(solvers.collect()));
         // Invariant: a table of texts, numbers, lists and tables is TOML.
         toml::to_string(&table).expect("a plan is plain TOML")
-    }
-}
-
-fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
-    let values = match table.get("solver") {
-        Some(Value::Array(values)) if !values.is_empty() => values.as_slice(),
-        Some(Value::Array(_)) | None => {
-            return Err(ConfigError::Missing(
-                "no solver is given; `modewise list solvers` shows what there is".into(),
-            ));
-        }
-        Some(single) => std::slice::from_ref(single),
-    };
-    values.iter().map(solver).collect()
-}
-
-/// Takes `label` and, unless the solver has a key of that name itself, `steps` out of a spec.
-fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
-    let mut spec = Spec::from_value(value).ok_or_else(|| {
-        bad("solver", value, "a spec such as \"jacobi,omega=0.8\", or a table with a name")
-    })??;
-    let entry = modewise_solvers::registry::entry(&spec.name)?;
-    let label = spec.keys.remove("label").map(|label| text_of(&label));
-    if let Some(label) = &label
-        && (label.is_empty() || label.contains(['/', '\\', ',', '\n']) || label.starts_with('.'))
-    {
-        return Err(bad("label", &label.clone().into(), "a name without slash, comma or leading dot"));
-    }
-    let own_steps = entry.parameters.iter().any(|parameter| parameter.key == "steps");
-    let steps = if own_steps { None } else { spec.keys.remove("steps") };
-    let steps = steps
-        .map(|steps| {
-            let number =
-                text_of(&steps).parse::<f64>().ok().filter(|n| n.fract() == 0.0 && (1.0..9e15).contains(n));
-            number.map(|n| n as u64).ok_or_else(|| bad("steps", &steps, "a whole number of at least 1"))
-        })
-        .transpose()?;
-    Ok(SolverPlan { label, spec, steps })
-}
-
-/// `key=value` or `label.key=value`.
-fn apply(table: &mut Table, change: &str) -> Result<(), ConfigError> {
-    let syntax =
-        || ConfigError::Missing(format!("--set {change}: write key=value, or label.key=value for a solver"));
-    let (key, value) = change.split_once('=').ok_or_else(syntax)?;
-    let Some((label, key)) = key.split_once('.') else {
-        table.insert(key.trim().into(), value.trim().into());
-        return Ok(());
-    };
-    let assigned: Spec = format!("change,{key}={value}").parse()?;
-    let Some(Value::Array(solvers)) = table.get_mut("solver") else { return Err(syntax()) };
-    let mut labels = Vec::new();
-    for solver in solvers {
-        let Some(spec) = Spec::from_value(solver).transpose()? else { continue };
-        let name = spec.keys.get("label").map_or_else(|| spec.name.clone(), text_of);
-        if name == label {
-            let mut spec = spec;
-            spec.keys.extend(assigned.keys);
-            *solver = Value::Table(spec.to_table());
-            return Ok(());
-        }
-        labels.push(name);
-    }
-    let hint = nearest(label, &labels);
-    Err(ConfigError::Missing(format!(
-        "--set {change}: no solver is labelled `{label}`{hint}; there are {}",
-        labels.join(", ")
-    )))
-}
-
-fn bad(key: &str, value: &Value, expected: &str) -> ConfigError {
-    ConfigError::BadValue { key: key.into(), value: text_of(value), expected: expected.into() }
-}
-
-/// A value as it would be written on the command line.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.trim().to_string(),
-        Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
-        Value::Table(table) => {
-            table.iter().map(|(key, value)| format!("{key}={}", text_of(value))).collect::<Vec<_>>().join(",")
-        }
-        other => other.to_string(),
-    }
-}
-
-/// Reads options as text, with their defaults from [`OPTIONS`].
-struct Reader<'a>(&'a Table);
-
-impl Reader<'_> {
-    fn text(&self, key: &str) -> String {
-        let default = OPTIONS.iter().find(|option| option.key == key).map_or("", |option| option.default);
-        self.0.get(key).map_or_else(|| default.to_string(), text_of)
-    }
-
-    fn bad(&self, key: &str, expected: &str) -> ConfigError {
-        ConfigError::BadValue { key: key.into(), value: self.text(key), expected: expected.into() }
-    }
-
-    fn number<T: FromStr + Display>(
-        &self,
-        key: &str,
-        expected: &str,
-        valid: impl Fn(&T) -> bool,
-    ) -> Result<T, ConfigError> {
-        self.text(key).parse().ok().filter(valid).ok_or_else(|| self.bad(key, expected))
-    }
-
-    fn choice<T: Clone>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
-        let text = self.text(key);
-        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
-        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        found.ok_or_else(|| self.bad(key, &format!("one of {}", names())))
-    }
-
-    /// A word, or the N of `every=N`.
-    fn every(&self, key: &str) -> Result<(&'static str, Option<u64>), ConfigError> {
-        let text = self.text(key);
-        if let Some(n) = text.strip_prefix("every=") {
-            let n = n.trim().parse().ok().filter(|&n: &u64| n > 0);
-            return n
-                .map(|n| ("every", Some(n)))
-                .ok_or_else(|| self.bad(key, "every=N with N of at least 1"));
-        }
-        Ok((["auto", "log", "all"].into_iter().find(|word| *word == text).unwrap_or(""), None))
     }
 }
 

@@ -9,8 +9,9 @@ use modewise_solvers::{
 };
 
 use super::{
+    config_error::ConfigError,
     labels,
-    plan::{ConfigError, Plan, Record, SolverPlan, Start, Watch},
+    plan::{Plan, Record, SolverPlan, Start, Watch},
 };
 use crate::modes::{ModeWatch, TransformKind};
 

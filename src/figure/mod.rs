@@ -33,7 +33,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::store::{ReadError, read::RunData};
+use crate::store::{ReadError, atomic::replace, read::RunData};
 
 /// A figure that `modewise plot` can draw.
 #[derive(Debug, Clone, Copy)]
@@ -148,31 +148,25 @@ pub fn draw(
     Ok(written)
 }
 
-fn save(figure: &Figure, scene: &scene::Scene, format: Format, path: &Path) -> Result<(), FigureError> {
-    let write = |source| FigureError::Write { path: path.to_path_buf(), source };
-    let draw =
-        |error: render::RenderError| FigureError::Draw { name: figure.name, message: error.to_string() };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let suffix = format!(".{}", format.extension());
-    let file =
-        tempfile::Builder::new().prefix(".figure-").suffix(&suffix).tempfile_in(folder).map_err(write)?;
-    match format {
-        Format::Svg => fs::write(file.path(), render::svg(scene).map_err(draw)?).map_err(write)?,
-        Format::Png => render::png(scene, file.path()).map_err(draw)?,
+/// Why a file of a figure was not made: the drawing library or the system.
+enum SaveError {
+    Draw(render::RenderError),
+    Write(io::Error),
+}
+
+impl From<io::Error> for SaveError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
     }
-    share(file.path()).map_err(write)?;
-    file.persist(path).map_err(|error| write(error.error))?;
-    Ok(())
 }
 
-/// Temporary files are private to their owner; figures are for everyone who may read the folder.
-#[cfg(unix)]
-fn share(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn share(_: &Path) -> io::Result<()> {
-    Ok(())
+fn save(figure: &Figure, scene: &scene::Scene, format: Format, path: &Path) -> Result<(), FigureError> {
+    let saved = replace(path, |temporary| match format {
+        Format::Svg => Ok(fs::write(temporary, render::svg(scene).map_err(SaveError::Draw)?)?),
+        Format::Png => render::png(scene, temporary).map_err(SaveError::Draw),
+    });
+    saved.map_err(|error| match error {
+        SaveError::Draw(error) => FigureError::Draw { name: figure.name, message: error.to_string() },
+        SaveError::Write(source) => FigureError::Write { path: path.to_path_buf(), source },
+    })
 }

@@ -1,8 +1,8 @@
 //! Files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder.
 
 use std::{
-    fs::File,
-    io::{self, Write},
+    fs::{File, OpenOptions},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
@@ -12,15 +12,24 @@ use std::{
 /// Whatever the system says; the old file is then untouched.
 pub fn write_atomically(
     path: &Path,
-    fill: impl FnOnce(&mut io::BufWriter<&mut File>) -> io::Result<()>,
+    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
+    replace(path, |temporary| {
+        let mut file = BufWriter::new(OpenOptions::new().write(true).open(temporary)?);
+        fill(&mut file)?;
+        file.flush()
+    })
+}
+
+/// Replaces `path` by a file that `make` writes to the path it is given, which ends like `path`.
+///
+/// # Errors
+/// Whatever `make` or the system says; the old file is then untouched.
+pub fn replace<E: From<io::Error>>(path: &Path, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-    {
-        let mut buffered = io::BufWriter::new(file.as_file_mut());
-        fill(&mut buffered)?;
-        buffered.flush()?;
-    }
+    let suffix = path.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
+    let file = tempfile::Builder::new().prefix(".writing-").suffix(&suffix).tempfile_in(folder)?;
+    make(file.path())?;
     readable_by_all(file.as_file())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
