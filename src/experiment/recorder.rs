@@ -43,6 +43,8 @@ pub(super) struct Recorder<'a> {
 struct State {
     next_record: u64,
     next_field: u64,
+    /// Steps whose fields are stored.
+    fields: Vec<u64>,
     milestones: Vec<Milestone>,
 }
 
@@ -130,6 +132,7 @@ impl Observer for Recorder<'_> {
             && (always || sample.step >= self.state.next_field)
         {
             self.folder.field(&format!("{name}-{}", sample.step), sample.field)?;
+            self.state.fields.push(sample.step);
             self.state.next_field = FIELDS.next(sample.step, Cost::default());
         }
         if sample.milestone && sample.step > 0 && self.state.milestones.iter().all(|m| m.step != sample.step)
@@ -158,6 +161,9 @@ impl Observer for Recorder<'_> {
     fn restore(&mut self, state: &str) -> Result<(), ObserveError> {
         let saved: Saved = serde_json::from_str(state)?;
         self.folder.truncate(saved.lengths)?;
+        if let Some(name) = &self.field_name {
+            self.folder.keep_fields(name, &saved.state.fields)?;
+        }
         self.watch.restore(&saved.watch)?;
         self.state = saved.state;
         Ok(())

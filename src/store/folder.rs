@@ -258,6 +258,23 @@ impl RunFolder {
             .map_err(io_error("write", &path))
     }
 
+    /// Removes the fields of `name` at other steps than these: what an interrupted run wrote last.
+    ///
+    /// # Errors
+    /// As [`RunFolder::history`].
+    pub fn keep_fields(&self, name: &str, steps: &[u64]) -> Result<(), StoreError> {
+        let folder = self.path.join("fields");
+        for entry in fs::read_dir(&folder).map_err(io_error("read", &folder))? {
+            let path = entry.map_err(io_error("read", &folder))?.path();
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let step = stem.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')?.parse().ok());
+            if step.is_some_and(|step: u64| !steps.contains(&step)) {
+                remove_if_there(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a document as JSON.
     ///
     /// # Errors

@@ -104,8 +104,19 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
                 "{label}: {table} differs"
             );
         }
+        assert_eq!(files(folder.path()), files(whole.path()), "{label}: other files");
         assert!(experiment::resume(folder.path(), &AtomicBool::new(false), &mut Quiet).unwrap().is_none());
     }
+}
+
+/// The names of a run's files and fields.
+fn files(folder: &Path) -> Vec<String> {
+    let names = |folder: &Path| -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let mut all = [names(folder), names(&folder.join("fields"))].concat();
+    all.sort();
+    all
 }
 
 #[test]
