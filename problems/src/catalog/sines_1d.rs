@@ -74,7 +74,10 @@ impl Problem for Sines {
             .modes
             .iter()
             .zip(&self.amplitudes)
-            .map(|(k, a)| if *a == 1.0 { format!("sin {k}πx") } else { format!("{a} sin {k}πx") })
+            .map(|(k, a)| {
+                let wave = if **k == 1 { "sin πx".to_string() } else { format!("sin {k}πx") };
+                if *a == 1.0 { wave } else { format!("{a} {wave}") }
+            })
             .collect();
         format!("−u″ = f on (0, 1), u(0) = u(1) = 0; u = {}", terms.join(" + ").replace("+ -", "− "))
     }
