@@ -154,7 +154,7 @@ impl Discrete {
         parts.into_iter().sum()
     }
 
-    /// ‖b − Au‖₂/‖b‖₂; the absolute norm if b = 0.
+    /// ‖b − Au‖₂/‖b‖₂; the absolute norm if b = 0, which the driver divides by that of the start.
     pub fn relative_residual(&self, u: &[f64]) -> f64 {
         let scale = if self.rhs_norm > 0.0 { self.rhs_norm } else { 1.0 };
         self.residual_squares(u).sqrt() / scale

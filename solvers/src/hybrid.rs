@@ -105,22 +105,15 @@ impl Solver for Hybrid {
     }
 
     fn scalar_names(&self) -> Vec<String> {
-        let mut names = vec!["stage".to_string()];
-        for name in self.first.scalar_names().into_iter().chain(self.second.scalar_names()) {
+        let mut names = vec![STAGE.to_string()];
+        let first = self.first.scalar_names().into_iter().map(|name| outer_name("first", name));
+        let second = self.second.scalar_names().into_iter().map(|name| outer_name("second", name));
+        for name in first.chain(second) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         names
-    }
-
-    fn milestones(&self) -> Vec<u64> {
-        let after = self.second.milestones().into_iter().map(|step| step + self.steps);
-        let mut all = self.first.milestones();
-        all.retain(|&step| step < self.steps);
-        all.push(self.steps);
-        all.extend(after);
-        all
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
@@ -147,6 +140,14 @@ impl Solver for Hybrid {
         };
         Ok(Box::new(self.both(task, stage, done)))
     }
+}
+
+/// The scalar that tells which stage runs.
+const STAGE: &str = "stage";
+
+/// The name of a part's scalar: its own, but a hybrid's stage inside a hybrid says whose it is.
+fn outer_name(part: &str, name: String) -> String {
+    if name.ends_with(STAGE) { format!("{part}.{name}") } else { name }
 }
 
 enum Stage<'p> {
@@ -178,11 +179,12 @@ impl Iteration for Both<'_> {
                 let progress =
                     first.advance(NonZeroU64::new(left).map_or(most, |left| left.min(most)), meter)?;
                 let through = progress.status == Status::Finished;
-                if self.done + progress.steps >= self.recipe.steps || through {
+                let hand_over = self.done + progress.steps >= self.recipe.steps || through;
+                if hand_over {
                     let second = self.recipe.hand_over(&self.task, first.as_ref(), meter)?;
                     self.stage = Stage::Second(second);
                 }
-                Progress { status: Status::Running, ..progress }
+                Progress { status: Status::Running, milestone: hand_over || progress.milestone, ..progress }
             }
         };
         self.done += progress.steps;
@@ -196,13 +198,13 @@ impl Iteration for Both<'_> {
     /// `stage` is 1 or 2; the scalars of the stage that does not run are not a number.
     fn scalars(&self, out: &mut [f64]) {
         out.fill(f64::NAN);
-        let (number, recipe) = match self.stage {
-            Stage::First(_) => (1.0, &self.recipe.first),
-            Stage::Second(_) => (2.0, &self.recipe.second),
+        let (number, part, recipe) = match self.stage {
+            Stage::First(_) => (1.0, "first", &self.recipe.first),
+            Stage::Second(_) => (2.0, "second", &self.recipe.second),
         };
         out[0] = number;
         let names = self.recipe.scalar_names();
-        let own = recipe.scalar_names();
+        let own: Vec<String> = recipe.scalar_names().into_iter().map(|name| outer_name(part, name)).collect();
         let mut values = vec![f64::NAN; own.len()];
         self.live().scalars(&mut values);
         for (name, value) in own.iter().zip(values) {

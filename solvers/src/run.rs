@@ -140,7 +140,6 @@ impl<'a, 'p> Run<'a, 'p> {
         for (observer, _) in observers.iter_mut() {
             observer.start(&Start { scalar_names: &names })?;
         }
-        let milestones = self.solver.milestones();
         let mut due: Vec<u64> = vec![0; observers.len()];
         if let Some(checkpoint) = self.checkpoint {
             for ((observer, _), state) in observers.iter_mut().zip(&checkpoint.observers) {
@@ -164,12 +163,11 @@ impl<'a, 'p> Run<'a, 'p> {
                 live.look_if_stale(&self, clock)?;
             }
             let last = verdict.is_some();
-            let milestone = milestones.contains(&live.step);
             if last || live.fresh {
                 for ((observer, schedule), due) in observers.iter_mut().zip(&mut due) {
                     if last || live.step >= *due {
                         let from = clock.now();
-                        observer.observe(&live.sample(milestone || live.step == 0, last))?;
+                        observer.observe(&live.sample(last))?;
                         live.observe_seconds += clock.now() - from;
                         *due = schedule.next(live.step, live.cost);
                     }
@@ -195,11 +193,9 @@ impl<'a, 'p> Run<'a, 'p> {
                 ticker(live.tick());
                 last_tick = now;
             }
-            let next_milestone = milestones.iter().copied().filter(|&m| m > live.step).min();
             let until = due
                 .iter()
                 .copied()
-                .chain(next_milestone)
                 .chain(self.stop.steps)
                 .chain([SAFETY.next(live.step, live.cost)])
                 .min()
@@ -215,9 +211,9 @@ impl<'a, 'p> Run<'a, 'p> {
                 }
             };
             let exhausted = judge.budget_is_spent(&live.state());
-            if watch_all || finished || exhausted || live.step >= until || milestones.contains(&live.step) {
+            if watch_all || finished || exhausted || live.milestone || live.step >= until {
                 live.look(&self, clock)?;
-                if milestones.contains(&live.step) {
+                if live.milestone {
                     due.fill(live.step);
                 }
                 verdict = judge.verdict(&live.state(), finished.then_some(()));

@@ -23,11 +23,6 @@ pub trait Solver: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Steps an observer must not miss, such as a hybrid's hand-over.
-    fn milestones(&self) -> Vec<u64> {
-        Vec::new()
-    }
-
     /// Starts a run at step 0.
     ///
     /// # Errors
@@ -79,12 +74,14 @@ pub struct Progress {
     pub status: Status,
     /// The relative residual after the last step, if the method had it anyway.
     pub residual: Option<f64>,
+    /// Whether the last step is one that no observer should miss, such as a hybrid's hand-over.
+    pub milestone: bool,
 }
 
 impl Progress {
     /// `steps` steps, and more to come.
     pub fn running(steps: u64) -> Self {
-        Self { steps, status: Status::Running, residual: None }
+        Self { steps, status: Status::Running, residual: None, milestone: false }
     }
 }
 

@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 use modewise_problems::spec::nearest;
 use thiserror::Error;
 
-/// Tolerances and budgets; the first that holds ends the run.
+/// Tolerances and budgets; the first that holds ends the run. A rule read from text that has no
+/// budget gets that of the default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StopRule {
     /// Relative residual.
@@ -118,6 +119,10 @@ impl FromStr for StopRule {
                 }
             }
         }
+        if rule.steps.is_none() && rule.seconds.is_none() && rule.work.is_none() {
+            // A tolerance may never hold; nothing runs for ever.
+            rule.steps = Self::default().steps;
+        }
         Ok(rule)
     }
 }
@@ -153,6 +158,8 @@ mod tests {
         let rule: StopRule = "rtol=1e-8,error_max=0.001,steps=1e4,work=1e20".parse().unwrap();
         assert_eq!(rule.steps, Some(10_000));
         assert_eq!(rule.to_string().parse::<StopRule>().unwrap(), rule);
+        assert_eq!("error_l2=1e-3".parse::<StopRule>().unwrap().steps, StopRule::default().steps);
+        assert_eq!("rtol=1,seconds=5".parse::<StopRule>().unwrap().steps, None);
         let default = StopRule { asked: true, ..StopRule::default() };
         assert_eq!(DEFAULT.parse::<StopRule>().unwrap(), default);
     }

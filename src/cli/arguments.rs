@@ -18,7 +18,8 @@ const SPEC_HELP: &str = "\
 A PROBLEM or solver SPEC is a name, or a name with keys: jacobi,omega=0.8. Lists stand in brackets:
 mscale-dnn,scales=[1,2,4,8]; solvers inside solvers in parentheses:
 hybrid,first=(dnn,width=64),steps=300,second=(jacobi,omega=1). In a shell, quote what has
-brackets or parentheses. Every solver also takes label=NAME and, hybrid aside, steps=N.";
+brackets or parentheses. Every solver also takes label=NAME and, hybrid aside, steps=N (its own
+budget); the parts of a hybrid do not.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -122,6 +123,7 @@ fn resume() -> Command {
         .about("Go on with an interrupted run from its last checkpoint, as if it had never stopped")
         .after_help("Example:\n  modewise resume output/fprinciple-1d/20261123T120000Z-1a2b3c4d")
         .arg(Arg::new("folder").value_name("RUN_DIR").required(true).help("The run folder"))
+        .arg(flag("no-figures", "Draw no figures"))
         .args(output_flags())
 }
 

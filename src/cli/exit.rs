@@ -67,7 +67,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// An input file.
-    #[error("cannot read {path}: {error}; check the path")]
+    #[error("cannot read {path}: {error}; it has to be a text file that you may read")]
     Input {
         /// The file.
         path: String,
@@ -90,6 +90,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::Experiment(ExperimentError::Config(_)) | Self::Threads(_) => Exit::Usage,
+            Self::Experiment(ExperimentError::Resume { .. }) => Exit::Usage,
             Self::Figure(FigureError::Unknown { .. }) => Exit::Usage,
             _ => Exit::Io,
         }

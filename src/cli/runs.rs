@@ -13,7 +13,7 @@ use clap::ArgMatches;
 use modewise::{
     experiment::{self, ConfigError, OPTIONS, Plan, Setup, Start},
     figure::{self, Format},
-    store::{read::RunData, schema::Summary},
+    store::{StoreError, read::RunData, schema::Summary},
 };
 use toml::{Table, Value};
 
@@ -37,8 +37,14 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
     start_threads(plan.threads)?;
     let force = arguments.get_flag("force");
     let setup = Setup::new(&plan, force).map_err(in_file)?;
-    let path = arguments.get_one::<String>("out").map_or_else(|| default_folder(&setup.plan), PathBuf::from);
+    let path = match arguments.get_one::<String>("out") {
+        Some(out) => PathBuf::from(out),
+        None => default_folder(&setup.plan)?,
+    };
     let quiet = arguments.get_flag("quiet");
+    if let Some(warning) = setup.unresolved().filter(|_| !quiet) {
+        eprintln!("modewise: {warning}");
+    }
     if !quiet && setup.plan.initial != Start::Zero {
         for prepared in setup.solvers.iter().filter(|prepared| !prepared.need.uses_initial) {
             eprintln!("modewise: {} has a start of its own; --initial does not apply to it", prepared.label);
@@ -56,7 +62,7 @@ pub(super) fn resume(arguments: &ArgMatches) -> Result<Exit, Failure> {
     let mut bars = Bars::new(arguments.get_flag("quiet"));
     start_threads(experiment::plan_of(&path)?.threads)?;
     match experiment::resume(&path, &cancel, &mut bars)? {
-        Some((_, summary)) => finish(&summary, &path, arguments, true),
+        Some((_, summary)) => finish(&summary, &path, arguments, !arguments.get_flag("no-figures")),
         None => {
             eprintln!("modewise: {} is complete; there is nothing to resume", path.display());
             Ok(Exit::Done)
@@ -134,13 +140,30 @@ fn plan_table(command: &str, arguments: &ArgMatches) -> Result<(Table, Option<St
     Ok((table, file))
 }
 
-/// output/<problem>/<UTC time>-<hash of the plan>.
-fn default_folder(plan: &Plan) -> PathBuf {
+/// output/<problem>/<UTC time>-<hash of the plan>, made here so that no two runs share it.
+fn default_folder(plan: &Plan) -> Result<PathBuf, Failure> {
     let mut hasher = DefaultHasher::new();
     plan.to_toml().hash(&mut hasher);
     let hash = format!("{:016x}", hasher.finish());
     let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    Path::new("output").join(&plan.problem.name).join(format!("{time}-{}", &hash[..8]))
+    let parent = Path::new("output").join(&plan.problem.name);
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        |source| StoreError::Io { what: "create", path, source }
+    };
+    std::fs::create_dir_all(&parent).map_err(failed(&parent))?;
+    let name = format!("{time}-{}", &hash[..8]);
+    let mut path = parent.join(&name);
+    let mut number = 2;
+    loop {
+        match std::fs::create_dir(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                path = parent.join(format!("{name}-{number}"));
+                number += 1;
+            }
+            made => return Ok(made.map(|()| path.clone()).map_err(failed(&path))?),
+        }
+    }
 }
 
 /// The first Ctrl-C ends the run at its next step and keeps what there is; the second ends the program.

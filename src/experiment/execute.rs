@@ -37,6 +37,14 @@ pub enum ExperimentError {
     /// A file.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A checkpoint that the solver refuses; nothing was changed.
+    #[error("cannot resume `{label}`: {error}")]
+    Resume {
+        /// The solver's label.
+        label: String,
+        /// Why.
+        error: modewise_solvers::SolverError,
+    },
     /// An observer: a file, while the run went on.
     #[error("{0}")]
     Observe(Box<dyn std::error::Error + Send + Sync>),
@@ -65,6 +73,8 @@ impl Progress for Quiet {
 /// What is done of an unfinished experiment: `progress.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Done {
+    /// The resolved plan, as in experiment.toml; a run is resumed as it was begun or not at all.
+    plan: String,
     finished: Vec<SolverSummary>,
     lengths: Lengths,
 }
@@ -87,7 +97,7 @@ pub fn run(
     let mut folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
     folder.text("experiment.toml", &setup.plan.to_toml())?;
     folder.field("reference", setup.reference.field())?;
-    let done = Done { finished: Vec::new(), lengths: folder.sync()? };
+    let done = Done { plan: setup.plan.to_toml(), finished: Vec::new(), lengths: folder.sync()? };
     go_on(setup, folder, done, None, cancel, progress)
 }
 
@@ -118,6 +128,12 @@ pub fn resume(
         bytes => serde_json::from_slice(&bytes.map_err(io_error("read", &file))?)
             .map_err(|error| StoreError::Damaged { path: file, reason: error.to_string() })?,
     };
+    if done.plan != setup.plan.to_toml() {
+        let file = path.join("experiment.toml").display().to_string();
+        let error =
+            "it was changed since the run began; undo the change, or start a new run from it".to_string();
+        return Err(ConfigError::InFile { file, error: Box::new(ConfigError::Missing(error)) }.into());
+    }
     let checkpoint = checkpoint::read(path)?.filter(|(run, _)| *run == done.finished.len());
     let mut folder = RunFolder::reopen(path)?;
     if checkpoint.is_none() {
@@ -147,13 +163,21 @@ fn go_on(
     let mut entries = done.finished.clone();
     for (number, &(prepared, seed)) in runs.iter().enumerate().skip(done.finished.len()) {
         let one = OneRun { setup, prepared, seed, number };
-        let entry = one.execute(&mut folder, checkpoint.take().as_ref(), cancel, progress)?;
+        let entry = match one.execute(&mut folder, checkpoint.take().as_ref(), cancel, progress) {
+            Ok(entry) => entry,
+            Err(error) => {
+                // On a full disk this may fail as well; the first error is the one to report.
+                manifest.end(&format!("failed: {error}"));
+                let _ = folder.json("manifest.json", &manifest);
+                return Err(error);
+            }
+        };
         progress.end(&entry);
         let interrupted = entry.outcome == Outcome::Interrupted.to_string();
         entries.push(entry.clone());
         let lengths = folder.sync()?;
         if !interrupted {
-            done = Done { finished: entries.clone(), lengths };
+            done = Done { finished: entries.clone(), lengths, ..done };
             folder.json(PROGRESS, &done)?;
         }
         folder.json("summary.json", &summary::summary(setup, &entries, tracked.clone()))?;
@@ -218,6 +242,10 @@ impl OneRun<'_> {
             .drive(&WallClock::start(), cancel, &mut [(&mut recorder as &mut dyn Observer, schedule)]);
         let end = match driven {
             Ok(end) => end,
+            Err(RunError::Solver(error)) if checkpoint.is_some() => {
+                let label = self.prepared.label.clone();
+                return Err(ExperimentError::Resume { label, error });
+            }
             Err(RunError::Solver(error)) => return Ok(summary::failed(self.prepared, self.seed, &error)),
             Err(RunError::Observe(error)) => return Err(ExperimentError::Observe(error)),
         };
@@ -226,7 +254,24 @@ impl OneRun<'_> {
         let watch = recorder.watch;
         self.write_order(folder, &task, &watch, &end)?;
         let entry = summary::entry(self.prepared, self.seed, &end, &watch);
-        Ok(SolverSummary { energy_above_nyquist: energy, milestones, ..entry })
+        let advice = self.below_the_floor(&end).or(entry.advice.clone());
+        Ok(SolverSummary { energy_above_nyquist: energy, milestones, advice, ..entry })
+    }
+
+    /// Advice for a grid method that was asked for less than the discretisation error.
+    fn below_the_floor(&self, end: &End) -> Option<String> {
+        let exact = self.setup.reference.kind() == modewise_solvers::ReferenceKind::Exact;
+        let missed = matches!(end.outcome, Outcome::Budget | Outcome::Floor) && self.prepared.need.discrete;
+        let floor = self.setup.floor.filter(|_| exact && missed)?;
+        let stop = &self.prepared.stop;
+        let below = |tolerance: Option<f64>, floor: f64| tolerance.is_some_and(|tolerance| tolerance < floor);
+        (below(stop.error_l2, floor.l2) || below(stop.error_max, floor.max)).then(|| {
+            format!(
+                "the tolerance lies below the discretisation error of this grid ({:.1e} in L2, {:.1e} in the maximum); \
+                 take a finer --grid",
+                floor.l2, floor.max
+            )
+        })
     }
 
     fn write_order(

@@ -26,7 +26,7 @@ pub const OPTIONS: [Opt; 13] = [
         default: modewise_solvers::stop::DEFAULT,
         value: "RULE",
         help: "When a solver stops: any of rtol=, error_l2=, error_max=, steps=, seconds=, work= that holds. \
-               A tolerance you ask for and that is not reached gives exit code 1",
+               A tolerance you ask for and that is not reached gives exit code 1; without a budget, steps=10000",
     },
     Opt {
         key: "initial",

@@ -154,7 +154,7 @@ impl Plan {
             },
             seed: read
                 .number("seed", "a whole number of at least 0", |seed: &u64| *seed <= i64::MAX as u64)?,
-            seeds: read.number("seeds", "a whole number of at least 1", |seeds: &u64| {
+            seeds: read.number("seeds", "a whole number from 1 to 100000", |seeds: &u64| {
                 (1..=100_000).contains(seeds)
             })?,
             threads: read

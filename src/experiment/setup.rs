@@ -115,6 +115,20 @@ impl Setup {
         Ok(setup)
     }
 
+    /// A warning where the solution oscillates faster than the grid can show.
+    pub fn unresolved(&self) -> Option<String> {
+        let k = self.problem.wave_number()?;
+        let coarsest = self.discrete.grid().axes().iter().map(|axis| axis.spacing()).fold(0.0, f64::max);
+        (k * coarsest >= std::f64::consts::PI).then(|| {
+            let cells = (self.discrete.grid().cells().into_iter().max().unwrap_or(2) as f64 * k * coarsest
+                / std::f64::consts::PI)
+                .ceil();
+            format!(
+                "this grid cannot show the fastest wave of the solution; take at least {cells} cells a side"
+            )
+        })
+    }
+
     /// A watch over the error of one run.
     ///
     /// # Errors

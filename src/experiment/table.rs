@@ -5,7 +5,7 @@ use std::{fmt::Display, str::FromStr};
 use modewise_problems::{Spec, spec::nearest};
 use toml::{Table, Value};
 
-use super::{config_error::ConfigError, options::OPTIONS, plan::SolverPlan};
+use super::{config_error::ConfigError, labels, options::OPTIONS, plan::SolverPlan};
 
 pub(super) fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
     let values = match table.get("solver") {
@@ -20,6 +20,9 @@ pub(super) fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
     values.iter().map(solver).collect()
 }
 
+/// A label is part of file names and of figures.
+const LONGEST_LABEL: usize = 60;
+
 /// Takes `label` and, unless the solver has a key of that name itself, `steps` out of a spec.
 fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
     let mut spec = Spec::from_value(value).ok_or_else(|| {
@@ -28,9 +31,16 @@ fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
     let entry = modewise_solvers::registry::entry(&spec.name)?;
     let label = spec.keys.remove("label").map(|label| text_of(&label));
     if let Some(label) = &label
-        && (label.is_empty() || label.contains(['/', '\\', ',', '\n']) || label.starts_with('.'))
+        && (label.is_empty()
+            || label.chars().count() > LONGEST_LABEL
+            || label.contains(['/', '\\', ',', '\n'])
+            || label.starts_with('.'))
     {
-        return Err(bad("label", &label.clone().into(), "a name without slash, comma or leading dot"));
+        return Err(bad(
+            "label",
+            &label.clone().into(),
+            "a name of at most 60 characters without slash, comma or leading dot",
+        ));
     }
     let own_steps = entry.parameters.iter().any(|parameter| parameter.key == "steps");
     let steps = if own_steps { None } else { spec.keys.remove("steps") };
@@ -53,19 +63,19 @@ pub(super) fn apply(table: &mut Table, change: &str) -> Result<(), ConfigError> 
         table.insert(key.trim().into(), value.trim().into());
         return Ok(());
     };
+    if key.trim().is_empty() || label.trim().is_empty() {
+        return Err(syntax());
+    }
     let assigned: Spec = format!("change,{key}={value}").parse()?;
     let Some(Value::Array(solvers)) = table.get_mut("solver") else { return Err(syntax()) };
-    let mut labels = Vec::new();
-    for solver in solvers {
-        let Some(spec) = Spec::from_value(solver).transpose()? else { continue };
-        let name = spec.keys.get("label").map_or_else(|| spec.name.clone(), text_of);
-        if name == label {
-            let mut spec = spec;
-            spec.keys.extend(assigned.keys);
-            *solver = Value::Table(spec.to_table());
-            return Ok(());
-        }
-        labels.push(name);
+    let plans: Vec<SolverPlan> = solvers.iter().map(solver).collect::<Result<_, _>>()?;
+    let labels = labels::unique(&plans)?;
+    if let Some(place) = labels.iter().position(|name| name == label)
+        && let Some(mut spec) = Spec::from_value(&solvers[place]).transpose()?
+    {
+        spec.keys.extend(assigned.keys);
+        solvers[place] = Value::Table(spec.to_table());
+        return Ok(());
     }
     let hint = nearest(label, &labels);
     Err(ConfigError::Missing(format!(

@@ -6,6 +6,9 @@ use std::{
     path::Path,
 };
 
+/// How the names of temporary files begin.
+pub(crate) const UNFINISHED: &str = ".writing-";
+
 /// Writes `path` through `fill`; readers see the old file or the new one, never a part.
 ///
 /// # Errors
@@ -28,7 +31,7 @@ pub fn write_atomically(
 pub fn replace<E: From<io::Error>>(path: &Path, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let suffix = path.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
-    let file = tempfile::Builder::new().prefix(".writing-").suffix(&suffix).tempfile_in(folder)?;
+    let file = tempfile::Builder::new().prefix(UNFINISHED).suffix(&suffix).tempfile_in(folder)?;
     make(file.path())?;
     readable_by_all(file.as_file())?;
     file.as_file().sync_all()?;

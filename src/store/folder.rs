@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    atomic::write_atomically,
+    atomic::{UNFINISHED, write_atomically},
     schema::{HISTORY_COLUMNS, MODES_COLUMNS, ORDER_COLUMNS},
 };
 
@@ -33,8 +33,11 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
+    /// Another program is writing here.
+    #[error("{} is being written by another modewise; wait for it, or choose another folder with --out", .0.display())]
+    Busy(PathBuf),
     /// A file that is not what it should be.
-    #[error("{} is damaged: {reason}", .path.display())]
+    #[error("{} is damaged: {reason}; start the run anew with `modewise run`", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -112,7 +115,11 @@ impl Table {
     }
 
     fn truncate(&mut self, length: u64) -> Result<(), StoreError> {
-        self.flush()?;
+        let have = self.length()?;
+        if have < length {
+            let reason = format!("it has {have} bytes where {length} were written");
+            return Err(StoreError::Damaged { path: self.path.clone(), reason });
+        }
         self.writer.get_ref().set_len(length).map_err(io_error("write", &self.path))
     }
 }
@@ -140,6 +147,15 @@ pub struct RunFolder {
     order: Table,
 }
 
+/// Holds a run folder for one writer: the lock of its history, which ends with the process.
+fn lock(path: &Path, history: &File) -> Result<(), StoreError> {
+    match history.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Busy(path.into())),
+        // A file system without locks is not worth an error.
+        _ => Ok(()),
+    }
+}
+
 /// What `--force` clears away: our own files, nothing else.
 const OWN_FILES: [&str; 8] = [
     "experiment.toml",
@@ -151,7 +167,6 @@ const OWN_FILES: [&str; 8] = [
     "progress.json",
     "checkpoint.safetensors",
 ];
-const OWN_FOLDERS: [&str; 2] = ["fields", "figures"];
 
 impl RunFolder {
     /// Makes the folder `path` and its empty tables; `scalars` are the solvers' own columns of
@@ -175,8 +190,10 @@ impl RunFolder {
             let seed = seeds.then(|| "seed".to_string());
             names.chain(more.iter().cloned()).chain(seed).collect::<Vec<_>>()
         };
+        let history = Table::create(path.join("history.csv"), &columns(&HISTORY_COLUMNS, scalars))?;
+        lock(path, history.writer.get_ref())?;
         Ok(Self {
-            history: Table::create(path.join("history.csv"), &columns(&HISTORY_COLUMNS, scalars))?,
+            history,
             modes: Table::create(path.join("modes.csv"), &columns(&MODES_COLUMNS, &[]))?,
             order: Table::create(path.join("order.csv"), &columns(&ORDER_COLUMNS, &[]))?,
             path: path.into(),
@@ -188,8 +205,12 @@ impl RunFolder {
     /// # Errors
     /// It cannot be read or written.
     pub fn reopen(path: &Path) -> Result<Self, StoreError> {
+        let history = Table::reopen(path.join("history.csv"))?;
+        lock(path, history.writer.get_ref())?;
+        remove_unfinished(path)?;
+        remove_unfinished(&path.join("fields"))?;
         Ok(Self {
-            history: Table::reopen(path.join("history.csv"))?,
+            history,
             modes: Table::reopen(path.join("modes.csv"))?,
             order: Table::reopen(path.join("order.csv"))?,
             path: path.into(),
@@ -263,9 +284,7 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::history`].
     pub fn keep_fields(&self, name: &str, steps: &[u64]) -> Result<(), StoreError> {
-        let folder = self.path.join("fields");
-        for entry in fs::read_dir(&folder).map_err(io_error("read", &folder))? {
-            let path = entry.map_err(io_error("read", &folder))?.path();
+        for path in files(&self.path.join("fields"))? {
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let step = stem.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')?.parse().ok());
             if step.is_some_and(|step: u64| !steps.contains(&step)) {
@@ -306,17 +325,59 @@ impl RunFolder {
     }
 }
 
+/// Removes an earlier run, and whatever else there is not.
 fn clear(path: &Path) -> Result<(), StoreError> {
+    if let Ok(history) = File::open(path.join("history.csv")) {
+        lock(path, &history)?;
+    }
     for name in OWN_FILES {
         remove_if_there(&path.join(name))?;
     }
-    for name in OWN_FOLDERS {
-        let folder = path.join(name);
-        if folder.is_dir() {
-            fs::remove_dir_all(&folder).map_err(io_error("replace", &folder))?;
+    remove_unfinished(path)?;
+    let is_field = |name: &str| {
+        let stem = name.strip_suffix(".npy");
+        let step = stem.and_then(|stem| stem.rsplit_once('-')).map(|(_, step)| step);
+        stem == Some("reference")
+            || step.is_some_and(|step| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit()))
+    };
+    remove_own(&path.join("fields"), is_field)?;
+    let is_figure = |name: &str| {
+        crate::figure::REGISTRY
+            .iter()
+            .any(|figure| name.strip_prefix(figure.name).is_some_and(|end| matches!(end, ".svg" | ".png")))
+    };
+    remove_own(&path.join("figures"), is_figure)
+}
+
+/// Removes the files of `folder` that are ours, and the folder if it is empty then.
+fn remove_own(folder: &Path, is_own: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    remove_unfinished(folder)?;
+    for path in files(folder)? {
+        if path.file_name().is_some_and(|name| is_own(&name.to_string_lossy())) {
+            remove_if_there(&path)?;
+        }
+    }
+    // Not empty: something of the user's stays.
+    let _ = fs::remove_dir(folder);
+    Ok(())
+}
+
+/// Removes temporary files that a killed run left.
+fn remove_unfinished(folder: &Path) -> Result<(), StoreError> {
+    for path in files(folder)? {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED)) {
+            remove_if_there(&path)?;
         }
     }
     Ok(())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = fs::read_dir(folder).map_err(io_error("read", folder))?;
+    entries.map(|entry| Ok(entry.map_err(io_error("read", folder))?.path())).collect()
 }
 
 fn remove_if_there(path: &Path) -> Result<(), StoreError> {
@@ -326,12 +387,13 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A number as it stands in a table: the shortest text that reads back as the same number.
+/// A number as it stands in a table: the shortest text that reads back as the same number, and
+/// nothing for what is no finite number.
 pub fn cell(value: f64) -> String {
-    format!("{value:?}")
+    if value.is_finite() { format!("{value:?}") } else { String::new() }
 }
 
-/// An optional number; nothing where there is none or it is not a number.
+/// An optional number; nothing where there is none.
 pub fn optional_cell(value: Option<f64>) -> String {
-    value.filter(|value| !value.is_nan()).map(cell).unwrap_or_default()
+    value.map(cell).unwrap_or_default()
 }

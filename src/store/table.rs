@@ -1,8 +1,7 @@
 //! A CSV file of a run folder as named columns, with errors that name the file, the line and the column.
 
 use std::{
-    fs::File,
-    io,
+    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -70,19 +69,18 @@ impl Table {
     /// Reads a table; a missing file is an empty table. A torn last line is left out.
     pub(super) fn read(path: &Path) -> Result<Self, ReadError> {
         let mut table = Self { path: path.to_path_buf(), header: Vec::new(), records: Vec::new() };
-        let file = match File::open(path) {
-            Ok(file) => file,
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(table),
             Err(error) => return Err(ReadError::io(path, error)),
         };
+        // A row without its line end may have lost digits.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let failed = |error: csv::Error| ReadError::io(path, io::Error::other(error.to_string()));
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..whole]);
         table.header = reader.headers().map_err(failed)?.iter().map(str::to_string).collect();
         for record in reader.records() {
             table.records.push(record.map_err(failed)?);
-        }
-        if table.records.last().is_some_and(|last| last.len() < table.header.len()) {
-            table.records.pop();
         }
         Ok(table)
     }

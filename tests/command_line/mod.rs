@@ -45,6 +45,7 @@ fn bad_input_gets_one_message_and_leaves_earlier_runs_alone() {
     let before = contents(here);
     let solve =
         |more: &[&'static str]| [&["solve", "sines-1d", "--out", "run", "--force"][..], more].concat();
+    let unforced = |more: &[&'static str]| [&["solve", "sines-1d", "--out", "other"][..], more].concat();
     let cases: Vec<(Vec<&str>, i32, &str)> = vec![
         (vec!["solve", "sine-1d", "--solver", "jacobi"], 2, "did you mean `sines-1d`?"),
         (vec!["solve", "sines-1d,mode=3", "--solver", "jacobi"], 2, "did you mean `modes`?"),
@@ -63,6 +64,20 @@ fn bad_input_gets_one_message_and_leaves_earlier_runs_alone() {
             vec!["solve", "bump-2d", "--solver", "jacobi", "--grid", "100000", "--out", "run", "--force"],
             2,
             "memory",
+        ),
+        (
+            unforced(&[
+                "--solver",
+                "jacobi",
+                "--record",
+                "all",
+                "--watch",
+                "every=1",
+                "--stop",
+                "steps=100000000",
+            ]),
+            2,
+            "--record",
         ),
         (vec!["run", "missing.toml"], 4, "missing.toml"),
         (vec!["plot", "missing"], 4, "missing"),
@@ -97,6 +112,10 @@ fn exit_codes_tell_what_became_of_a_tolerance() {
     assert_eq!(solve("jacobi", "rtol=1e-8,steps=3"), 1);
     assert_eq!(solve("multigrid,smoother=jacobi", "rtol=1e-30"), 1, "the rounding floor");
     assert_eq!(solve("jacobi,omega=2.5", "steps=100000"), 3);
+    // Nothing runs for ever: a tolerance without a budget gets the default one.
+    assert_eq!(solve("jacobi,omega=0.1", "error_l2=1e-12"), 1);
+    assert_eq!(solve("multigrid,smoother=jacobi", "error_l2=1e-30"), 1);
+    assert_eq!(solve("dnn,width=8,depth=1,points=33,steps=5", "rtol=1e-8"), 1, "a network has no residual");
 }
 
 #[test]

@@ -160,3 +160,125 @@ fn a_diverging_solver_is_a_result() {
         timeless(folder.path(), "history.csv").lines().filter(|row| row.starts_with("jacobi")).count() > 5
     );
 }
+
+const LONG: &str =
+    "problem = 'sines-1d'\ngrid = 32\nstop = 'steps=400'\nsolver = 'dnn,width=8,depth=1,points=33'";
+
+/// Interrupts `LONG` in a new folder.
+fn interrupted() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let cancel = AtomicBool::new(false);
+    start(LONG, folder.path(), &cancel, &mut CancelAt { label: "dnn", now: false, cancel: &cancel });
+    folder
+}
+
+fn resume(folder: &Path) -> Result<bool, String> {
+    let resumed = experiment::resume(folder, &AtomicBool::new(false), &mut Quiet);
+    resumed.map(|resumed| resumed.is_some()).map_err(|error| error.to_string())
+}
+
+/// A run is resumed as it was begun or not at all, and a refusal leaves it resumable.
+#[test]
+fn an_edited_experiment_is_not_resumed() {
+    let folder = interrupted();
+    let file = folder.path().join("experiment.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("lr = 0.001", "lr = 0.5")).unwrap();
+    let error = resume(folder.path()).unwrap_err();
+    assert!(error.contains("changed since the run began"), "{error}");
+    fs::write(&file, text).unwrap();
+    assert_eq!(resume(folder.path()), Ok(true));
+}
+
+#[test]
+fn a_table_that_lost_rows_is_damaged_and_left_alone() {
+    let folder = interrupted();
+    fs::write(folder.path().join("modes.csv"), "").unwrap();
+    let error = resume(folder.path()).unwrap_err();
+    assert!(error.contains("modes.csv is damaged"), "{error}");
+    assert_eq!(fs::read(folder.path().join("modes.csv")).unwrap(), b"");
+}
+
+/// One folder has one writer.
+#[test]
+fn a_folder_being_written_is_busy() {
+    let folder = interrupted();
+    let writer = modewise::store::RunFolder::reopen(folder.path()).unwrap();
+    assert!(resume(folder.path()).unwrap_err().contains("another modewise"));
+    let setup = Setup::new(&Plan::from_toml(LONG, &[]).unwrap(), false).unwrap();
+    let replaced = experiment::run(&setup, folder.path(), true, &AtomicBool::new(false), &mut Quiet);
+    assert!(replaced.unwrap_err().to_string().contains("another modewise"));
+    drop(writer);
+    assert_eq!(resume(folder.path()), Ok(true));
+}
+
+/// `--force` replaces a run and nothing of the user's.
+#[test]
+fn replacing_a_run_keeps_foreign_files() {
+    let folder = tempfile::tempdir().unwrap();
+    start(LONG, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    let foreign = ["figures/mine.png", "fields/data.npy", "notes.txt"].map(|name| folder.path().join(name));
+    fs::create_dir_all(folder.path().join("figures")).unwrap();
+    for file in &foreign {
+        fs::write(file, "mine").unwrap();
+    }
+    let setup = Setup::new(&Plan::from_toml(LONG, &[]).unwrap(), false).unwrap();
+    experiment::run(&setup, folder.path(), true, &AtomicBool::new(false), &mut Quiet).unwrap();
+    for file in &foreign {
+        assert_eq!(fs::read(file).unwrap(), b"mine", "{}", file.display());
+    }
+}
+
+/// Where b = 0 the residual is relative to that of the start.
+#[test]
+fn a_homogeneous_problem_has_a_relative_residual() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "problem = 'sines-1d,amplitudes=[0]'\ngrid = 32\ninitial = 'random'\n\
+                stop = 'rtol=1e-3'\nsolver = 'multigrid,smoother=jacobi'";
+    start(text, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    let mut history = csv::Reader::from_path(folder.path().join("history.csv")).unwrap();
+    let residuals: Vec<f64> = history.records().map(|row| row.unwrap()[4].parse().unwrap()).collect();
+    assert_eq!(residuals[0], 1.0);
+    assert!(residuals.last().unwrap() <= &1e-3 && residuals.len() > 2, "{residuals:?}");
+}
+
+/// No table holds a word where a number belongs, whatever happens to a run.
+#[test]
+fn tables_of_diverging_runs_hold_numbers_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "problem = 'fprinciple-1d'\ngrid = 64\nstop = 'steps=200'\n\
+                solver = ['jacobi,omega=1e308', 'dnn,width=16,depth=2,lr=1e300,points=65']";
+    start(text, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    for table in TABLES {
+        let text = fs::read_to_string(folder.path().join(table)).unwrap().to_lowercase();
+        assert!(!text.contains("inf") && !text.contains("nan"), "{table}");
+    }
+    let summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("summary.json")).unwrap()).unwrap();
+    for solver in summary["solvers"].as_array().unwrap() {
+        assert_eq!(solver["outcome"], "diverged", "{}", solver["name"]);
+    }
+}
+
+/// A hybrid of hybrids says which stage of which part runs, and when each handed over.
+#[test]
+fn nested_hybrids_keep_their_stages_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "problem = 'sines-1d'\ngrid = 32\nstop = 'steps=12'\nrecord = 'all'\nwatch = 'every=1'\n\
+                solver = 'hybrid,first=(hybrid,first=(jacobi),steps=3,second=(gauss-seidel)),steps=7,second=(multigrid,smoother=jacobi)'";
+    start(text, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    let mut history = csv::Reader::from_path(folder.path().join("history.csv")).unwrap();
+    assert_eq!(&history.headers().unwrap()[7], "stage");
+    assert_eq!(&history.headers().unwrap()[8], "first.stage");
+    let stages: Vec<(String, String)> =
+        history.records().map(Result::unwrap).map(|row| (row[7].to_string(), row[8].to_string())).collect();
+    let stage = |step: usize| (stages[step].0.as_str(), stages[step].1.as_str());
+    assert_eq!(
+        [stage(2), stage(3), stage(6), stage(7)],
+        [("1.0", "1.0"), ("1.0", "2.0"), ("1.0", "2.0"), ("2.0", "")]
+    );
+    let summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("summary.json")).unwrap()).unwrap();
+    let milestones = summary["solvers"][0]["milestones"].as_array().unwrap();
+    assert_eq!(milestones.iter().map(|m| m["step"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 7]);
+}

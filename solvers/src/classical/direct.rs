@@ -186,7 +186,7 @@ impl Iteration for Once<'_> {
             solve_with(&mut inverse, self.discrete, &mut self.u);
             meter.charge(self.flops);
         }
-        Ok(Progress { steps: 1, status: Status::Finished, residual: None })
+        Ok(Progress { status: Status::Finished, ..Progress::running(1) })
     }
 
     fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {

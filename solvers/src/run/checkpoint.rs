@@ -23,6 +23,10 @@ pub struct Checkpoint {
     pub observe_seconds: f64,
     /// ‖u‖∞ beyond which the run counts as diverged.
     pub size_limit: f64,
+    /// What residuals are relative to besides ‖b‖.
+    pub residual_scale: f64,
+    /// Whether the step is a milestone.
+    pub milestone: bool,
     /// Flops of the latest step and sample.
     pub cost: Cost,
     /// The next step each observer is due.

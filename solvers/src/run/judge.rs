@@ -80,21 +80,24 @@ impl<'a> Judge<'a> {
         {
             return Some((Outcome::Converged, None));
         }
-        if self.stop.rtol.is_some() && self.is_at_floor(state) {
+        if self.stop.has_tolerance() && self.is_at_floor(state) {
             let advice = format!(
-                "the residual stays at {:.1e}, which is rounding on this grid; ask for a larger rtol",
+                "the residual stays at {:.1e}, which is rounding on this grid; ask for a larger tolerance",
                 self.memory.best_residual
             );
             return Some((Outcome::Floor, Some(advice)));
         }
-        let missed = self.stop.asked && self.is_applicable(state);
+        let missed = self.stop.asked && self.stop.has_tolerance();
         if finished.is_some() {
             let advice = "the method is through and cannot improve its answer; ask for a larger tolerance";
             return Some(if missed { (Outcome::Floor, Some(advice.into())) } else { (Outcome::Done, None) });
         }
         if self.budget_is_spent(state) {
-            let advice =
-                "the budget was spent before a tolerance was reached; give more steps, or a faster method";
+            let advice = if self.is_applicable(state) {
+                "the budget was spent before a tolerance was reached; give more steps, or a faster method"
+            } else {
+                "networks have no residual, so rtol cannot end their run; ask for error_l2 or error_max"
+            };
             return Some(if missed { (Outcome::Budget, Some(advice.into())) } else { (Outcome::Done, None) });
         }
         None

@@ -28,7 +28,12 @@ pub(super) struct Live<'p> {
     size_limit: f64,
     pub cost: Cost,
     seconds_a_step: f64,
+    /// Whether the latest look is at the current step.
     pub fresh: bool,
+    /// Whether the current step is one that no observer should miss.
+    pub milestone: bool,
+    /// What residuals are relative to besides ‖b‖: where b = 0, the residual at step 0.
+    residual_scale: f64,
 }
 
 /// ‖u‖∞ may grow by this factor over the larger of 1, the start and the reference.
@@ -65,12 +70,23 @@ impl<'p> Live<'p> {
             cost: Cost::default(),
             seconds_a_step: 0.0,
             fresh: false,
+            milestone: true,
+            residual_scale: 1.0,
         };
         match run.checkpoint {
             None => {
                 live.look(run, clock)?;
                 let scale = if live.size.is_finite() { live.size } else { 0.0 };
                 live.size_limit = GROWTH * scale.max(reference_size).max(1.0);
+                if let Some(residual) = live.residual
+                    && discrete.rhs_norm() == 0.0
+                    && residual > 0.0
+                    && residual.is_finite()
+                {
+                    live.residual_scale = residual;
+                    live.residual = Some(1.0);
+                    live.residual_floor /= residual;
+                }
             }
             Some(checkpoint) => {
                 live.restore(checkpoint);
@@ -89,6 +105,8 @@ impl<'p> Live<'p> {
         self.setup_seconds = checkpoint.setup_seconds;
         self.seconds = checkpoint.seconds;
         self.size_limit = checkpoint.size_limit;
+        self.residual_scale = checkpoint.residual_scale;
+        self.milestone = checkpoint.milestone;
     }
 
     pub fn advance(&mut self, most: u64, clock: &dyn Clock) -> Result<Status, SolverError> {
@@ -106,6 +124,7 @@ impl<'p> Live<'p> {
         self.cost.step = (self.meter[Phase::Iterate] - charged) / steps as f64;
         self.step += steps;
         self.fresh = false;
+        self.milestone = progress.milestone;
         Ok(progress.status)
     }
 
@@ -125,8 +144,8 @@ impl<'p> Live<'p> {
         self.size = reduce::max_abs(self.field.values());
         self.errors = run.reference.map(|reference| reference.errors(&self.field));
         if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
-            self.residual = Some(discrete.relative_residual(self.field.values()));
-            self.residual_floor = discrete.residual_floor(self.field.values());
+            self.residual = Some(discrete.relative_residual(self.field.values()) / self.residual_scale);
+            self.residual_floor = discrete.residual_floor(self.field.values()) / self.residual_scale;
         }
         self.fresh = true;
         self.observe_seconds += clock.now() - from;
@@ -146,7 +165,7 @@ impl<'p> Live<'p> {
         }
     }
 
-    pub fn sample(&self, milestone: bool, last: bool) -> Sample<'_> {
+    pub fn sample(&self, last: bool) -> Sample<'_> {
         Sample {
             step: self.step,
             work_units: self.meter.work_units(),
@@ -155,7 +174,7 @@ impl<'p> Live<'p> {
             errors: self.errors,
             residual: self.residual,
             scalars: &self.scalars,
-            milestone,
+            milestone: self.milestone,
             last,
             iteration: self.iteration.as_ref(),
         }
@@ -189,6 +208,8 @@ impl<'p> Live<'p> {
             seconds: self.seconds,
             observe_seconds: self.observe_seconds,
             size_limit: self.size_limit,
+            residual_scale: self.residual_scale,
+            milestone: self.milestone,
             cost: self.cost,
             due: due.to_vec(),
             judge,
