@@ -75,7 +75,7 @@ impl Problem for Sines {
             .iter()
             .zip(&self.amplitudes)
             .map(|(k, a)| {
-                let wave = if **k == 1 { "sin πx".to_string() } else { format!("sin {k}πx") };
+                let wave = if *k == 1 { "sin πx".to_string() } else { format!("sin {k}πx") };
                 if *a == 1.0 { wave } else { format!("{a} {wave}") }
             })
             .collect();
