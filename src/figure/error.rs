@@ -11,9 +11,11 @@ use super::{
     scale::{Scale, positive_range},
     scene::{Anchor, Rect, Scene},
     seeds::{self, Middle},
-    style,
+    style, text,
 };
 
+/// The width of a solver's name.
+const NAME: f64 = 106.0;
 const HEADLINE: &str = "Error against steps, work and time";
 
 /// The error of all solvers, three times.
@@ -32,12 +34,14 @@ struct Axis {
 
 const AXES: [Axis; 3] = [
     Axis { name: "step", value: |row| Some(row.step as f64) },
-    Axis { name: "work units (Jacobi sweeps)", value: |row| row.work_units.filter(|w| *w > 0.0) },
-    Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s > 0.0) },
+    Axis { name: "work units (Jacobi sweeps)", value: |row| row.work_units.filter(|w| *w >= 0.0) },
+    Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s >= 0.0) },
 ];
+/// Room below the smallest error for the mark of an exact solution, as a share of the decades above.
+const EXACT: f64 = 0.12;
 
 fn draw(run: &RunData) -> Result<Scene, FigureError> {
-    let curves: Vec<Vec<Vec<Middle>>> = AXES
+    let mut curves: Vec<Vec<Vec<Middle>>> = AXES
         .iter()
         .map(|axis| run.solvers.iter().map(|s| seeds::history(s, axis.value, |row| row.error_l2)).collect())
         .collect();
@@ -53,18 +57,32 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let start = curves.iter().flatten().filter_map(|curve| curve.first()).map(|point| point.y);
     let start = positive_range(start).map_or(1.0, |(_, most)| most);
     let hi = hi.min(1e3 * start.max(lo));
-    let y = Scale::log(lo.max(1e-16 * hi), hi).padded(0.04);
+    let lo = lo.max(1e-16 * hi);
+    let exact = curves.iter().flatten().flatten().any(|point| point.y == 0.0);
+    let y = if exact {
+        let bottom = lo / (hi / lo).max(10.0).powf(EXACT);
+        for point in curves.iter_mut().flatten().flatten() {
+            for value in [&mut point.y, &mut point.lo, &mut point.hi] {
+                *value = if *value == 0.0 { bottom } else { *value };
+            }
+        }
+        Scale::log(bottom, hi * (hi / lo).powf(0.04))
+    } else {
+        Scale::log(lo, hi).padded(0.04)
+    };
 
     let height = if run.solvers.len() > 5 { 480.0 } else { 400.0 };
     let dotted = match floor {
         Some(floor) => format!(
-            "Dotted: discretisation error {} of this grid, below which the error against the exact solution cannot fall. ",
+            "Dotted: discretisation error {} of this grid, at which grid methods end. ",
             number::short(floor, 2)
         ),
         None => String::new(),
     };
     let note = format!(
-        "{dotted}One work unit is one Jacobi sweep on the finest grid. Set-up is included in work and seconds."
+        "{dotted}{}One work unit is one Jacobi sweep on the finest grid. Set-up is included in work and seconds. \
+         A start cheaper than every first step stands at the left edge.",
+        if exact { "On the lower edge: error 0. " } else { "" }
     );
     let mut page = Page::new(run, HEADLINE, &note, height + TOP + BOTTOM - 12.0);
     let names: Vec<String> = run
@@ -72,12 +90,14 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         .iter()
         .map(|s| seeds::trouble(s).map_or(s.name.clone(), |trouble| format!("{} ({trouble})", s.name)))
         .collect();
-    let beside = labels::room(names.iter().map(String::as_str), 104.0);
+    let names: Vec<String> =
+        names.iter().map(|name| text::shorten(name, style::LABEL, false, NAME)).collect();
+    let beside = labels::room(names.iter().map(String::as_str), NAME);
     let width = (page.body.w - LEFT - 3.0 * beside - 16.0) / 3.0;
-    for (i, (axis, curves)) in AXES.iter().zip(&curves).enumerate() {
+    for (i, (axis, curves)) in AXES.iter().zip(&mut curves).enumerate() {
         let x = page.body.x + LEFT + i as f64 * (width + beside + 8.0);
         let rect = Rect::new(x, page.body.y + 14.0, width, height);
-        let panel = Panel { rect, x: x_axis(i, curves), y };
+        let panel = Panel { rect, x: if i == 0 { steps(curves) } else { costs(curves) }, y };
         panel.grid(&mut page.scene);
         if let Some(floor) = floor {
             draw_floor(&mut page.scene, &panel, floor);
@@ -92,14 +112,22 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     Ok(page.scene)
 }
 
-fn x_axis(index: usize, curves: &[Vec<Middle>]) -> Scale {
-    let all = || curves.iter().flatten().map(|point| point.x);
-    if index == 0 {
-        let (first, last) = all().fold((u64::MAX, 1), |(a, b), s| (a.min(s as u64), b.max(s as u64)));
-        return Scale::steps(if first == u64::MAX { 1 } else { first }, last);
+fn steps(curves: &[Vec<Middle>]) -> Scale {
+    let all = curves.iter().flatten().map(|point| point.x as u64);
+    let (first, last) = all.fold((u64::MAX, 1), |(a, b), step| (a.min(step), b.max(step)));
+    Scale::steps(if first == u64::MAX { 1 } else { first }, last)
+}
+
+/// The axis of work or seconds, from the first step that cost something on; earlier starts move to its left edge.
+fn costs(curves: &mut [Vec<Middle>]) -> Scale {
+    let later = curves.iter().flat_map(|curve| curve.iter().skip(1)).map(|point| point.x);
+    let all = curves.iter().flatten().map(|point| point.x);
+    let (lo, hi) = positive_range(later).or_else(|| positive_range(all)).unwrap_or((0.1, 1.0));
+    let left = lo / (hi / lo).max(10.0).powf(0.05);
+    for point in curves.iter_mut().flatten() {
+        point.x = point.x.max(left);
     }
-    let (lo, hi) = positive_range(all()).unwrap_or((0.1, 1.0));
-    Scale::log(lo, hi).padded(0.03)
+    Scale::log(left, hi * (hi / lo).powf(0.03))
 }
 
 fn draw_floor(scene: &mut Scene, panel: &Panel, floor: f64) {

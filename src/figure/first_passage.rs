@@ -15,10 +15,14 @@ use super::{
     panel::{BOTTOM, LEFT, Panel},
     scale::{Scale, range},
     scene::{Anchor, Point, Rect, Scene, marker_radius},
-    seeds, stroke, style,
+    seeds, stroke, style, text,
 };
 
 const HEADLINE: &str = "When each mode first reaches the tolerance";
+/// What `log` in the table of first passages means.
+const WATCHED: &str = "Steps watched: log-spaced, 100 a decade, so that a passage can be 2.3 % late";
+/// The width of a name with its order index.
+const NAME: f64 = 330.0;
 /// The height of one solver's lane among the modes not reached.
 const LANE: f64 = 19.0;
 
@@ -78,16 +82,17 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let lanes = if missing.is_empty() { 0.0 } else { LANE * missing.len() as f64 + 12.0 };
     let theory = all.iter().flatten().any(|p| p.predicted.is_some());
     let note = format!(
-        "First watched step with Δ ≤ tol = {}.{}{} τ: order index (Kendall's τ_b), −1 if high frequencies converge first, \
+        "First watched step with Δ ≤ tol = {}.{}{}{} τ: order index (Kendall's τ_b), −1 if high frequencies converge first, \
          +1 if low ones do.",
         number::short(run.summary.tol, 3),
+        watched(run),
         if theory { " Thin line with hollow marks: theory." } else { "" },
         if missing.is_empty() { "" } else { " Grey band: modes that never reached it, one row a solver." }
     );
     let height = 430.0;
     let mut page = Page::new(run, HEADLINE, &note, lanes + height + BOTTOM + 14.0);
     let names: Vec<String> = run.solvers.iter().map(name).collect();
-    let beside = labels::room(names.iter().map(String::as_str), 300.0);
+    let beside = labels::room(names.iter().map(String::as_str), f64::INFINITY);
     let top = page.body.y + 14.0 + lanes;
     let rect = Rect::new(page.body.x + LEFT, top, page.body.w - LEFT - beside, height);
     let (first, last) = reached(&all);
@@ -124,11 +129,27 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     Ok(page.scene)
 }
 
+/// What the caption says of solvers that were not watched at every step: their passages can be a little late.
+fn watched(run: &RunData) -> String {
+    let coarse = |solver: &&SolverData| {
+        solver.runs.iter().flat_map(|run| &run.order).any(|row| row.watched_every == "log")
+    };
+    let names: Vec<&str> = run.solvers.iter().filter(coarse).map(|solver| solver.name.as_str()).collect();
+    match names.len() {
+        0 => String::new(),
+        n if n == run.solvers.len() => format!(" {WATCHED}."),
+        _ => format!(" {WATCHED} ({}).", names.join(", ")),
+    }
+}
+
 fn name(solver: &SolverData) -> String {
     let trouble = seeds::trouble(solver).map(|t| format!(" ({t})")).unwrap_or_default();
     let index = seeds::order_index(solver);
     let comma = if index.is_empty() { "" } else { ", " };
-    format!("{}{trouble}{comma}{index}", solver.name)
+    let rest = format!("{trouble}{comma}{index}");
+    // The order index stays whole.
+    let room = NAME - text::width(&rest, style::LABEL, false);
+    format!("{}{rest}", text::shorten(&solver.name, style::LABEL, false, room.max(60.0)))
 }
 
 /// First and last step on the axis: what was reached, and what theory says unless it is far beyond.

@@ -171,17 +171,16 @@ fn lengthened(points: &[Point], by: f64, frame: &Rect) -> Vec<Point> {
     ends.map(|[x, y]| [x.clamp(frame.x, frame.right()), y.clamp(frame.y, frame.bottom())]).to_vec()
 }
 
-/// The share of the axis each recorded step covers: half way to its neighbours. Step 0 has a strip of its own.
+/// The share of the axis each recorded step covers: half way to its neighbours. Step 0 has a strip up to the cut.
 fn extents(x: &Scale, steps: &[u64]) -> Vec<(f64, f64)> {
     let cut = x.cut().unwrap_or(0.0);
-    let start = if x.cut().is_some() { cut / 0.8 } else { 0.0 };
     let places: Vec<f64> = steps.iter().map(|s| x.place(*s as f64).unwrap_or(0.0)).collect();
     let between = |i: usize| 0.5 * (places[i] + places[i + 1]);
     (0..steps.len())
         .map(|i| match steps[i] {
             0 => (0.0, cut),
             _ => {
-                let from = if i == 0 || steps[i - 1] == 0 { start } else { between(i - 1) };
+                let from = if i == 0 || steps[i - 1] == 0 { cut } else { between(i - 1) };
                 let to = if i + 1 == steps.len() { 1.0 } else { between(i) };
                 (from, to)
             }

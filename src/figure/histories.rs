@@ -8,7 +8,7 @@ use super::{
     number,
     page::Page,
     panel::{BOTTOM, LEFT, Panel, TOP},
-    scale::Scale,
+    scale::{Scale, positive_range},
     scene::{Point, Rect, Scene},
     seeds::{self, Middle},
     style,
@@ -16,6 +16,8 @@ use super::{
 
 /// More curves than this cannot be told apart.
 const MOST: usize = 6;
+/// The largest error drawn, or so many tolerances if that is more.
+const HIGHEST: f64 = 1e3;
 const HEADLINE: &str = "How single modes converge";
 
 /// Histories of chosen modes.
@@ -40,21 +42,23 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     };
     let down = count.div_ceil(across);
     let height = if down == 1 { 400.0 } else { 230.0 };
+    let curves: Vec<Vec<Vec<Middle>>> = run
+        .solvers
+        .iter()
+        .map(|solver| modes.iter().map(|mode| seeds::mode(solver, mode)).collect())
+        .collect();
+    let limits = Limits::of(&curves, run.summary.tol);
     let note = format!(
-        "Dotted: Δ = tol = {}. Colours run from the lowest mode (dark) to the highest (light).",
-        number::short(run.summary.tol, 3)
+        "Dotted: Δ = tol = {}. Colours run from the lowest mode (dark) to the highest (light).{}",
+        number::short(run.summary.tol, 3),
+        limits.cut(run, &curves),
     );
     let block = height + TOP + 34.0;
     let mut page = Page::new(run, HEADLINE, &note, down as f64 * block + BOTTOM - 34.0);
     let names: Vec<String> = modes.iter().map(seeds::mode_name).collect();
     let beside = labels::room(names.iter().map(String::as_str), 120.0);
     let width = (page.body.w - LEFT - across as f64 * beside - 12.0 * (across - 1) as f64) / across as f64;
-    let curves: Vec<Vec<Vec<Middle>>> = run
-        .solvers
-        .iter()
-        .map(|solver| modes.iter().map(|mode| seeds::mode(solver, mode)).collect())
-        .collect();
-    let y = y_axis(&curves, run.summary.tol);
+    let y = Scale::log(limits.lo, limits.hi).padded(0.04);
     for (i, solver) in run.solvers.iter().enumerate() {
         let (column, row) = (i % across, i / across);
         let rect = Rect::new(
@@ -96,12 +100,37 @@ fn chosen(modes: Vec<ModeName>) -> Vec<ModeName> {
     picked.into_iter().map(|i| modes[i].clone()).collect()
 }
 
-/// One axis for all panels, from the smallest error drawn to the largest; what lies far below the tolerance is cut off.
-fn y_axis(curves: &[Vec<Vec<Middle>>], tol: f64) -> Scale {
-    let values = curves.iter().flatten().flatten().map(|point| point.y);
-    let (lo, hi) = super::scale::positive_range(values.chain([tol])).unwrap_or((1e-3, 1.0));
-    let hi = hi.min(30.0 * tol.max(1.0)).max(tol);
-    Scale::log(lo.max(tol * 1e-5), hi).padded(0.04)
+/// One axis for all panels, from the smallest error drawn to the largest.
+struct Limits {
+    lo: f64,
+    hi: f64,
+}
+
+impl Limits {
+    /// What lies far from the tolerance is cut off.
+    fn of(curves: &[Vec<Vec<Middle>>], tol: f64) -> Self {
+        let values = curves.iter().flatten().flatten().map(|point| point.y);
+        let (lo, hi) = positive_range(values.chain([tol])).unwrap_or((1e-3, 1.0));
+        Self { lo: lo.max(tol * 1e-5), hi: hi.min(HIGHEST * tol.max(1.0)).max(tol) }
+    }
+
+    /// What the caption says of curves cut off.
+    fn cut(&self, run: &RunData, curves: &[Vec<Vec<Middle>>]) -> String {
+        let above = |curves: &Vec<Vec<Middle>>| curves.iter().flatten().any(|p| p.y > self.hi);
+        let names = run.solvers.iter().zip(curves).filter(|(_, curves)| above(curves));
+        let names: Vec<&str> = names.map(|(solver, _)| solver.name.as_str()).collect();
+        let top = match names.as_slice() {
+            [] => String::new(),
+            names => format!(" Above Δ = {} and cut off: {}.", number::short(self.hi, 2), names.join(", ")),
+        };
+        let below = curves.iter().flatten().flatten().any(|p| p.y < self.lo);
+        let low = if below {
+            format!(" Errors below {} are cut off.", number::short(self.lo, 2))
+        } else {
+            String::new()
+        };
+        top + &low
+    }
 }
 
 fn near(a: Point, b: Point) -> bool {

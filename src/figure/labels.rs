@@ -128,9 +128,9 @@ fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
 
 fn cost(text: &Text, label: &EndLabel, frame: &Rect, room: &Rect, placed: &[Rect], curves: &[Point]) -> f64 {
     let bounds = text.bounds();
-    let wide = bounds.grow(1.5);
+    let wide = bounds.grow(3.5);
     let outside = bounds.w * bounds.h - bounds.overlap(room);
-    let astride = if bounds.right() > frame.right() - 2.0 && bounds.x < frame.right() { 150.0 } else { 0.0 };
+    let astride = if bounds.right() > frame.right() - 2.0 && bounds.x < frame.right() { 400.0 } else { 0.0 };
     let leader = super::stroke::along(&[label.end, edge(text, label.end)], 3.0);
     let struck = leader.iter().filter(|point| placed.iter().any(|other| other.holds(**point))).count() as f64;
     let others: f64 = placed.iter().map(|other| wide.overlap(other)).sum();

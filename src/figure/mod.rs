@@ -26,6 +26,7 @@ mod text;
 mod tolerance;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     str::FromStr,
@@ -123,18 +124,20 @@ pub fn find(name: &str) -> Result<&'static Figure, FigureError> {
     })
 }
 
-/// Draws the named figures, or all, into files `<into>/<name>.<svg|png>` and returns their paths. Each file appears
-/// whole or not at all.
+/// Draws the named figures, each once, or all, into files `<into>/<name>.<svg|png>` and returns their paths. Each file
+/// appears whole or not at all.
 pub fn draw(
     run: &RunData,
     names: Option<&[&str]>,
     formats: &[Format],
     into: &Path,
 ) -> Result<Vec<PathBuf>, FigureError> {
-    let figures: Vec<&Figure> = match names {
+    let mut figures: Vec<&Figure> = match names {
         Some(names) => names.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
         None => REGISTRY.iter().collect(),
     };
+    let mut drawn = BTreeSet::new();
+    figures.retain(|figure| drawn.insert(figure.name));
     fs::create_dir_all(into).map_err(|source| FigureError::Write { path: into.to_path_buf(), source })?;
     let mut written = Vec::new();
     for figure in figures {

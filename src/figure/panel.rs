@@ -50,9 +50,12 @@ impl Panel {
         let whole = taken(rest) + text::width(name, style::PANEL_TITLE, true) <= self.rect.w;
         let rest = if whole { rest } else { rest.split(" [").next().unwrap_or(rest) };
         let rest_width = taken(rest);
-        let name = text::shorten(name, style::PANEL_TITLE, true, self.rect.w - rest_width);
+        let room = self.rect.w - rest_width;
+        let fits = text::width(name, style::PANEL_TITLE, true) <= room;
+        let size = if fits { style::PANEL_TITLE } else { style::SMALL };
+        let name = text::shorten(name, size, true, room);
         let y = self.rect.y - 9.0;
-        scene.write_bold(&name, [self.rect.x, y], style::PANEL_TITLE, color, Anchor::Start);
+        scene.write_bold(&name, [self.rect.x, y], size, color, Anchor::Start);
         scene.write(rest, [self.rect.right(), y], style::SMALL, style::SOFT, Anchor::End);
     }
 
@@ -221,7 +224,8 @@ impl Panel {
     }
 }
 
-fn inside(ticks: Vec<Tick>) -> Vec<Tick> {
+/// The ticks between the ends of an axis.
+pub fn inside(ticks: Vec<Tick>) -> Vec<Tick> {
     ticks.into_iter().filter(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.at)).collect()
 }
 

@@ -145,12 +145,14 @@ pub struct Scene {
     pub height: f64,
     /// What is drawn, from back to front.
     pub shapes: Vec<Shape>,
+    /// The frames among them.
+    pub frames: Vec<Rect>,
 }
 
 impl Scene {
     /// An empty page.
     pub fn new(width: f64, height: f64) -> Self {
-        Self { width, height, shapes: Vec::new() }
+        Self { width, height, shapes: Vec::new(), frames: Vec::new() }
     }
 
     /// A solid line.
@@ -174,6 +176,7 @@ impl Scene {
 
     /// The outline of a rectangle.
     pub fn frame(&mut self, r: Rect, color: Color, width: f64) {
+        self.frames.push(r);
         let h = width / 2.0;
         self.line(vec![[r.x - h, r.y], [r.right() + h, r.y]], color, width);
         self.line(vec![[r.right(), r.y - h], [r.right(), r.bottom() + h]], color, width);

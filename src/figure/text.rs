@@ -115,17 +115,34 @@ pub fn wrap_items(items: &[String], size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// Shortens a text to `room` with an ellipsis.
+/// Shortens a text to `room` with an ellipsis before its last third, where names that begin alike differ.
 pub fn shorten(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_string();
     }
-    let mut kept: String = text.to_string();
-    while kept.pop().is_some() {
-        let short = format!("{}…", kept.trim_end());
+    let letters: Vec<char> = text.chars().collect();
+    for kept in (1..letters.len()).rev() {
+        let tail = kept / 3;
+        let head: String = letters[..kept - tail].iter().collect();
+        let tail: String = letters[letters.len() - tail..].iter().collect();
+        let short = format!("{}…{}", head.trim_end(), tail.trim_start());
         if width(&short, size, bold) <= room {
             return short;
         }
     }
     String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_begin_alike_stay_apart() {
+        let short = |name| shorten(name, 16.0, false, 90.0);
+        assert_eq!(short("jacobi"), "jacobi");
+        assert!(short("gauss-seidel#2").ends_with("#2"));
+        assert_ne!(short("gauss-seidel#2"), short("gauss-seidel#3"));
+        assert_eq!(shorten("jacobi", 16.0, false, 0.0), "");
+    }
 }

@@ -72,6 +72,8 @@ pub struct HistoryRow {
 pub struct OrderRow {
     /// The mode.
     pub mode: ModeName,
+    /// `1`, `5`, … where every so many steps were watched, `log` where they were not evenly spaced.
+    pub watched_every: String,
     /// First watched step at or under the tolerance.
     pub step_reached: Option<u64>,
     /// First step after which it stays there.
@@ -256,6 +258,7 @@ fn read_order(table: &Table, solvers: &mut Solvers) -> Result<(), ReadError> {
     for row in table.rows() {
         let order = OrderRow {
             mode: row.required("mode")?,
+            watched_every: row.text("watched_every").to_string(),
             step_reached: row.optional("step_reached")?,
             step_settled: row.optional("step_settled")?,
             predicted_step: row.optional("predicted_step")?,

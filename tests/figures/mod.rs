@@ -113,11 +113,11 @@ fn extreme_runs_are_drawn() {
 }
 
 #[test]
-fn no_text_is_cut_or_covered_by_another() {
-    for case in usual() {
+fn no_text_is_cut_or_covered_by_another_or_across_a_frame() {
+    for case in usual().into_iter().chain(extreme()) {
         let run = RunData::read(&case.write(&root().join("texts"))).expect("the folder was just written");
         for figure in figure::REGISTRY {
-            let scene = (figure.draw)(&run).expect("a usual run can be drawn");
+            let scene = (figure.draw)(&run).expect("every run can be drawn");
             let page = figure::scene::Rect::new(0.0, 0.0, scene.width, scene.height);
             let texts = scene.text_bounds();
             for (i, (text, bounds)) in texts.iter().enumerate() {
@@ -126,6 +126,10 @@ fn no_text_is_cut_or_covered_by_another() {
                 for (other, there) in &texts[..i] {
                     let shared = bounds.overlap(there);
                     assert!(shared < 0.06 * bounds.w * bounds.h, "{name} meets `{other}`");
+                }
+                for frame in &scene.frames {
+                    let inside = bounds.overlap(frame) / (bounds.w * bounds.h);
+                    assert!(!(0.04..0.96).contains(&inside), "{name} lies across the frame {frame:?}");
                 }
             }
         }
@@ -176,6 +180,16 @@ fn the_same_folder_gives_the_same_bytes() {
     for figure in figure::REGISTRY {
         assert_eq!(svg(&case, figure.name, "same-a"), svg(&case, figure.name, "same-b"), "{}", figure.name);
     }
+}
+
+#[test]
+fn a_figure_named_twice_is_drawn_once() {
+    let dir = Case::new("twice", &FOUR[..1]).write(&root().join("twice"));
+    let run = RunData::read(&dir).expect("the folder was just written");
+    let names = ["error", "heatmap", "error"];
+    let files =
+        figure::draw(&run, Some(&names), &[Format::Svg], &dir.join("figures")).expect("it can be drawn");
+    assert_eq!(files.len(), 2);
 }
 
 #[test]
