@@ -21,6 +21,9 @@ const CHUNK: usize = 1 << 13;
 
 /// Steps of fewer flops than this are faster on one thread than on several.
 const SERIAL_BELOW: f64 = 4e5;
+/// A sample is cut into so many tiles, unless they would be smaller than the number below it.
+const SAMPLE_TILES: usize = 16;
+const SMALLEST_SAMPLE: usize = 64;
 
 /// What is minimised: the loss and all it needs besides a batch.
 #[derive(Debug, Clone)]
@@ -209,7 +212,9 @@ impl Trainer {
 
     /// The current u at `out.len()` points; `point` writes the coordinates of the i-th.
     pub fn sample(&self, parameters: &[f64], point: impl Fn(usize, &mut [f64]) + Sync, out: &mut [f64]) {
-        let size = tile_points(self.network.widest(), 1);
+        // Cut by the number of points alone, so that all threads have work and bits stay the same.
+        let share = out.len().div_ceil(SAMPLE_TILES).next_multiple_of(8).max(SMALLEST_SAMPLE);
+        let size = tile_points(self.network.widest(), 1).min(share);
         let parallel = out.len() as f64 * self.network.flops(1, false) >= SERIAL_BELOW;
         let tile = |(tile, out): (usize, &mut [f64])| {
             self.pool.with(&self.network, |jet| self.values(tile * size, parameters, &point, jet, out));
