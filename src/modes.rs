@@ -1,12 +1,15 @@
 //! The error, mode by mode: which modes there are, which are tracked, when each was reached, and in
 //! what order.
 
+mod amplitudes;
 mod choice;
 mod nyquist;
 mod order_index;
 mod spectrum;
 mod watch;
+mod watched;
 
+pub use amplitudes::Amplitudes;
 pub use choice::{ModeChoice, ModeChoiceError};
 pub use nyquist::{NyquistError, energy_above_nyquist};
 pub use order_index::kendall_tau_b;

@@ -172,10 +172,10 @@ mod tests {
             let spec: Spec = "jacobi,omega=1.0".parse().unwrap();
             let kind = TransformKind::Fourier;
             let prediction = Prediction::new(&spec, &discrete, kind, &reference, &start).unwrap();
-            let mut spectrum = crate::modes::Spectrum::new(&grid, kind);
+            let spectrum = crate::modes::Spectrum::new(&grid, kind);
             let scales = spectrum.of(&reference);
             let modes: Vec<_> =
-                [1, 3, 8].iter().map(|&q| (ModeName::Single(vec![q]), scales[q as usize].norm())).collect();
+                [1, 3, 8].iter().map(|&q| (ModeName::Single(vec![q]), scales.modulus(q as usize))).collect();
             for (found, expected) in prediction.first_passages(&modes, 0.5, 20_000).iter().zip(expected) {
                 let found = found.unwrap();
                 assert!(found.abs_diff(expected) <= 2, "{cells} cells: {found} against {expected}");

@@ -2,9 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use num_complex::Complex64;
 use thiserror::Error;
 
+use super::{Amplitudes, Spectrum};
 use crate::store::schema::ModeName;
 
 /// `--modes auto|all|1,3,8`.
@@ -44,64 +44,52 @@ fn shell_note(mode: &ModeName) -> &'static str {
 const AUTO_SHARE: f64 = 1e-3;
 
 impl ModeChoice {
-    /// The single modes, as indices into `names`, and the shells that are tracked.
+    /// The places of the single modes that are tracked, ascending, and the shells.
     ///
     /// # Errors
     /// A listed mode that the grid does not have.
     pub fn select(
         &self,
-        names: &[ModeName],
-        shells: &[usize],
-        reference: &[Complex64],
+        spectrum: &Spectrum,
+        reference: &Amplitudes,
         white: bool,
-    ) -> Result<(Vec<usize>, Vec<u64>), ModeChoiceError> {
-        let everything = || (0..names.len()).collect::<Vec<_>>();
+    ) -> Result<(Vec<u32>, Vec<u64>), ModeChoiceError> {
         match self {
-            Self::All => Ok((everything(), Vec::new())),
-            Self::Auto if white => Ok((everything(), Vec::new())),
-            Self::Auto => {
-                let largest = reference.iter().map(|c| c.norm()).fold(0.0, f64::max);
-                let worth = |&i: &usize| reference[i].norm() >= AUTO_SHARE * largest;
-                Ok(((0..names.len()).filter(worth).collect(), Vec::new()))
+            Self::Listed(listed) => select_listed(listed, spectrum),
+            Self::Auto if !white => {
+                let modulus = |place: u32| reference.modulus(place as usize);
+                let least = AUTO_SHARE * spectrum.all().map(modulus).fold(0.0, f64::max);
+                Ok((spectrum.all().filter(|&place| modulus(place) >= least).collect(), Vec::new()))
             }
-            Self::Listed(listed) => {
-                let (mut singles, mut rings) = (Vec::new(), Vec::new());
-                for mode in listed {
-                    let found = match mode {
-                        ModeName::Shell(s) => {
-                            rings.push(*s);
-                            names.first().is_some_and(|name| dimension(name) > 1)
-                                && shells.contains(&(*s as usize))
-                        }
-                        single => match names.iter().position(|name| name == single) {
-                            Some(place) => {
-                                singles.push(place);
-                                true
-                            }
-                            None => false,
-                        },
-                    };
-                    if !found {
-                        let end = |name: Option<&ModeName>| name.cloned().unwrap_or(ModeName::Single(vec![]));
-                        let (first, last) = (end(names.first()), end(names.last()));
-                        return Err(ModeChoiceError::NoSuchMode { mode: mode.clone(), first, last });
-                    }
-                }
-                singles.sort_unstable();
-                singles.dedup();
-                rings.sort_unstable();
-                rings.dedup();
-                Ok((singles, rings))
-            }
+            Self::All | Self::Auto => Ok((spectrum.all().collect(), Vec::new())),
         }
     }
 }
 
-fn dimension(name: &ModeName) -> usize {
-    match name {
-        ModeName::Single(k) => k.len(),
-        ModeName::Shell(_) => 0,
+fn select_listed(listed: &[ModeName], spectrum: &Spectrum) -> Result<(Vec<u32>, Vec<u64>), ModeChoiceError> {
+    let (mut singles, mut rings) = (Vec::new(), Vec::new());
+    for mode in listed {
+        let found = match mode {
+            ModeName::Shell(s) => {
+                rings.push(*s);
+                spectrum.dimension() > 1 && spectrum.has_shell(*s)
+            }
+            ModeName::Single(k) => {
+                let place = spectrum.place(k);
+                singles.extend(place.map(|place| place as u32));
+                place.is_some()
+            }
+        };
+        if !found {
+            let [first, last] = spectrum.ends();
+            return Err(ModeChoiceError::NoSuchMode { mode: mode.clone(), first, last });
+        }
     }
+    singles.sort_unstable();
+    singles.dedup();
+    rings.sort_unstable();
+    rings.dedup();
+    Ok((singles, rings))
 }
 
 impl FromStr for ModeChoice {
@@ -135,15 +123,18 @@ impl fmt::Display for ModeChoice {
 
 #[cfg(test)]
 mod tests {
+    use modewise_problems::Grid;
+
     use super::*;
+    use crate::modes::TransformKind;
 
     #[test]
     fn selects_by_size_by_list_and_refuses_what_is_not_there() {
-        let names: Vec<ModeName> = (1..=4).map(|k| ModeName::Single(vec![k])).collect();
-        let reference: Vec<Complex64> = [1.0, 0.0009, -0.5, 0.002].map(Complex64::from).to_vec();
-        let select = |text: &str, white| {
-            text.parse::<ModeChoice>().unwrap().select(&names, &[1, 2, 3, 4], &reference, white)
-        };
+        let grid = Grid::new(&[[0.0, 1.0]], &[5]).unwrap();
+        let spectrum = Spectrum::new(&grid, TransformKind::Sine);
+        let reference = Amplitudes::Real(vec![1.0, 0.0009, -0.5, 0.002]);
+        let select =
+            |text: &str, white| text.parse::<ModeChoice>().unwrap().select(&spectrum, &reference, white);
         assert_eq!(select("auto", false), Ok((vec![0, 2, 3], vec![])));
         assert_eq!(select("auto", true).unwrap().0.len(), 4);
         assert_eq!(select("3,1", false), Ok((vec![0, 2], vec![])));
