@@ -153,7 +153,7 @@ fn go_on(
     cancel: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Summary, ExperimentError> {
-    let tracked = summary::tracked(&setup.watch()?);
+    let tracked = summary::tracked(&setup.watch());
     let mut manifest = Manifest::start(setup);
     folder.json("manifest.json", &manifest)?;
     folder.json(PROGRESS, &done)?;
@@ -223,7 +223,7 @@ impl OneRun<'_> {
             })
             .with_seed(self.seed);
         let columns = setup.scalar_names();
-        let watch = setup.watch()?;
+        let watch = setup.watch();
         let schedule = setup.watch_schedule(watch.flops());
         let path = folder.path().to_path_buf();
         let mut recorder =

@@ -29,7 +29,6 @@ pub struct Prepared {
 }
 
 /// A plan resolved.
-#[derive(Debug)]
 pub struct Setup {
     /// The plan with every default and published setting filled in: reruns as it is.
     pub plan: Plan,
@@ -45,6 +44,8 @@ pub struct Setup {
     pub transform: TransformKind,
     /// The solvers, in order.
     pub solvers: Vec<Prepared>,
+    /// A watch that has seen nothing; every run takes a copy.
+    watch: ModeWatch,
 }
 
 /// Cells a side where the plan does not say.
@@ -107,8 +108,10 @@ impl Setup {
             solver.label = Some(prepared.label.clone());
             solver.spec = prepared.solver.spec();
         }
-        let setup = Self { plan: resolved, problem, discrete, reference, floor, transform, solvers };
-        let gigabytes = setup.output_bytes()? / GIGABYTE;
+        let white = plan.initial == Start::White;
+        let watch = ModeWatch::new(reference.field(), transform, &plan.modes, white, plan.tol)?;
+        let setup = Self { plan: resolved, problem, discrete, reference, floor, transform, solvers, watch };
+        let gigabytes = setup.output_bytes() / GIGABYTE;
         if gigabytes > 1.0 && !force {
             return Err(ConfigError::Output { gigabytes });
         }
@@ -129,14 +132,9 @@ impl Setup {
         })
     }
 
-    /// A watch over the error of one run.
-    ///
-    /// # Errors
-    /// A chosen mode that the grid does not have.
-    pub fn watch(&self) -> Result<ModeWatch, ConfigError> {
-        let white = self.plan.initial == Start::White;
-        let plan = &self.plan;
-        Ok(ModeWatch::new(self.reference.field(), self.transform, &plan.modes, white, plan.tol)?)
+    /// A watch over the error of one run, which has seen nothing yet.
+    pub fn watch(&self) -> ModeWatch {
+        self.watch.fresh()
     }
 
     /// When modes are computed: the plan's schedule, and whatever is recorded.
@@ -181,8 +179,8 @@ impl Setup {
     }
 
     /// An estimate of modes.csv and the fields, as far as budgets of steps are known.
-    fn output_bytes(&self) -> Result<f64, ConfigError> {
-        let rows = self.watch()?.reported() as f64;
+    fn output_bytes(&self) -> f64 {
+        let rows = self.watch.reported() as f64;
         let nodes = self.discrete.grid().nodes() as f64;
         let mut bytes = 0.0;
         for prepared in &self.solvers {
@@ -195,7 +193,7 @@ impl Setup {
             };
             bytes += recorded.min(steps + 1.0) * rows * BYTES_A_ROW + 8.0 * nodes * (decades + 2.0);
         }
-        Ok(bytes * self.plan.seeds as f64)
+        bytes * self.plan.seeds as f64
     }
 }
 
