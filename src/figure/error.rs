@@ -1,6 +1,6 @@
 //! The error of the whole solution against steps, work and seconds.
 
-use crate::store::read::{HistoryRow, RunData};
+use crate::store::read::{HistoryRow, RunData, SolverData};
 
 use super::{
     Figure, FigureError,
@@ -14,7 +14,7 @@ use super::{
     style, text,
 };
 
-/// The width of a solver's name.
+/// The width of a solver's name where it ended well.
 const NAME: f64 = 106.0;
 const HEADLINE: &str = "Error against steps, work and time";
 
@@ -85,14 +85,8 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         if exact { "On the lower edge: error 0. " } else { "" }
     );
     let mut page = Page::new(run, HEADLINE, &note, height + TOP + BOTTOM - 12.0);
-    let names: Vec<String> = run
-        .solvers
-        .iter()
-        .map(|s| seeds::trouble(s).map_or(s.name.clone(), |trouble| format!("{} ({trouble})", s.name)))
-        .collect();
-    let names: Vec<String> =
-        names.iter().map(|name| text::shorten(name, style::LABEL, false, NAME)).collect();
-    let beside = labels::room(names.iter().map(String::as_str), NAME);
+    let names: Vec<String> = run.solvers.iter().map(name).collect();
+    let beside = labels::room(names.iter().map(String::as_str), f64::INFINITY);
     let width = (page.body.w - LEFT - 3.0 * beside - 16.0) / 3.0;
     for (i, (axis, curves)) in AXES.iter().zip(&mut curves).enumerate() {
         let x = page.body.x + LEFT + i as f64 * (width + beside + 8.0);
@@ -110,6 +104,13 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         }
     }
     Ok(page.scene)
+}
+
+/// A solver's name, shortened, and how it ended if badly, whole.
+fn name(solver: &SolverData) -> String {
+    let trouble = seeds::trouble(solver).map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+    let room = (1.35 * NAME - text::width(&trouble, style::LABEL, false)).min(NAME);
+    text::shorten(&solver.name, style::LABEL, false, room.max(0.48 * NAME)) + &trouble
 }
 
 fn steps(curves: &[Vec<Middle>]) -> Scale {

@@ -90,7 +90,7 @@ impl Heights {
             return Self { lo, hi, cut: false };
         };
         // A diverging solver must not flatten the rest.
-        let most = FURTHEST * (b - a).max(1e-300);
+        let most = if b > a { FURTHEST * (b - a) } else { f64::INFINITY };
         let cut = values().any(|u| u < a - most || u > b + most);
         Self { lo: lo.min(a).max(a - most), hi: hi.max(b).min(b + most), cut }
     }
