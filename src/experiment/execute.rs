@@ -107,7 +107,13 @@ pub fn run(
 /// It is no run folder, or its experiment.toml is damaged.
 pub fn plan_of(path: &Path) -> Result<Plan, ExperimentError> {
     let file = path.join("experiment.toml");
-    let text = std::fs::read_to_string(&file).map_err(io_error("read", &file))?;
+    let text = match std::fs::read_to_string(&file) {
+        Err(_) if !file.exists() && path.join("history.csv").exists() => {
+            let reason = "the run was killed before it began".to_string();
+            return Err(StoreError::Damaged { path: path.into(), reason }.into());
+        }
+        read => read.map_err(io_error("read", &file))?,
+    };
     let in_file = |error| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
     Ok(Plan::from_toml(&text, &[]).map_err(in_file)?)
 }

@@ -37,7 +37,7 @@ pub enum StoreError {
     #[error("{} is being written by another modewise; wait for it, or choose another folder with --out", .0.display())]
     Busy(PathBuf),
     /// A file that is not what it should be.
-    #[error("{} is damaged: {reason}; start the run anew with `modewise run`", .path.display())]
+    #[error("{} is damaged: {reason}; start the run anew, with --force", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
