@@ -122,19 +122,6 @@ impl Discrete {
         }
     }
 
-    /// r = b − Au at interior nodes, 0 on the boundary; `u` carries its boundary values.
-    pub fn residual(&self, u: &[f64], r: &mut [f64]) {
-        let columns = self.columns();
-        r.par_chunks_mut(columns).enumerate().with_min_len(self.rows_a_block()).for_each(|(row, r)| {
-            self.residual_row(u, row, |column, value| r[column] = value);
-            r[0] = 0.0;
-            r[columns - 1] = 0.0;
-            if self.is_boundary_row(row) {
-                r.fill(0.0);
-            }
-        });
-    }
-
     /// ‖b − Au‖₂², without storing the residual.
     pub fn residual_squares(&self, u: &[f64]) -> f64 {
         let rows_a_block = self.rows_a_block();
@@ -170,11 +157,6 @@ impl Discrete {
     /// an addition; then ω/diagonal, (1 − ω)u and their sum.
     pub fn sweep_flops(&self) -> f64 {
         ((3 * self.grid().dimension() + 3) * self.grid().interior_nodes()) as f64
-    }
-
-    /// Flops of one residual: per axis three, then the diagonal, f and the difference.
-    pub fn residual_flops(&self) -> f64 {
-        self.sweep_flops()
     }
 
     fn columns(&self) -> usize {
