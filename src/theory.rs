@@ -32,7 +32,11 @@ struct Sweep {
 
 impl Sweep {
     fn new(discrete: &Discrete, omega: f64) -> Self {
-        Self { omega, coefficients: discrete.coefficients().to_vec(), cells: discrete.grid().cells() }
+        Self {
+            omega,
+            coefficients: discrete.constant_coefficients().map(|(axes, _)| axes.to_vec()).unwrap_or_default(),
+            cells: discrete.grid().cells(),
+        }
     }
 
     fn factor(&self, k: &[i64]) -> f64 {

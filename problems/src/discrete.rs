@@ -1,20 +1,58 @@
-//! The second-order finite-difference system on a uniform grid.
+//! The second-order finite-difference system on a uniform grid of 1, 2 or 3 dimensions.
 //!
-//! At every interior node Σ_axes (ε/h²)(2u − u₋ − u₊) = f; Dirichlet values stand on the boundary
-//! nodes, so that the residual of a field that carries them is that of the system with the boundary
-//! eliminated (LeVeque, *Finite Difference Methods*, 2007, ch. 2 and 3).
+//! At every unknown Σ_axes [c₋(u − u₋) + c₊(u − u₊)] + κ²u = f with c = ε/h², ε at the middle of the
+//! face between two nodes (LeVeque, *Finite Difference Methods*, 2007, ch. 2 and 3). Unknowns are the
+//! nodes that no Dirichlet side holds:
+//!
+//! - Dirichlet values stand on the boundary nodes, so that the residual of a field that carries them is
+//!   that of the system with the boundary eliminated;
+//! - on a Neumann side the ghost node beyond it is eliminated by the central difference of the flux g:
+//!   u₋ = u₊ + 2hg/ε, c₋ = c₊, which leaves the term 2g/h on the right-hand side;
+//! - on a periodic axis the last node is the first one again and carries its value.
+//!
+//! Where no side and no κ² holds u, it is defined up to a constant: f has to be compatible, and the
+//! solution is the one whose mean (the trapezoidal rule) is zero.
 
-use rayon::prelude::*;
+mod assemble;
+mod residual;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
 use thiserror::Error;
 
-use crate::{Coefficient, Field, Grid, GridError, Points, Problem, reduce};
+use crate::{Condition, Field, Grid, GridError, Problem, reduce};
+
+/// The coefficients of the system.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Coefficients {
+    /// ε and κ² are constants.
+    Constant {
+        /// ε/h² per axis.
+        axes: Vec<f64>,
+        /// κ².
+        screening: f64,
+    },
+    /// One of them varies.
+    Variable {
+        /// Per axis and node: ε/h² at the face between a node and the next along that axis. What lies
+        /// beyond the upper side is 0.
+        faces: Vec<Vec<f64>>,
+        /// κ² per node; empty where it is zero everywhere.
+        screening: Vec<f64>,
+    },
+}
 
 /// The discrete system of a problem on a grid.
 #[derive(Debug, Clone)]
 pub struct Discrete {
-    coefficients: Vec<f64>,
+    sides: Vec<[Condition; 2]>,
+    coefficients: Coefficients,
+    largest_diagonal: f64,
+    is_singular: bool,
     source: Field,
-    boundary: Field,
+    boundary: Option<Field>,
     rhs_norm: f64,
 }
 
@@ -25,54 +63,49 @@ pub enum DiscreteError {
     #[error(transparent)]
     Grid(#[from] GridError),
     /// Dimension without a stencil.
-    #[error("finite differences are for 1-D and 2-D, this problem is {0}-D")]
+    #[error("finite differences are for 1-D, 2-D and 3-D, this problem is {0}-D")]
     Dimension(usize),
-    /// f or the boundary data is not a number somewhere.
+    /// A function of the problem is not a number somewhere.
     #[error("the {what} is not a finite number at {at:?}")]
     NotFinite {
-        /// `source` or `boundary value`.
+        /// `source`, `permittivity`, `boundary value` or the like.
         what: &'static str,
         /// The point.
         at: Vec<f64>,
     },
+    /// ε ≤ 0 or κ² < 0.
+    #[error("the {what} is {value:e} at {at:?}; {wanted}")]
+    Sign {
+        /// `permittivity` or `screening`.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it has to be.
+        wanted: &'static str,
+        /// The point.
+        at: Vec<f64>,
+    },
+    /// No side holds u and the source does not add up to zero.
+    #[error(
+        "no side holds u and κ² is zero, so the source and the fluxes have to add up to zero; their mean is {mean:e} \
+         of a largest value {largest:e}: change the source, or give u on one side"
+    )]
+    Incompatible {
+        /// The mean of the right-hand side.
+        mean: f64,
+        /// Its largest value.
+        largest: f64,
+    },
 }
 
 impl Discrete {
-    /// Assembles f and the boundary values of `problem` on `grid`.
+    /// Assembles the system of `problem` on `grid`.
     ///
     /// # Errors
-    /// A dimension without a stencil, or data that is not finite, with the point.
+    /// A dimension without a stencil, data that is not finite or has the wrong sign, with the point,
+    /// or a singular system without a solution.
     pub fn new(problem: &dyn Problem, grid: &Grid) -> Result<Self, DiscreteError> {
-        let dimension = grid.dimension();
-        if problem.domain().dimension() != dimension {
-            return Err(
-                GridError::Dimension { given: dimension, dimension: problem.domain().dimension() }.into()
-            );
-        }
-        if !(1..=2).contains(&dimension) {
-            return Err(DiscreteError::Dimension(dimension));
-        }
-        let Coefficient::Constant(permittivity) = problem.permittivity();
-        let coefficients: Vec<f64> =
-            grid.axes().iter().map(|axis| permittivity / axis.spacing().powi(2)).collect();
-        let mut source = Field::from_batch(grid, |points, out| problem.source(points, out));
-        let mut boundary = Field::zeros(grid);
-        for node in 0..grid.nodes() {
-            if !grid.is_boundary(node) {
-                continue;
-            }
-            source.values_mut()[node] = 0.0;
-            let indices = grid.indices(node);
-            let x: Vec<f64> = indices.iter().zip(grid.axes()).map(|(&i, axis)| axis.coordinate(i)).collect();
-            problem
-                .boundary(Points::new(&x, dimension), std::slice::from_mut(&mut boundary.values_mut()[node]));
-        }
-        finite(&source, "source")?;
-        finite(&boundary, "boundary value")?;
-        let mut discrete = Self { coefficients, source, boundary, rhs_norm: 0.0 };
-        // b with the boundary eliminated is the residual of the field that is zero inside.
-        discrete.rhs_norm = discrete.residual_squares(discrete.boundary.values()).sqrt();
-        Ok(discrete)
+        assemble::assemble(problem, grid)
     }
 
     /// Its grid.
@@ -80,132 +113,91 @@ impl Discrete {
         self.source.grid()
     }
 
-    /// ε/h² per axis.
-    pub fn coefficients(&self) -> &[f64] {
+    /// The condition on the lower and upper side per axis.
+    pub fn sides(&self) -> &[[Condition; 2]] {
+        &self.sides
+    }
+
+    /// Whether u is given on every side.
+    pub fn is_dirichlet(&self) -> bool {
+        self.sides.iter().flatten().all(|side| *side == Condition::Dirichlet)
+    }
+
+    /// The indices along `axis` of nodes that are unknowns.
+    pub fn unknowns_along(&self, axis: usize) -> Range<usize> {
+        let cells = self.grid().axes()[axis].cells;
+        let [lower, upper] = self.sides[axis];
+        let first = usize::from(lower == Condition::Dirichlet);
+        first..if upper == Condition::Neumann { cells + 1 } else { cells }
+    }
+
+    /// The number of unknowns.
+    pub fn unknowns(&self) -> usize {
+        (0..self.grid().dimension()).map(|axis| self.unknowns_along(axis).len()).product()
+    }
+
+    /// The coefficients.
+    pub fn coefficients(&self) -> &Coefficients {
         &self.coefficients
     }
 
-    /// The diagonal 2 Σ ε/h².
-    pub fn diagonal(&self) -> f64 {
-        2.0 * self.coefficients.iter().sum::<f64>()
+    /// ε/h² per axis, where ε and κ² are constant.
+    pub fn constant_coefficients(&self) -> Option<(&[f64], f64)> {
+        match &self.coefficients {
+            Coefficients::Constant { axes, screening } => Some((axes, *screening)),
+            Coefficients::Variable { .. } => None,
+        }
     }
 
-    /// f at interior nodes, 0 on the boundary.
+    /// The largest entry of the diagonal, Σ (c₋ + c₊) + κ².
+    pub fn largest_diagonal(&self) -> f64 {
+        self.largest_diagonal
+    }
+
+    /// Whether u is defined up to a constant only.
+    pub fn is_singular(&self) -> bool {
+        self.is_singular
+    }
+
+    /// f and the terms of the fluxes at unknowns, 0 elsewhere.
     pub fn source(&self) -> &Field {
         &self.source
     }
 
-    /// The Dirichlet values on boundary nodes, 0 inside.
-    pub fn boundary(&self) -> &Field {
-        &self.boundary
+    /// The Dirichlet values on boundary nodes, 0 elsewhere; `None` if all of them are zero.
+    pub fn boundary(&self) -> Option<&Field> {
+        self.boundary.as_ref()
     }
 
-    /// ‖b‖₂, the right-hand side with the boundary eliminated.
+    /// The field that is zero at unknowns and carries the Dirichlet values.
+    pub fn lift(&self) -> Field {
+        self.boundary.clone().unwrap_or_else(|| Field::zeros(self.grid()))
+    }
+
+    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated.
     pub fn rhs_norm(&self) -> f64 {
         self.rhs_norm
     }
 
-    /// Writes the Dirichlet values onto the boundary nodes of `u`.
-    pub fn impose_boundary(&self, u: &mut [f64]) {
-        let grid = self.grid();
-        let columns = grid.axes()[grid.dimension() - 1].cells + 1;
-        let rows = u.len() / columns;
-        for row in 0..rows {
-            let nodes = row * columns..(row + 1) * columns;
-            let values = &self.boundary.values()[nodes.clone()];
-            if grid.dimension() == 2 && (row == 0 || row == rows - 1) {
-                u[nodes].copy_from_slice(values);
-            } else {
-                u[nodes.start] = values[0];
-                u[nodes.end - 1] = values[columns - 1];
-            }
-        }
-    }
-
-    /// ‖b − Au‖₂², without storing the residual.
-    pub fn residual_squares(&self, u: &[f64]) -> f64 {
-        let rows_a_block = self.rows_a_block();
-        let rows = u.len() / self.columns();
-        let blocks = rows.div_ceil(rows_a_block);
-        let block = |block: usize| {
-            let mut sum = 0.0;
-            for row in block * rows_a_block..((block + 1) * rows_a_block).min(rows) {
-                self.residual_row(u, row, |_, value| sum += value * value);
-            }
-            sum
-        };
-        if blocks == 1 {
-            return block(0);
-        }
-        let parts: Vec<f64> = (0..blocks).into_par_iter().map(block).collect();
-        parts.into_iter().sum()
-    }
-
     /// ‖b − Au‖₂/‖b‖₂; the absolute norm if b = 0, which the driver divides by that of the start.
     pub fn relative_residual(&self, u: &[f64]) -> f64 {
-        let scale = if self.rhs_norm > 0.0 { self.rhs_norm } else { 1.0 };
-        self.residual_squares(u).sqrt() / scale
+        self.residual_squares(u).sqrt() / self.residual_scale()
     }
 
     /// The relative residual that rounding alone leaves: machine epsilon times ‖A‖∞‖u‖₂/‖b‖₂.
     pub fn residual_floor(&self, u: &[f64]) -> f64 {
-        let scale = if self.rhs_norm > 0.0 { self.rhs_norm } else { 1.0 };
-        f64::EPSILON * 2.0 * self.diagonal() * reduce::sum_of_squares(u).sqrt() / scale
+        f64::EPSILON * 2.0 * self.largest_diagonal * reduce::sum_of_squares(u).sqrt() / self.residual_scale()
     }
 
-    /// Flops of one ω-Jacobi sweep, the work unit: per point and axis an addition, a product and
-    /// an addition; then ω/diagonal, (1 − ω)u and their sum.
+    fn residual_scale(&self) -> f64 {
+        if self.rhs_norm > 0.0 { self.rhs_norm } else { 1.0 }
+    }
+
+    /// Flops of one ω-Jacobi sweep, the work unit. Per unknown and axis an addition, a product and an
+    /// addition, or two products and two additions where coefficients vary; then ω/diagonal, (1 − ω)u and
+    /// their sum.
     pub fn sweep_flops(&self) -> f64 {
-        ((3 * self.grid().dimension() + 3) * self.grid().interior_nodes()) as f64
-    }
-
-    fn columns(&self) -> usize {
-        self.grid().axes()[self.grid().dimension() - 1].cells + 1
-    }
-
-    fn rows_a_block(&self) -> usize {
-        (reduce::BLOCK / self.columns()).max(1)
-    }
-
-    fn is_boundary_row(&self, row: usize) -> bool {
-        self.grid().dimension() == 2 && (row == 0 || row == self.grid().axes()[0].cells)
-    }
-
-    #[inline(always)]
-    fn residual_row(&self, u: &[f64], row: usize, mut put: impl FnMut(usize, f64)) {
-        if self.is_boundary_row(row) {
-            return;
-        }
-        let columns = self.columns();
-        let start = row * columns;
-        let here = &u[start..start + columns];
-        let f = &self.source.values()[start..start + columns];
-        let diagonal = self.diagonal();
-        let along = self.coefficients[self.coefficients.len() - 1];
-        if self.grid().dimension() == 1 {
-            for j in 1..columns - 1 {
-                put(j, f[j] - (diagonal * here[j] - along * (here[j - 1] + here[j + 1])));
-            }
-        } else {
-            let across = self.coefficients[0];
-            let below = &u[start - columns..start];
-            let above = &u[start + columns..start + 2 * columns];
-            for j in 1..columns - 1 {
-                let neighbours = along * (here[j - 1] + here[j + 1]) + across * (below[j] + above[j]);
-                put(j, f[j] - (diagonal * here[j] - neighbours));
-            }
-        }
-    }
-}
-
-fn finite(field: &Field, what: &'static str) -> Result<(), DiscreteError> {
-    match field.values().iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(node) => {
-            let grid = field.grid();
-            let indices = grid.indices(node);
-            let at = indices.iter().zip(grid.axes()).map(|(&i, axis)| axis.coordinate(i)).collect();
-            Err(DiscreteError::NotFinite { what, at })
-        }
+        let axis = if self.constant_coefficients().is_some() { 3 } else { 4 };
+        ((axis * self.grid().dimension() + 3) * self.unknowns()) as f64
     }
 }

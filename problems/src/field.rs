@@ -4,6 +4,9 @@ use ndarray::{ArrayViewD, IxDyn};
 
 use crate::{Grid, Points};
 
+/// Nodes a batch: their coordinates need little memory, however large the grid.
+const BATCH: usize = 1 << 16;
+
 /// A scalar field on the nodes of a grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -22,11 +25,14 @@ impl Field {
         (values.len() == grid.nodes()).then(|| Self { grid: grid.clone(), values })
     }
 
-    /// The values of `fill`, which gets all nodes as one batch.
-    pub fn from_batch(grid: &Grid, fill: impl FnOnce(Points<'_>, &mut [f64])) -> Self {
+    /// The values of `fill`, which gets the nodes in batches.
+    pub fn from_batch(grid: &Grid, mut fill: impl FnMut(Points<'_>, &mut [f64])) -> Self {
         let mut field = Self::zeros(grid);
-        let coordinates = grid.coordinates();
-        fill(Points::new(&coordinates, grid.dimension()), &mut field.values);
+        let mut coordinates = Vec::new();
+        for (batch, out) in field.values.chunks_mut(BATCH).enumerate() {
+            grid.coordinates_of(batch * BATCH..batch * BATCH + out.len(), &mut coordinates);
+            fill(Points::new(&coordinates, grid.dimension()), out);
+        }
         field
     }
 

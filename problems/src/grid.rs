@@ -136,12 +136,26 @@ impl Grid {
 
     /// Coordinates of all nodes, `nodes × dimension`, row by row.
     pub fn coordinates(&self) -> Vec<f64> {
-        let mut out = Vec::with_capacity(self.nodes() * self.dimension());
-        for node in 0..self.nodes() {
-            let indices = self.indices(node);
-            out.extend(indices.iter().zip(&self.axes).map(|(&i, axis)| axis.coordinate(i)));
-        }
+        let mut out = Vec::new();
+        self.coordinates_of(0..self.nodes(), &mut out);
         out
+    }
+
+    /// Coordinates of the nodes `nodes`, into `out`, which is cleared first.
+    pub fn coordinates_of(&self, nodes: std::ops::Range<usize>, out: &mut Vec<f64>) {
+        out.clear();
+        out.reserve(nodes.len() * self.dimension());
+        let mut indices = self.indices(nodes.start);
+        for _ in nodes {
+            out.extend(indices.iter().zip(&self.axes).map(|(&i, axis)| axis.coordinate(i)));
+            for (index, axis) in indices.iter_mut().zip(&self.axes).rev() {
+                *index += 1;
+                if *index <= axis.cells {
+                    break;
+                }
+                *index = 0;
+            }
+        }
     }
 }
 

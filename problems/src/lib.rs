@@ -1,4 +1,4 @@
-//! What is solved: Poisson problems −∇·(ε∇u) = f on boxes, their grids and fields, the
+//! What is solved: Poisson and screened Poisson problems −∇·(ε∇u) + κ²u = f on boxes, their grids and fields, the
 //! finite-difference system, sine and Fourier transforms, and a catalog of named problems.
 //!
 //! ```
@@ -22,7 +22,7 @@ pub mod reduce;
 pub mod spec;
 pub mod transform;
 
-pub use discrete::Discrete;
+pub use discrete::{Coefficients, Discrete};
 pub use error::Errors;
 pub use field::Field;
 pub use grid::{Grid, GridError};

@@ -1,4 +1,4 @@
-//! The continuous problem −∇·(ε∇u) = f on a box with boundary data.
+//! The continuous problem −∇·(ε∇u) + κ²u = f on a box with boundary data.
 
 use std::fmt::Debug;
 
@@ -10,6 +10,10 @@ use crate::{Points, Spec};
 pub enum Condition {
     /// u is given.
     Dirichlet,
+    /// The flux ε ∂u/∂n is given, n pointing outwards.
+    Neumann,
+    /// u goes on at the opposite side, which is periodic too.
+    Periodic,
 }
 
 /// A box and the condition on the lower and upper side of every axis.
@@ -25,6 +29,15 @@ impl Domain {
         Self { bounds: bounds.to_vec(), sides: vec![[Condition::Dirichlet; 2]; bounds.len()] }
     }
 
+    /// The box with these conditions; `None` if they are not one pair an axis, or if an axis is
+    /// periodic on one side only.
+    pub fn new(bounds: &[[f64; 2]], sides: &[[Condition; 2]]) -> Option<Self> {
+        let periodic = |side: &Condition| *side == Condition::Periodic;
+        let matched = sides.iter().all(|pair| pair.iter().all(periodic) || !pair.iter().any(periodic));
+        (bounds.len() == sides.len() && matched)
+            .then(|| Self { bounds: bounds.to_vec(), sides: sides.to_vec() })
+    }
+
     /// Lower and upper end per axis.
     pub fn bounds(&self) -> &[[f64; 2]] {
         &self.bounds
@@ -33,6 +46,11 @@ impl Domain {
     /// The condition on the lower and upper side per axis.
     pub fn sides(&self) -> &[[Condition; 2]] {
         &self.sides
+    }
+
+    /// Whether every side has condition `which`.
+    pub fn is_all(&self, which: Condition) -> bool {
+        self.sides.iter().flatten().all(|side| *side == which)
     }
 
     /// Number of axes.
@@ -52,6 +70,8 @@ impl Domain {
 pub enum Coefficient {
     /// The same everywhere.
     Constant(f64),
+    /// A function of the point, which [`Problem::permittivity_at`] or [`Problem::screening_at`] tells.
+    Variable,
 }
 
 /// A continuous problem. Functions are batched: points in, one value a point out.
@@ -65,16 +85,37 @@ pub trait Problem: Debug + Send + Sync {
     /// The box and its sides.
     fn domain(&self) -> &Domain;
 
-    /// ε.
+    /// ε > 0.
     fn permittivity(&self) -> Coefficient {
         Coefficient::Constant(1.0)
     }
 
-    /// f at interior points.
+    /// ε at points; called where [`Problem::permittivity`] is variable.
+    fn permittivity_at(&self, _points: Points<'_>, out: &mut [f64]) {
+        fill(self.permittivity(), out);
+    }
+
+    /// κ² ≥ 0, the coefficient of u.
+    fn screening(&self) -> Coefficient {
+        Coefficient::Constant(0.0)
+    }
+
+    /// κ² at points; called where [`Problem::screening`] is variable.
+    fn screening_at(&self, _points: Points<'_>, out: &mut [f64]) {
+        fill(self.screening(), out);
+    }
+
+    /// f at points of the box.
     fn source(&self, points: Points<'_>, out: &mut [f64]);
 
-    /// The Dirichlet data at boundary points; zero unless said otherwise.
+    /// u at points of Dirichlet sides; zero unless said otherwise.
     fn boundary(&self, _points: Points<'_>, out: &mut [f64]) {
+        out.fill(0.0);
+    }
+
+    /// ε ∂u/∂n at points of the Neumann side `upper` (or lower) of `axis`, n pointing outwards; zero
+    /// unless said otherwise.
+    fn flux(&self, _axis: usize, _upper: bool, _points: Points<'_>, out: &mut [f64]) {
         out.fill(0.0);
     }
 
@@ -93,5 +134,11 @@ pub trait Problem: Debug + Send + Sync {
     /// Whether [`Problem::exact`] answers.
     fn has_exact(&self) -> bool {
         self.exact(Points::new(&[], self.domain().dimension()), &mut [])
+    }
+}
+
+fn fill(coefficient: Coefficient, out: &mut [f64]) {
+    if let Coefficient::Constant(value) = coefficient {
+        out.fill(value);
     }
 }

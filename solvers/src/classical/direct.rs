@@ -58,7 +58,7 @@ fn build(_settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 /// LAPACK fails to find the eigenvectors.
 pub fn solve(discrete: &Discrete) -> Result<Field, SolverError> {
     let mut inverse = Inverse::new(&Stencil::of(discrete))?;
-    let mut u = discrete.boundary().clone();
+    let mut u = discrete.lift();
     solve_with(&mut inverse, discrete, &mut u);
     Ok(u)
 }
@@ -182,7 +182,7 @@ impl Iteration for Once<'_> {
     fn advance(&mut self, _most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
         if let Some(mut inverse) = self.inverse.take() {
             // From zero inside, so that no trace of the initial guess is left, not even its rounding.
-            self.u.values_mut().copy_from_slice(self.discrete.boundary().values());
+            self.u = self.discrete.lift();
             solve_with(&mut inverse, self.discrete, &mut self.u);
             meter.charge(self.flops);
         }

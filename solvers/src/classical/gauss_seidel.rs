@@ -108,11 +108,11 @@ mod tests {
             for node in (0..grid.nodes()).filter(|&node| !grid.is_boundary(node)) {
                 if order(&grid.indices(node)) == turn {
                     let mut sum = discrete.source().values()[node];
-                    for (axis, c) in discrete.coefficients().iter().enumerate() {
+                    for (axis, c) in discrete.constant_coefficients().unwrap().0.iter().enumerate() {
                         let stride = grid.stride(axis);
                         sum += c * (u.values()[node - stride] + u.values()[node + stride]);
                     }
-                    u.values_mut()[node] = sum / discrete.diagonal();
+                    u.values_mut()[node] = sum / discrete.largest_diagonal();
                 }
             }
         }

@@ -95,10 +95,10 @@ mod tests {
         let mut factors = vec![1.0; shape.iter().product()];
         for (index, factor) in factors.iter_mut().enumerate() {
             let mut rest = index;
-            for (&m, c) in shape.iter().zip(discrete.coefficients()).rev() {
+            for (&m, c) in shape.iter().zip(discrete.constant_coefficients().unwrap().0).rev() {
                 let (k, n) = (rest % m + 1, m + 1);
                 let s = (k as f64 * PI / (2 * n) as f64).sin();
-                *factor -= omega / discrete.diagonal() * 4.0 * c * s * s;
+                *factor -= omega / discrete.largest_diagonal() * 4.0 * c * s * s;
                 rest /= m;
             }
         }

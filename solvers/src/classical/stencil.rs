@@ -51,7 +51,8 @@ pub(crate) struct Run<'a> {
 impl Stencil {
     /// The stencil of `discrete`.
     pub fn of(discrete: &Discrete) -> Self {
-        Self::new(discrete.grid(), discrete.coefficients())
+        // Invariant: `planar` lets only constant coefficients and Dirichlet sides through.
+        Self::new(discrete.grid(), discrete.constant_coefficients().expect("constant coefficients").0)
     }
 
     /// The stencil on `grid` with `coefficients` ε/h² per axis; the grid is 1-D or 2-D.

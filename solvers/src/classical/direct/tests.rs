@@ -36,7 +36,7 @@ fn eigenmodes_come_out_exactly() {
         let discrete_eigenvalue: f64 = (0..k.len())
             .map(|i| {
                 let s = (k[i] as f64 * PI / (2 * cells[i]) as f64).sin();
-                4.0 * discrete.coefficients()[i] * s * s
+                4.0 * discrete.constant_coefficients().unwrap().0[i] * s * s
             })
             .sum();
         let mut expected = problem.solution(discrete.grid());

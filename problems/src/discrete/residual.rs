@@ -1,0 +1,242 @@
+//! The residual b − Au, row by row, and what a field needs to stand for a solution: boundary values,
+//! periodic images, zero mean.
+
+use rayon::prelude::*;
+
+use super::{Coefficients, Discrete};
+use crate::{Condition, Field, reduce};
+
+/// Where a row's neighbour row along a slower axis starts, and which coefficient lies between.
+#[derive(Clone, Copy)]
+struct Neighbour {
+    row: usize,
+    /// Start of the row whose faces lie between.
+    face: usize,
+    axis: usize,
+}
+
+impl Discrete {
+    /// ‖b − Au‖₂² over unknowns, without storing the residual. `u` carries Dirichlet values.
+    pub fn residual_squares(&self, u: &[f64]) -> f64 {
+        let columns = self.columns();
+        let rows_a_block = (reduce::BLOCK / columns).max(1);
+        let rows = u.len() / columns;
+        let block = |block: usize| {
+            let mut row = vec![0.0; columns];
+            let mut sum = 0.0;
+            for number in block * rows_a_block..((block + 1) * rows_a_block).min(rows) {
+                if let Some(range) = self.residual_row(u, number * columns, &mut row) {
+                    sum += row[range].iter().map(|r| r * r).sum::<f64>();
+                }
+            }
+            sum
+        };
+        let blocks = rows.div_ceil(rows_a_block);
+        if blocks == 1 {
+            return block(0);
+        }
+        let parts: Vec<f64> = (0..blocks).into_par_iter().map(block).collect();
+        parts.into_iter().sum()
+    }
+
+    /// b − Au at unknowns, 0 at other nodes.
+    pub fn residual(&self, u: &[f64], out: &mut [f64]) {
+        let columns = self.columns();
+        out.par_chunks_mut(columns).with_min_len((reduce::BLOCK / columns).max(1)).enumerate().for_each(
+            |(number, out)| match self.residual_row(u, number * columns, out) {
+                None => out.fill(0.0),
+                Some(range) => {
+                    out[..range.start].fill(0.0);
+                    out[range.end..].fill(0.0);
+                }
+            },
+        );
+    }
+
+    /// Writes the Dirichlet values and the periodic images into `u`.
+    pub fn impose_boundary(&self, u: &mut [f64]) {
+        let dirichlet = self.sides.iter().flatten().any(|side| *side == Condition::Dirichlet);
+        let columns = self.columns();
+        for start in (0..u.len()).step_by(columns) {
+            let row = &mut u[start..start + columns];
+            let along = self.unknowns_along(self.sides.len() - 1);
+            let held = |i: usize| self.boundary.as_ref().map_or(0.0, |boundary| boundary.values()[start + i]);
+            if dirichlet && self.is_dirichlet_row(start) {
+                row.iter_mut().enumerate().for_each(|(i, u)| *u = held(i));
+            } else if self.sides[self.sides.len() - 1][0] == Condition::Periodic {
+                row[columns - 1] = row[0];
+            } else {
+                if along.start == 1 {
+                    row[0] = held(0);
+                }
+                if along.end == columns - 1 {
+                    row[columns - 1] = held(columns - 1);
+                }
+            }
+        }
+        // Images along slower axes: the last layer is the first.
+        for axis in 0..self.sides.len() - 1 {
+            if self.sides[axis][0] == Condition::Periodic {
+                let stride = self.grid().stride(axis);
+                let cells = self.grid().axes()[axis].cells;
+                for block in u.chunks_exact_mut(stride * (cells + 1)) {
+                    block.copy_within(0..stride, cells * stride);
+                }
+            }
+        }
+    }
+
+    /// Takes the mean of a singular system's solution out of `u`; does nothing where u is unique.
+    pub fn fix_constant(&self, u: &mut [f64]) {
+        if self.is_singular {
+            let mean = self.mean(u);
+            u.iter_mut().for_each(|u| *u -= mean);
+        }
+    }
+
+    /// The mean of `u` over unknowns by the trapezoidal rule: half weights on Neumann sides.
+    pub(super) fn mean(&self, u: &[f64]) -> f64 {
+        let last = self.sides.len() - 1;
+        let weight = |axis: usize, i: usize| {
+            let [lower, upper] = self.sides[axis];
+            let cells = self.grid().axes()[axis].cells;
+            let range = self.unknowns_along(axis);
+            let neumann =
+                (i == 0 && lower == Condition::Neumann) || (i == cells && upper == Condition::Neumann);
+            if !range.contains(&i) {
+                0.0
+            } else if neumann {
+                0.5
+            } else {
+                1.0
+            }
+        };
+        let (mut sum, mut total) = (0.0, 0.0);
+        let columns = self.columns();
+        for start in (0..u.len()).step_by(columns) {
+            let row: f64 = (0..last).map(|axis| weight(axis, self.index(start, axis))).product();
+            if row > 0.0 {
+                for (i, u) in u[start..start + columns].iter().enumerate() {
+                    let w = row * weight(last, i);
+                    sum += w * u;
+                    total += w;
+                }
+            }
+        }
+        sum / total
+    }
+
+    /// Sets `field` to zero at nodes that are no unknowns.
+    pub(super) fn keep_unknowns(&self, field: &mut Field) {
+        let columns = self.columns();
+        let along = self.unknowns_along(self.sides.len() - 1);
+        for (number, row) in field.values_mut().chunks_exact_mut(columns).enumerate() {
+            if self.is_unknown_row(number * columns) {
+                row[..along.start].fill(0.0);
+                row[along.end..].fill(0.0);
+            } else {
+                row.fill(0.0);
+            }
+        }
+    }
+
+    fn columns(&self) -> usize {
+        self.grid().axes()[self.sides.len() - 1].cells + 1
+    }
+
+    fn index(&self, node: usize, axis: usize) -> usize {
+        node / self.grid().stride(axis) % (self.grid().axes()[axis].cells + 1)
+    }
+
+    fn is_unknown_row(&self, start: usize) -> bool {
+        (0..self.sides.len() - 1).all(|axis| self.unknowns_along(axis).contains(&self.index(start, axis)))
+    }
+
+    fn is_dirichlet_row(&self, start: usize) -> bool {
+        (0..self.sides.len() - 1).any(|axis| {
+            let (i, cells) = (self.index(start, axis), self.grid().axes()[axis].cells);
+            let [lower, upper] = self.sides[axis];
+            (i == 0 && lower == Condition::Dirichlet) || (i == cells && upper == Condition::Dirichlet)
+        })
+    }
+
+    /// The lower and upper neighbour of index `i` of `cells` along an axis, as index and as index of the
+    /// face between: mirrored at Neumann sides, wrapped on periodic axes.
+    fn neighbours(&self, axis: usize, i: usize) -> [[usize; 2]; 2] {
+        let cells = self.grid().axes()[axis].cells;
+        let periodic = self.sides[axis][0] == Condition::Periodic;
+        let lower = match i {
+            0 if periodic => [cells - 1, cells - 1],
+            0 => [1, 0],
+            _ => [i - 1, i - 1],
+        };
+        let upper = if i == cells { [cells - 1, cells - 1] } else { [i + 1, i] };
+        [lower, if periodic && i + 1 == cells { [0, i] } else { upper }]
+    }
+
+    /// b − Au of the row of nodes that starts at `start`; the range of its unknowns, or `None` if it has
+    /// none.
+    fn residual_row(&self, u: &[f64], start: usize, out: &mut [f64]) -> Option<std::ops::Range<usize>> {
+        if !self.is_unknown_row(start) {
+            return None;
+        }
+        let last = self.sides.len() - 1;
+        let columns = self.columns();
+        let range = self.unknowns_along(last);
+        let mut across = [Neighbour { row: start, face: start, axis: 0 }; 4];
+        for axis in 0..last {
+            let (stride, i) = (self.grid().stride(axis), self.index(start, axis));
+            for (side, [neighbour, face]) in self.neighbours(axis, i).into_iter().enumerate() {
+                let at = |index: usize| start - i * stride + index * stride;
+                across[2 * axis + side] = Neighbour { row: at(neighbour), face: at(face), axis };
+            }
+        }
+        let across = &across[..2 * last];
+        let row = |start: usize| &u[start..start + columns];
+        let (here, f) = (row(start), &self.source.values()[start..start + columns]);
+        match &self.coefficients {
+            Coefficients::Constant { axes, screening } => {
+                let diagonal = 2.0 * axes.iter().sum::<f64>() + screening;
+                let c = axes[last];
+                for i in 1..columns - 1 {
+                    out[i] = f[i] - (diagonal * here[i] - c * (here[i - 1] + here[i + 1]));
+                }
+                for i in [0, columns - 1] {
+                    let [[lower, _], [upper, _]] = self.neighbours(last, i);
+                    out[i] = f[i] - (diagonal * here[i] - c * (here[lower] + here[upper]));
+                }
+                for pair in across.chunks_exact(2) {
+                    let c = axes[pair[0].axis];
+                    for ((out, below), above) in out.iter_mut().zip(row(pair[0].row)).zip(row(pair[1].row)) {
+                        *out += c * (below + above);
+                    }
+                }
+            }
+            Coefficients::Variable { faces, screening } => {
+                let along = &faces[last][start..start + columns];
+                for i in 1..columns - 1 {
+                    out[i] =
+                        f[i] - along[i - 1] * (here[i] - here[i - 1]) - along[i] * (here[i] - here[i + 1]);
+                }
+                for i in [0, columns - 1] {
+                    let [[lower, below], [upper, above]] = self.neighbours(last, i);
+                    out[i] = f[i]
+                        - along[below] * (here[i] - here[lower])
+                        - along[above] * (here[i] - here[upper]);
+                }
+                for neighbour in across {
+                    let face = &faces[neighbour.axis][neighbour.face..neighbour.face + columns];
+                    for (((out, u), v), c) in out.iter_mut().zip(here).zip(row(neighbour.row)).zip(face) {
+                        *out -= c * (u - v);
+                    }
+                }
+                if !screening.is_empty() {
+                    for ((out, u), k) in out.iter_mut().zip(here).zip(&screening[start..start + columns]) {
+                        *out -= k * u;
+                    }
+                }
+            }
+        }
+        Some(range)
+    }
+}
