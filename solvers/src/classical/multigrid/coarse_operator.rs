@@ -39,10 +39,12 @@ pub(super) fn average<T: Real>(fine: &Variable<T>, transfer: &Transfer<T>) -> Va
     Variable::new(layout, faces, screening)
 }
 
-/// κ² times volume: what the diagonal has beside the faces.
+/// κ² times volume: what the diagonal has beside the faces. What may be rounding is taken as zero.
 fn screening<T: Real>(operator: &Variable<T>) -> Buffer<T> {
     let layout = operator.layout();
     let mut screening = operator.diagonal.clone();
+    let epsilon = if size_of::<T>() == size_of::<f32>() { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let noise = T::from_f64(8.0 * epsilon);
     for plane in layout.places(0) {
         for row in layout.places(1) {
             for column in layout.places(2) {
@@ -50,6 +52,9 @@ fn screening<T: Real>(operator: &Variable<T>) -> Buffer<T> {
                 for axis in 3 - layout.dimension..3 {
                     let faces = &operator.faces[axis];
                     screening[index] -= faces[index] + faces[index - layout.stride(axis)];
+                }
+                if screening[index] < noise * operator.diagonal[index] {
+                    screening[index] = T::default();
                 }
             }
         }

@@ -34,7 +34,7 @@ const FEW: usize = 30;
 /// What a hierarchy is made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Recipe {
-    pub smoother: Kind,
+    pub kind: Kind,
     /// ω of Jacobi; none for the best of the dimension.
     pub omega: Option<f64>,
     /// The smoother of all levels below the finest, if it is another.
@@ -43,12 +43,32 @@ pub(crate) struct Recipe {
     pub half: bool,
     /// Cubic interpolation of corrections instead of linear.
     pub cubic: bool,
+    /// Whether cycles have to be symmetric.
+    pub symmetric: bool,
 }
 
 impl Recipe {
-    /// Red-black sweeps with the transfers that belong together.
-    pub const PLAIN: Self =
-        Self { smoother: Kind::RedBlack, omega: None, below: None, half: false, cubic: false };
+    /// For symmetric cycles: red-black sweeps, and transfers that are adjoint to each other.
+    pub const SYMMETRIC: Self = Self {
+        kind: Kind::RedBlack,
+        omega: None,
+        below: None,
+        half: false,
+        cubic: false,
+        symmetric: true,
+    };
+
+    /// The smoother of a level. Across the seam of a periodic axis of odd length a colour meets itself, and
+    /// black-red sweeps are not the adjoint of red-black ones; polynomials in D⁻¹A are their own.
+    pub fn smoother(&self, layout: &Layout, is_finest: bool) -> Kind {
+        let odd_seam = (0..3)
+            .any(|axis| layout.ends[axis][1] == End::Wrap && !layout.unknowns[axis].is_multiple_of(2));
+        match self.below {
+            _ if self.symmetric && odd_seam => Kind::Chebyshev,
+            Some(below) if !is_finest => below,
+            _ => self.kind,
+        }
+    }
 }
 
 /// All levels but the coarsest, the coarsest, and the arrays of all but the finest. The operator of the
@@ -91,7 +111,7 @@ impl<T: Real> Hierarchy<T> {
                     Operator::Variable(coarse_operator::average(variable, &transfer))
                 }
             };
-            let kind = recipe.below.filter(|_| !levels.is_empty()).unwrap_or(recipe.smoother);
+            let kind = recipe.smoother(fine, levels.is_empty());
             let smoother = Smoother::new(kind, recipe.omega, fine);
             let changed = std::array::from_fn(|axis| {
                 lines[axis].as_ref().filter(|_| transfer.axes[axis].coarsened)

@@ -24,16 +24,16 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
         along.map(|h| Line::uniform(&layout, axis, 1.0 / (h * h)))
     });
     let mut bytes = 8 * system_values(problem, grid);
-    let mut kind = recipe.smoother;
+    let mut is_finest = true;
     while let Some(coarser) = hierarchy::coarsen(&lines) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes += Smoother::<f64>::bytes(kind, &layout) + Level::<f64>::bytes(&layout, &coarse);
+        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout) + Level::<f64>::bytes(&layout, &coarse);
         bytes += 8 * arrays * coarse.len() as u64;
         if recipe.half {
             bytes += 8 * layout.len() as u64;
         }
         (layout, lines) = (coarse, coarser);
-        kind = recipe.below.unwrap_or(kind);
+        is_finest = false;
     }
     bytes
 }

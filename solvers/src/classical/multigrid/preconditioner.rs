@@ -42,9 +42,9 @@ impl Preconditioner {
     /// For `operator`, singular if its u is defined up to a constant only.
     pub fn new(operator: &Operator<f64>, singular: bool, sweeps: usize, single: bool) -> Self {
         let precision = if single {
-            Precision::Single(Single::new(operator, singular, Recipe::PLAIN))
+            Precision::Single(Single::new(operator, singular, Recipe::SYMMETRIC))
         } else {
-            Precision::Double(Hierarchy::new(operator, singular, Recipe::PLAIN))
+            Precision::Double(Hierarchy::new(operator, singular, Recipe::SYMMETRIC))
         };
         Self { precision, cycle: symmetric_cycle(sweeps) }
     }

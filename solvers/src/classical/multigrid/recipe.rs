@@ -80,11 +80,12 @@ impl Recipe {
         };
         settings.choice("coarse", &["rediscretised"])?;
         let levels = Levels {
-            smoother: SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1,
+            kind: SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1,
             omega,
             below: None,
             half: settings.choice("restriction", &["full", "half"])? == 1,
             cubic: settings.choice("prolongation", &["linear", "cubic"])? == 1,
+            symmetric: false,
         };
         Ok(Self { cycle: Cycle { shape: Shape::V, pre, post, sense: Sense::Forward }, levels })
     }
@@ -100,7 +101,7 @@ impl Recipe {
         let spec = spec
             .with("pre", self.cycle.pre as i64)
             .with("post", self.cycle.post as i64)
-            .with("smoother", name(&SMOOTHERS, &self.levels.smoother))
+            .with("smoother", name(&SMOOTHERS, &self.levels.kind))
             .with("restriction", if self.levels.half { "half" } else { "full" })
             .with("prolongation", if self.levels.cubic { "cubic" } else { "linear" })
             .with("coarse", "rediscretised");
