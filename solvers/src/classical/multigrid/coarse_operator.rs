@@ -98,6 +98,10 @@ fn in_series<T: Real>(along: &AxisTransfer<T>, lower: End, fine: &[T], out: &mut
     for j in 1..=coarse {
         out[j] = above(2 * j - along.shift);
     }
+    if along.seam.is_some() {
+        // Three faces in a row; all of a periodic axis are positive.
+        out[coarse] = one / (one / fine[m - 2] + one / fine[m - 1] + one / fine[m]);
+    }
     out[0] = match lower {
         End::Held => above(0),
         End::Mirror => zero,
@@ -108,7 +112,7 @@ fn in_series<T: Real>(along: &AxisTransfer<T>, lower: End, fine: &[T], out: &mut
 /// Sums of coefficients side by side.
 fn side_by_side<T: Real>(along: &AxisTransfer<T>, fine: &[T], out: &mut [T]) {
     for j in 1..=along.unknowns[1] {
-        let [a, b, c] = along.children(j).map(|(p, weight)| weight * fine[p]);
-        out[j] = a + b + c;
+        let [a, b, c, d] = along.children(j).map(|(p, weight)| weight * fine[p]);
+        out[j] = a + b + c + d;
     }
 }

@@ -141,8 +141,8 @@ fn add_inner<T: Real>(inner: std::ops::Range<usize>, shift: usize, e: &[T], u: &
 /// held, the ends.
 fn nearest<T: Real>(fine: &Line, coarse: usize, p: usize) -> Vec<Weighted<T>> {
     let (shift, m) = (fine.shift(), fine.unknowns());
-    let below = (p + shift) / 2;
-    if (p + shift).is_multiple_of(2) {
+    let below = ((p + shift) / 2).min(coarse);
+    if p + shift == 2 * below {
         return vec![(below, T::from_f64(1.0))];
     }
     let coarse = coarse as isize;

@@ -293,8 +293,8 @@ fn restrict_row<T: Real>(axis: &AxisTransfer<T>, from: &[T], out: &mut [T]) {
         }
     }
     for j in [1, coarse] {
-        let [a, b, c] = axis.children(j).map(|(p, weight)| weight * from[p]);
-        out[j] = a + b + c;
+        let [a, b, c, d] = axis.children(j).map(|(p, weight)| weight * from[p]);
+        out[j] = a + b + c + d;
     }
 }
 
@@ -367,5 +367,10 @@ fn correct_row<T: Real>(axis: &AxisTransfer<T>, e: &[T], u: &mut [T]) {
     u[2 * coarse - axis.shift] += e[coarse];
     if let Some([lower, upper]) = axis.last {
         u[m] += lower * e[coarse] + upper * e[coarse + 1];
+    }
+    if let Some(seam) = axis.seam {
+        for (u, [lower, upper]) in u[m - 1..=m].iter_mut().zip(seam.interpolation) {
+            *u += lower * e[coarse] + upper * e[coarse + 1];
+        }
     }
 }
