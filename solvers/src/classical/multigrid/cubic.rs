@@ -165,8 +165,7 @@ fn nearest<T: Real>(fine: &Line, coarse: usize, p: usize) -> Vec<Weighted<T>> {
         .iter()
         .map(|&j| {
             let others = nodes.iter().filter(|&&k| k != j);
-            let weight: f64 =
-                others.map(|&k| (x - position(k)) / (position(j) - position(k))).product();
+            let weight: f64 = others.map(|&k| (x - position(k)) / (position(j) - position(k))).product();
             let place = if wraps { (j - 1).rem_euclid(coarse) + 1 } else { j };
             (place as usize, T::from_f64(weight))
         })

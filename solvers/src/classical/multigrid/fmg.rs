@@ -7,13 +7,15 @@
 //! That is step 1, and it does not matter what the initial guess was. Further steps are cycles of
 //! [`multigrid`](super).
 //!
-//! **Accuracy.** The interpolated solution is off by the discretisation error of the coarse grid, four times
-//! that of the fine one, and by fourth-order terms; one cycle reduces it by a factor of eight and more. After
-//! step 1 the total error is that of the exact discrete solution times 1.7 (2-D) or 2.6 (3-D) with one
-//! V(1,1), and times 1.0 with one F(1,1): iterating further improves the algebra, not the answer.
+//! **Accuracy.** The interpolated solution is off by about the discretisation error of the coarse grid, four
+//! times that of the fine one, and by fourth-order terms; one cycle reduces it by a factor of eight (2-D) or
+//! four (3-D). After step 1 the total error for u = ∏ sin πx_i is that of the exact discrete solution times
+//! 0.7 with one V(1,1) and times 1.0 with one F(1,1): iterating further improves the algebra, not the answer.
+//! (A V(1,1) leaves some of the error of the coarse grids. Restricted, not sampled, right-hand sides give it
+//! the opposite sign of the discretisation error; with sampled ones the factor would be 1.7, in 3-D 2.6.)
 //!
-//! **Cost.** A V-cycle on every grid: 4/3 (2-D) or 8/7 (3-D) of a V-cycle on the finest, some eight work
-//! units for a solution to the accuracy of the grid. No method can be faster but by a constant.
+//! **Cost.** A V-cycle on every grid: 4/3 (2-D) or 8/7 (3-D) of a V-cycle on the finest, some nine work
+//! units (seven in 3-D) for a solution to the accuracy of the grid. No method can be faster but by a constant.
 //!
 //! Sources: Brandt, *Math. Comp.* 31 (1977) 333, §6; Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001, §2.6.
 
@@ -148,7 +150,9 @@ fn restrict_all<T: Real>(
     u: &[T],
     f: &[T],
 ) {
-    if let (Some((level, levels)), Some(([e, r], arrays))) = (levels.split_first_mut(), arrays.split_first_mut()) {
+    if let (Some((level, levels)), Some(([e, r], arrays))) =
+        (levels.split_first_mut(), arrays.split_first_mut())
+    {
         level.restrict(operator, u, f, r);
         clear(e);
         restrict_all(levels, arrays, &level.coarse, e, r);
@@ -172,7 +176,8 @@ impl<T: Real> Rise<'_, T> {
         u: &mut [T],
         f: &[T],
     ) {
-        let (Some((level, coarser)), Some(([e, r], below))) = (levels.split_first_mut(), arrays.split_first_mut())
+        let (Some((level, coarser)), Some(([e, r], below))) =
+            (levels.split_first_mut(), arrays.split_first_mut())
         else {
             return self.coarsest.solve(operator, f, u);
         };

@@ -7,15 +7,15 @@
 //! is coarsened along its finest axes alone until the spacings are alike.
 
 use super::{
+    coarse_operator,
     coarsest::Coarsest,
     cubic::Cubic,
+    cycle::Cycle,
     half::Half,
     level::Level,
     line::Line,
-    cycle::Cycle,
     smoother::{Kind, Smoother},
     transfer::{AxisTransfer, Transfer},
-    coarse_operator,
 };
 use crate::{
     classical::{
@@ -49,20 +49,14 @@ pub(crate) struct Recipe {
 
 impl Recipe {
     /// For symmetric cycles: red-black sweeps, and transfers that are adjoint to each other.
-    pub const SYMMETRIC: Self = Self {
-        kind: Kind::RedBlack,
-        omega: None,
-        below: None,
-        half: false,
-        cubic: false,
-        symmetric: true,
-    };
+    pub const SYMMETRIC: Self =
+        Self { kind: Kind::RedBlack, omega: None, below: None, half: false, cubic: false, symmetric: true };
 
     /// The smoother of a level. Across the seam of a periodic axis of odd length a colour meets itself, and
     /// black-red sweeps are not the adjoint of red-black ones; polynomials in D⁻¹A are their own.
     pub fn smoother(&self, layout: &Layout, is_finest: bool) -> Kind {
-        let odd_seam = (0..3)
-            .any(|axis| layout.ends[axis][1] == End::Wrap && !layout.unknowns[axis].is_multiple_of(2));
+        let odd_seam =
+            (0..3).any(|axis| layout.ends[axis][1] == End::Wrap && !layout.unknowns[axis].is_multiple_of(2));
         match self.below {
             _ if self.symmetric && odd_seam => Kind::Chebyshev,
             Some(below) if !is_finest => below,
@@ -113,9 +107,8 @@ impl<T: Real> Hierarchy<T> {
             };
             let kind = recipe.smoother(fine, levels.is_empty());
             let smoother = Smoother::new(kind, recipe.omega, fine);
-            let changed = std::array::from_fn(|axis| {
-                lines[axis].as_ref().filter(|_| transfer.axes[axis].coarsened)
-            });
+            let changed =
+                std::array::from_fn(|axis| lines[axis].as_ref().filter(|_| transfer.axes[axis].coarsened));
             let cubic = Cubic::new(fine, changed, &transfer.axes);
             let half = recipe.half.then(|| Half::new(fine));
             arrays.push([Buffer::zeroed(layout.len()), Buffer::zeroed(layout.len())]);
@@ -183,7 +176,9 @@ pub(super) fn coarsen(lines: &Lines) -> Option<Lines> {
     let largest = present().map(can).fold(0.0, f64::max);
     let enough = largest.min(SHARE * present().map(|line| line.coefficient).sum::<f64>());
     (largest > 0.0).then(|| {
-        lines.map(|line| line.map(|line| line.coarser().filter(|_| line.coefficient >= enough).unwrap_or(line)))
+        lines.map(|line| {
+            line.map(|line| line.coarser().filter(|_| line.coefficient >= enough).unwrap_or(line))
+        })
     })
 }
 

@@ -27,7 +27,8 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
     let mut is_finest = true;
     while let Some(coarser) = hierarchy::coarsen(&lines) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout) + Level::<f64>::bytes(&layout, &coarse);
+        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout)
+            + Level::<f64>::bytes(&layout, &coarse);
         bytes += 8 * arrays * coarse.len() as u64;
         if recipe.half {
             bytes += 8 * layout.len() as u64;

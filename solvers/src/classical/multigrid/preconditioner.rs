@@ -54,7 +54,9 @@ impl Preconditioner {
     pub fn apply(&mut self, operator: &Operator<f64>, r: &[f64], z: &mut [f64]) {
         match &mut self.precision {
             Precision::Double(hierarchy) => self.cycle.run(hierarchy, operator, Guess::Zero, z, r),
-            Precision::Single(single) => single.run(self.cycle, r, |scale, from, to| *to = scale * f64::from(from), z),
+            Precision::Single(single) => {
+                single.run(self.cycle, r, |scale, from, to| *to = scale * f64::from(from), z)
+            }
         }
     }
 
@@ -88,7 +90,13 @@ impl Single {
     }
 
     /// One cycle for Az = r from zero; then `finish(scale, value of z/scale, value of out)` for all values.
-    pub fn run(&mut self, cycle: Cycle, r: &[f64], finish: impl Fn(f64, f32, &mut f64) + Sync, out: &mut [f64]) {
+    pub fn run(
+        &mut self,
+        cycle: Cycle,
+        r: &[f64],
+        finish: impl Fn(f64, f32, &mut f64) + Sync,
+        out: &mut [f64],
+    ) {
         let largest = reduce::max_abs(r);
         let scale = if largest.is_normal() { 2f64.powi(largest.log2() as i32) } else { 1.0 };
         let inverse = 1.0 / scale;

@@ -8,8 +8,12 @@ use super::{
     smoother::{Kind, Sense},
 };
 
-pub(super) const CYCLE: Parameter =
-    Parameter { key: "cycle", default: "v", unit: "v | w | f", help: "how often the coarser grids are visited" };
+pub(super) const CYCLE: Parameter = Parameter {
+    key: "cycle",
+    default: "v",
+    unit: "v | w | f",
+    help: "how often the coarser grids are visited",
+};
 pub(super) const PRE: Parameter =
     Parameter { key: "pre", default: "1", unit: "sweeps", help: "sweeps before the coarse grid, ν₁" };
 pub(super) const POST: Parameter =

@@ -3,6 +3,7 @@
 mod factors;
 mod full;
 mod solutions;
+mod transfers;
 
 use modewise_problems::Field;
 

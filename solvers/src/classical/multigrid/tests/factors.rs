@@ -4,7 +4,6 @@ fn compare(rows: &[(&str, &[usize], f64)]) {
     let mut misses = Vec::new();
     for (spec, cells, theory) in rows {
         let factor = factor(spec, cells);
-        println!("{spec} {cells:?}: {factor:.4}, theory {theory}");
         if (factor / theory - 1.0).abs() > 0.05 {
             misses.push(format!("{spec} on {cells:?}: {factor:.4} for {theory}"));
         }
@@ -72,8 +71,12 @@ fn two_grids_have_the_factors_of_fourier_analysis() {
 #[test]
 fn two_grids_have_the_factors_of_fourier_analysis_in_3d() {
     two_grid("", &[32; 3], &[0.444, 0.198, 0.100, 0.079]);
-    // On 32 cells half weighting is up to 7 % better than on the infinite grid.
-    two_grid(",restriction=half", &[48; 3], &[0.667, 0.296, 0.132, 0.059]);
+    // On 32 cells half weighting with more sweeps is up to 7 % better than on the infinite grid.
+    two_grid(",restriction=half", &[32; 3], &[0.667, 0.296]);
+    compare(&[
+        ("two-grid,pre=2,post=1,restriction=half", &[48; 3], 0.132),
+        ("two-grid,pre=2,post=2,restriction=half", &[48; 3], 0.059),
+    ]);
     two_grid(",smoother=jacobi", &[32; 3], &[0.714, 0.510, 0.364, 0.260]);
 }
 
@@ -85,8 +88,8 @@ fn no_number_of_cells_is_worse_than_another() {
         vec![501, 501],
         vec![389, 618],
         vec![129, 129],
-        vec![65, 65, 65],
-        vec![50, 100, 151],
+        vec![33, 33, 33],
+        vec![26, 51, 76],
         vec![20, 20, 60],
         vec![20, 60, 60],
         vec![64, 64, 56],
@@ -96,7 +99,6 @@ fn no_number_of_cells_is_worse_than_another() {
         vec![21, 500],
     ] {
         let factor = factor("multigrid", &cells);
-        println!("{cells:?}: {factor:.4}");
         if factor > 0.3 {
             misses.push(format!("{cells:?}: {factor:.3}"));
         }
@@ -109,7 +111,6 @@ fn chebyshev_beats_jacobi_for_the_same_products() {
     for (cells, sweeps) in [(&[64usize; 2][..], 2), (&[32; 3][..], 2), (&[64; 2][..], 3)] {
         let spec = |smoother| format!("multigrid,smoother={smoother},pre={sweeps},post={sweeps}");
         let [jacobi, chebyshev] = ["jacobi", "chebyshev"].map(|smoother| factor(&spec(smoother), cells));
-        println!("{cells:?} {sweeps}: {jacobi:.3} {chebyshev:.3}");
         assert!(chebyshev < 0.9 * jacobi, "{cells:?}: {chebyshev} and {jacobi}");
     }
     let [jacobi, chebyshev] =

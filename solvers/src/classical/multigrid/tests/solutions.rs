@@ -1,5 +1,3 @@
-use std::num::NonZeroU64;
-
 use modewise_problems::{Condition, Discrete, Domain};
 
 use super::*;
@@ -74,10 +72,14 @@ fn systems() -> Vec<(String, Made, Discrete)> {
             for base in if sides.len() == 3 { vec![16, 13, 17] } else { vec![64, 51, 65] } {
                 let cells: Vec<usize> = (0..sides.len()).map(|axis| base + 2 * axis).collect();
                 let bounds = vec![[0.0, 1.0]; sides.len()];
-                let problem = Made::new(&bounds, |x| x[0], |x| {
-                    let wave = |x: f64| (std::f64::consts::TAU * x).cos();
-                    wave(x[0]) + x.iter().map(|x| wave(*x)).product::<f64>()
-                })
+                let problem = Made::new(
+                    &bounds,
+                    |x| x[0],
+                    |x| {
+                        let wave = |x: f64| (std::f64::consts::TAU * x).cos();
+                        wave(x[0]) + x.iter().map(|x| wave(*x)).product::<f64>()
+                    },
+                )
                 .on_sides(Domain::new(&bounds, &sides).unwrap());
                 let problem = if varies { problem.varying() } else { problem };
                 let discrete = problem.on(&cells);
@@ -97,9 +99,10 @@ fn cycles_solve_every_kind_of_system() {
         let later = discrete.relative_residual(live.advance(4).values());
         let last = discrete.relative_residual(live.advance(18).values());
         let factor = (later / residual).powf(0.25);
-        println!("{name}: {factor:.3}, {last:e}");
-        if last > 1e-11 {
-            misses.push(format!("{name}: {last:e}"));
+        // In 1-D cycles are direct solvers: the residual is rounding from the first one on.
+        let limit = if discrete.grid().dimension() == 1 { f64::INFINITY } else { 0.25 };
+        if last > 1e-12 || factor > limit {
+            misses.push(format!("{name}: {factor:.3} a cycle, {last:e}"));
         }
     }
     assert!(misses.is_empty(), "{misses:#?}");
@@ -133,7 +136,6 @@ fn a_symmetric_cycle_is_a_symmetric_operator_near_the_inverse() {
             let other = pass::scalar_product(&operator, &a, &zb, &mut sums);
             let size = pass::scalar_product(&operator, &za, &a, &mut sums);
             let tolerance = if single { 1e-4 } else { 1e-11 };
-            println!("{name} single {single}: {:e}", (one - other).abs() / size);
             assert!(size > 0.0);
             assert!((one - other).abs() < tolerance * size, "{name} {single}: {one:e}, {other:e}");
         }
@@ -141,45 +143,16 @@ fn a_symmetric_cycle_is_a_symmetric_operator_near_the_inverse() {
 }
 
 #[test]
-fn explore() {
-    use Condition::Periodic as P;
-    for cells in [[65, 65], [129, 129], [257, 257], [51, 53], [100, 100], [64, 66], [35, 35], [97, 101]] {
-        let domain = Domain::new(&[[0.0, 1.0]; 2], &[[P, P]; 2]).unwrap();
-        let wave = |x: &[f64]| (6.0 * std::f64::consts::PI * x[0]).cos() * (std::f64::consts::TAU * x[1]).cos();
-        let problem = Made::new(&[[0.0, 1.0]; 2], |x| x[0], wave).on_sides(domain);
-        let discrete = problem.on(&cells);
-        for spec in ["multigrid", "multigrid,smoother=chebyshev,pre=2,post=2"] {
-            let mut live = Live::start(spec, &problem, &discrete, Initial::Random);
-            let residual = discrete.relative_residual(live.advance(8).values());
-            let later = discrete.relative_residual(live.advance(4).values());
-            println!("periodic {cells:?} {spec}: {:.3}", (later / residual).powf(0.25));
-        }
-    }
-    for cells in [vec![1001, 1001], vec![1024, 1024], vec![101, 201, 301], vec![128, 128, 128]] {
-        let problem = Made::new(&vec![[0.0, 1.0]; cells.len()], |_| 0.0, |_| 1.0);
-        let discrete = problem.on(&cells);
-        for spec in ["multigrid", "multigrid,dtype=mixed", "fmg"] {
-            let mut live = Live::start(spec, &problem, &discrete, Initial::Zero);
-            let clock = std::time::Instant::now();
-            live.iteration.advance(NonZeroU64::new(5).unwrap(), &mut live.meter).unwrap();
-            let each = clock.elapsed().as_secs_f64() / 5.0 / discrete.unknowns() as f64;
-            let residual = discrete.relative_residual(live.advance(1).values());
-            println!("{spec} {cells:?}: {:.1} ns a cycle and unknown, {residual:e}", each * 1e9);
-        }
-    }
-}
-
-#[test]
 fn mixed_precision_loses_nothing() {
-    for (cells, scale) in [(vec![100, 100], 1.0), (vec![20, 31, 24], 1.0)] {
+    // Not even with data that single precision has no numbers for.
+    for cells in [vec![100, 100], vec![20, 31, 24]] {
         let problem =
-            Made::new(&vec![[0.0, 1.0]; cells.len()], |x| 1e-3 * x[0], |x| 1e-6 * (9.0 * x[0]).sin());
+            Made::new(&vec![[0.0, 1.0]; cells.len()], |x| 1e-39 * x[0], |x| 1e-42 * (9.0 * x[0]).sin());
         let discrete = problem.on(&cells);
-        let mut live = Live::start("multigrid,dtype=mixed", &problem, &discrete, Initial::Random);
+        let mut live = Live::start("multigrid,dtype=mixed", &problem, &discrete, Initial::Zero);
         let residual = discrete.relative_residual(live.advance(20).values());
         let floor = discrete.residual_floor(live.u.values());
-        println!("{cells:?} {scale}: {residual:e}, floor {floor:e}");
-        assert!(residual < floor.max(1e-12), "{cells:?}: {residual:e}, floor {floor:e}");
+        assert!(residual < floor && floor < 1e-13, "{cells:?}: {residual:e}, floor {floor:e}");
     }
 }
 
@@ -223,6 +196,38 @@ fn threads_do_not_change_bits() {
         let one = bits(spec, &cells, 2, 1);
         for threads in [2, 3, 8] {
             assert!(one == bits(spec, &cells, 2, threads), "{spec} on {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_run_takes_less_than_48_bytes_an_unknown() {
+    for cells in [vec![2048, 2048], vec![1501, 2003], vec![256, 256, 256], vec![201, 211, 223]] {
+        let problem = Made::nothing(cells.len());
+        let grid = modewise_problems::Grid::new(&vec![[0.0, 1.0]; cells.len()], &cells).unwrap();
+        for spec in ["multigrid", "multigrid,dtype=mixed", "fmg"] {
+            let solver = crate::registry::build(&spec.parse().unwrap()).unwrap();
+            let bytes =
+                solver.check(&problem, Some(&grid)).unwrap().bytes as f64 / grid.interior_nodes() as f64;
+            assert!((16.0..48.0).contains(&bytes), "{spec} on {cells:?}: {bytes:.1} bytes an unknown");
+        }
+    }
+}
+
+#[test]
+fn runs_go_on_from_a_snapshot_with_the_same_bits() {
+    let problem = Made::new(&[[0.0, 1.0]; 2], |x| x[0], |x| (9.0 * x[1]).sin());
+    let discrete = problem.on(&[37, 50]);
+    for spec in ["multigrid", "multigrid,smoother=chebyshev", "multigrid,dtype=mixed", "fmg", "two-grid"] {
+        for before in [0, 1, 2] {
+            let mut whole = Live::start(spec, &problem, &discrete, Initial::Random);
+            whole.advance(before);
+            let snapshot = whole.iteration.snapshot().unwrap();
+            let solver = crate::registry::build(&spec.parse().unwrap()).unwrap();
+            let task = crate::Task::new(&problem, &discrete);
+            let mut resumed = Live::start(spec, &problem, &discrete, Initial::Zero);
+            resumed.iteration = solver.resume(&task, &snapshot, &mut resumed.meter).unwrap();
+            assert_eq!(whole.advance(2), resumed.advance(2), "{spec} after {before} steps");
         }
     }
 }
