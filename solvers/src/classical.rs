@@ -5,6 +5,7 @@
 //! solvers of their own and the smoothers of multigrid, share `relaxation`.
 
 pub mod direct;
+pub mod fft;
 pub mod gauss_seidel;
 pub mod jacobi;
 pub mod multigrid;

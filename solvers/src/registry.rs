@@ -26,6 +26,7 @@ pub fn entries() -> Vec<&'static Entry> {
         &classical::jacobi::ENTRY,
         &classical::gauss_seidel::ENTRY,
         &classical::multigrid::ENTRY,
+        &classical::fft::ENTRY,
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,
         &neural::mscale_dnn::ENTRY,
