@@ -7,6 +7,7 @@
 pub mod direct;
 pub mod gauss_seidel;
 pub mod jacobi;
+pub mod kernels;
 pub mod multigrid;
 
 mod relaxation;
