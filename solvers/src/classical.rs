@@ -8,6 +8,7 @@ pub mod direct;
 pub mod fft;
 pub mod gauss_seidel;
 pub mod jacobi;
+pub mod kernels;
 pub mod multigrid;
 
 mod layout;

@@ -13,7 +13,10 @@ use super::{
     labels,
     plan::{Plan, Record, SolverPlan, Start, Watch},
 };
-use crate::modes::{ModeWatch, TransformKind};
+use crate::{
+    machine::free_memory,
+    modes::{ModeWatch, TransformKind},
+};
 
 /// One solver, ready to run.
 #[derive(Debug, Clone)]
@@ -220,10 +223,8 @@ fn enough_memory(grid: &Grid, problem: &dyn Problem, solvers: &[Prepared]) -> Re
     let worst = solvers.iter().max_by_key(|prepared| prepared.need.bytes);
     let solver = worst.map_or(0.0, |prepared| prepared.need.bytes as f64);
     let need = own + solver.max(reference);
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    let free = system.cgroup_limits().map_or(system.available_memory(), |limits| limits.free_memory) as f64;
-    if need > free && free > 0.0 {
+    let free = free_memory() as f64;
+    if need > free {
         let who = worst.filter(|_| solver > own && solver > reference).map(|prepared| prepared.label.clone());
         return Err(ConfigError::Memory { need: need / GIGABYTE, have: free / GIGABYTE, who });
     }
