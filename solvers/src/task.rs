@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Discrete, Errors, Field, Problem, error, reduce, transform::Sine};
+use modewise_problems::{Discrete, Errors, Field, Problem, error, error::Size, reduce, transform::Sine};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -112,11 +112,11 @@ pub enum ReferenceKind {
     Exact,
 }
 
-/// A solution to measure errors against.
+/// A solution to measure errors against; a copy shares its values.
 #[derive(Debug, Clone)]
 pub struct Reference {
     kind: ReferenceKind,
-    field: Field,
+    field: Arc<Field>,
     norm: f64,
 }
 
@@ -124,7 +124,7 @@ impl Reference {
     /// Errors will be measured against `field`.
     pub fn new(kind: ReferenceKind, field: Field) -> Self {
         let norm = error::norm(&field);
-        Self { kind, field, norm }
+        Self { kind, field: Arc::new(field), norm }
     }
 
     /// Which solution it is.
@@ -139,6 +139,11 @@ impl Reference {
 
     /// The error of `u` against it.
     pub fn errors(&self, u: &Field) -> Errors {
-        Errors::between(u.values(), self.field.values(), self.norm)
+        self.measure(u).1
+    }
+
+    /// The size of `u` and its error against it.
+    pub fn measure(&self, u: &Field) -> (Size, Errors) {
+        error::measure(u.values(), self.field.values(), self.norm)
     }
 }
