@@ -1,8 +1,10 @@
 //! What goes into a solver: the problem, its discrete system, a start and a seed.
 
+mod white;
+
 use std::sync::Arc;
 
-use modewise_problems::{Discrete, Errors, Field, Problem, error, error::Size, reduce, transform::Sine};
+use modewise_problems::{Discrete, Errors, Field, Problem, error, error::Size, reduce, transform::Modal};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -11,9 +13,9 @@ use rand_chacha::ChaCha8Rng;
 pub enum Initial {
     /// Zero inside, the boundary data on the boundary.
     Zero,
-    /// Uniform in (−1, 1) at every interior node, from the seed.
+    /// Uniform in (−1, 1) at every unknown, from the seed.
     Random,
-    /// The reference plus an error with the same amplitude in every sine mode, signs from the seed.
+    /// The reference plus an error with the same amplitude in every mode, signs from the seed.
     White,
     /// This field.
     Field(Arc<Field>),
@@ -84,19 +86,18 @@ impl Initial {
     }
 }
 
-/// The reference plus Σ ±a ∏ sin, with a = max|û_ref| (1 if that is zero): the ± from the seed.
+/// The reference plus white noise of amplitude a = max|û_ref| (1 if that is zero) in the modes that
+/// follow the sides.
 fn white(discrete: &Discrete, reference: Option<&Field>, seed: u64) -> Field {
     let grid = discrete.grid();
-    let sine = Sine::new(grid);
-    let mut amplitudes = vec![0.0; sine.len()];
+    let modal = Modal::new(grid, discrete.sides());
+    let mut amplitudes = vec![0.0; modal.len()];
     let mut field = reference.cloned().unwrap_or_else(|| Field::zeros(grid));
-    sine.forward(field.values(), &mut amplitudes);
+    modal.forward(field.values(), &mut amplitudes);
     let largest = reduce::max_abs(&amplitudes);
     let amplitude = if largest > 0.0 { largest } else { 1.0 };
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    amplitudes.fill_with(|| if random.random::<bool>() { amplitude } else { -amplitude });
-    let mut noise = Field::zeros(grid);
-    sine.inverse(&amplitudes, noise.values_mut());
+    drop(amplitudes);
+    let noise = white::white(discrete, &modal, amplitude, &mut ChaCha8Rng::seed_from_u64(seed));
     for (u, e) in field.values_mut().iter_mut().zip(noise.values()) {
         *u += e;
     }
