@@ -9,8 +9,12 @@ pub mod gauss_seidel;
 pub mod jacobi;
 pub mod multigrid;
 
+mod layout;
+mod operator;
+mod real;
 mod relaxation;
 mod stencil;
+mod sweep;
 #[cfg(test)]
 mod testing;
 

@@ -21,6 +21,7 @@
 pub mod classical;
 pub mod conformance;
 pub mod hybrid;
+pub mod memory;
 pub mod meter;
 pub mod neural;
 pub mod observe;

@@ -24,6 +24,11 @@ impl Made {
         Self::new(&vec![[0.0, 1.0]; dimension], |_| 0.0, |_| 0.0)
     }
 
+    /// The same with other sides.
+    pub fn on_sides(self, domain: Domain) -> Self {
+        Self { domain, ..self }
+    }
+
     pub fn on(&self, cells: &[usize]) -> Discrete {
         discretise(self, cells)
     }

@@ -1,0 +1,122 @@
+//! The matrix A of a system, matrix-free: what relaxation and residuals read along one row of a
+//! [`Layout`].
+//!
+//! (Au)_p = Σ_axes [c₋(u_p − u₋) + c₊(u_p − u₊)] + κ²u_p.
+//!
+//! Two kinds: [`Constant`], whose c are the same but next to the ends of an axis and are never loaded
+//! from memory, and [`Variable`], whose c stand in arrays. Sweeps are written once, over [`Rows`].
+
+mod constant;
+mod variable;
+
+use modewise_problems::Discrete;
+
+use super::{layout::Layout, real::Real};
+use crate::memory::Buffer;
+
+pub(crate) use constant::{AxisWeights, Constant};
+pub(crate) use variable::Variable;
+
+/// The matrix of a system, of either kind.
+#[derive(Debug, Clone)]
+pub(crate) enum Operator<T: Real> {
+    /// Constant coefficients.
+    Constant(Constant<T>),
+    /// Coefficients in arrays.
+    Variable(Variable<T>),
+}
+
+/// A matrix as its rows; `plane` and `row` are places in the layout.
+pub(crate) trait Rows<T: Real>: Sync {
+    /// What one row of unknowns needs.
+    type Row<'a>: Row<T>
+    where
+        Self: 'a;
+    /// The layout.
+    fn layout(&self) -> &Layout;
+    /// The equations of one row.
+    fn row(&self, plane: usize, row: usize) -> Self::Row<'_>;
+}
+
+/// The equations of one row. Slices are whole rows with their outer values; `across` holds the
+/// neighbour rows: none (1-D), lower and upper row (2-D), then lower and upper plane (3-D). Results go
+/// to places 1 to m of `out`; its outer values are left alone.
+pub(crate) trait Row<T: Real>: Copy {
+    /// out = (1 − ω)u + ω(f + Σ c u_neighbour)/a, a the diagonal.
+    fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
+    /// out = (f + Σ c u_neighbour)/a: relaxation with ω = 1, without a product.
+    fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
+    /// out = f − Au.
+    fn residual(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
+    /// out = Au.
+    fn apply(self, here: &[T], across: &[&[T]], out: &mut [T]);
+    /// The diagonal at place `p`.
+    fn diagonal(self, p: usize) -> T;
+}
+
+impl<T: Real> Operator<T> {
+    /// The matrix of `discrete`.
+    pub fn of(discrete: &Discrete) -> Self {
+        match discrete.constant_coefficients() {
+            Some((axes, screening)) => Self::Constant(Constant::new(Layout::of(discrete), axes, screening)),
+            None => Self::Variable(Variable::of(discrete)),
+        }
+    }
+
+    /// The layout.
+    pub fn layout(&self) -> &Layout {
+        match self {
+            Self::Constant(constant) => constant.layout(),
+            Self::Variable(variable) => variable.layout(),
+        }
+    }
+
+    /// The right-hand side of `discrete` for this matrix.
+    pub fn load_source(&self, discrete: &Discrete) -> Buffer<T> {
+        let layout = self.layout();
+        let mut f = Buffer::zeroed(layout.len());
+        layout.load(discrete.grid(), discrete.source().values(), &mut f);
+        if let Self::Variable(_) = self {
+            scale_by_volumes(layout, &mut f);
+        }
+        f
+    }
+
+    /// Flops of a pass over all unknowns that relaxes or takes a residual: per axis an addition, a
+    /// product and an addition (constant) or two products and two additions (variable), then three.
+    pub fn pass_flops(&self) -> f64 {
+        let axis = match self {
+            Self::Constant(_) => 3,
+            Self::Variable(_) => 4,
+        };
+        ((axis * self.layout().dimension + 3) * self.layout().count()) as f64
+    }
+}
+
+/// The share of a cell that belongs to place `p` of `axis`: a half on a Neumann side.
+#[inline(always)]
+pub(crate) fn volume(layout: &Layout, axis: usize, p: usize) -> f64 {
+    let m = layout.unknowns[axis];
+    if layout.is_absent(axis) {
+        return 1.0;
+    }
+    let [lower, upper] = layout.ends[axis];
+    let half = |end, at_end: bool| if at_end && end == super::layout::End::Mirror { 0.5 } else { 1.0 };
+    half(lower, p == 1) * half(upper, p == m)
+}
+
+/// f ← V f, V the volumes of the unknowns' cells in units of a whole cell.
+pub(crate) fn scale_by_volumes<T: Real>(layout: &Layout, f: &mut [T]) {
+    let columns = layout.extent(2);
+    let rows = layout.extent(1);
+    for (number, row) in f.chunks_exact_mut(columns).enumerate() {
+        let (plane, j) = (number / rows, number % rows);
+        let outer = volume(layout, 0, plane) * volume(layout, 1, j);
+        for p in layout.places(2) {
+            row[p] = row[p] * T::from_f64(outer * volume(layout, 2, p));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Passes over all unknowns, layer by layer: a layer is a row of a 2-D system and a plane of a 3-D one.
+//!
+//! Layers are cut into slabs, one thread's work each. Every value is computed by the same formula from
+//! the same values whatever slab it is in, so neither slabs nor threads change any bits; sums are taken
+//! row by row and added in order. A small system stays on the calling thread.
+
+pub(crate) mod colours;
+pub(crate) mod pass;
+
+use std::ops::Range;
+
+use super::{layout::Layout, real::Real};
+
+/// Unknowns below which a pass is not worth a second thread: some ten microseconds.
+const SERIAL_BELOW: usize = 1 << 14;
+/// Slabs a thread, so that a thread that is late does not hold up the others for long.
+const SLABS_A_THREAD: usize = 2;
+
+/// The layers of a layout.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layers<'l> {
+    pub layout: &'l Layout,
+}
+
+impl<'l> Layers<'l> {
+    pub fn of(layout: &'l Layout) -> Self {
+        Self { layout }
+    }
+
+    /// The axis from layer to layer; none in 1-D, where all is one layer.
+    fn axis(self) -> Option<usize> {
+        match self.layout.dimension {
+            1 => None,
+            d => Some(3 - d),
+        }
+    }
+
+    /// The places of layers of unknowns.
+    pub fn places(self) -> Range<usize> {
+        self.axis().map_or(0..1, |axis| self.layout.places(axis))
+    }
+
+    /// Values of a layer.
+    pub fn stride(self) -> usize {
+        self.axis().map_or(self.layout.len(), |axis| self.layout.stride(axis))
+    }
+
+    /// The layers read as lower and upper neighbour of layer `l`; itself in 1-D, which reads neither.
+    pub fn neighbours(self, l: usize) -> [usize; 2] {
+        self.axis().map_or([l; 2], |axis| self.layout.neighbours(axis, l))
+    }
+
+    /// The rows of a layer that hold unknowns, as places.
+    pub fn rows(self) -> Range<usize> {
+        if self.layout.dimension == 3 { self.layout.places(1) } else { 0..1 }
+    }
+
+    /// Plane and row of row `j` of layer `l`.
+    pub fn place(self, l: usize, j: usize) -> [usize; 2] {
+        match self.layout.dimension {
+            1 => [0, 0],
+            2 => [0, l],
+            _ => [l, j],
+        }
+    }
+
+    /// Layer `l` of an array.
+    pub fn of_array<T>(self, values: &[T], l: usize) -> &[T] {
+        &values[l * self.stride()..][..self.stride()]
+    }
+
+    /// The layers cut into slabs for as many threads as there are.
+    pub fn slabs(self) -> Vec<Range<usize>> {
+        let places = self.places();
+        let wanted = match self.layout.count() {
+            count if count < SERIAL_BELOW => 1,
+            _ => match rayon::current_num_threads() {
+                1 => 1,
+                threads => threads * SLABS_A_THREAD,
+            },
+        };
+        let slabs = wanted.min(places.len()).max(1);
+        (0..slabs)
+            .map(|i| {
+                let cut = |i: usize| places.start + places.len() * i / slabs;
+                cut(i)..cut(i + 1)
+            })
+            .collect()
+    }
+}
+
+/// A layer with the two that it reads.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a, T> {
+    pub below: &'a [T],
+    pub here: &'a [T],
+    pub above: &'a [T],
+}
+
+impl<'a, T: Real> View<'a, T> {
+    /// Layer `l` of an array.
+    pub fn of_array(layers: Layers<'_>, values: &'a [T], l: usize) -> Self {
+        let [below, above] = layers.neighbours(l);
+        Self {
+            below: layers.of_array(values, below),
+            here: layers.of_array(values, l),
+            above: layers.of_array(values, above),
+        }
+    }
+
+    /// Row `j` of the layer.
+    #[inline(always)]
+    pub fn row(&self, layout: &Layout, j: usize) -> &'a [T] {
+        let columns = layout.extent(2);
+        &self.here[j * columns..][..columns]
+    }
+
+    /// Calls `with` the neighbour rows of row `j`, in the order of [`super::operator::Row`].
+    #[inline(always)]
+    pub fn across<R>(&self, layout: &Layout, j: usize, with: impl FnOnce(&[&[T]]) -> R) -> R {
+        let columns = layout.extent(2);
+        let row = |layer: &'a [T], j: usize| &layer[j * columns..][..columns];
+        match layout.dimension {
+            1 => with(&[]),
+            2 => with(&[self.below, self.above]),
+            _ => {
+                let [lower, upper] = layout.neighbours(1, j);
+                with(&[row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)])
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Passes that read one array and write another, or only add up: ω-Jacobi, residuals, products with A.
+
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+use super::{Layers, View};
+use crate::classical::{
+    operator::{Operator, Row, Rows, volume},
+    real::Real,
+};
+
+/// What a pass computes at every unknown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Formula<T> {
+    /// ω-Jacobi: (1 − ω)u + ω(f + Σ c u_neighbour)/a.
+    Relax(T),
+    /// f − Au.
+    Residual,
+    /// Au; f is not read.
+    Apply,
+}
+
+/// Sums of products `a·b` over the unknowns of a row.
+fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
+    // Eight sums side by side: one vector, and the same order on every machine.
+    let mut sums = [0.0; 8];
+    let (a, a_rest) = a.as_chunks::<8>();
+    let (b, b_rest) = b.as_chunks::<8>();
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..8 {
+            sums[i] += a[i].to_f64() * b[i].to_f64();
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a.to_f64() * b.to_f64()).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
+/// Writes `formula` of u and f to `out`, whose outer values along rows are sealed.
+pub(crate) fn apply<T: Real>(operator: &Operator<T>, formula: Formula<T>, u: &[T], f: &[T], out: &mut [T]) {
+    match operator {
+        Operator::Constant(rows) => apply_rows(rows, formula, u, f, out),
+        Operator::Variable(rows) => apply_rows(rows, formula, u, f, out),
+    }
+}
+
+fn apply_rows<T: Real, R: Rows<T>>(rows: &R, formula: Formula<T>, u: &[T], f: &[T], out: &mut [T]) {
+    let layers = Layers::of(rows.layout());
+    let (stride, slabs) = (layers.stride(), layers.slabs());
+    let places = layers.places();
+    let mut pieces = Vec::with_capacity(slabs.len());
+    let mut rest = &mut out[places.start * stride..places.end * stride];
+    for slab in slabs {
+        let (piece, others) = rest.split_at_mut(slab.len() * stride);
+        pieces.push((slab, piece));
+        rest = others;
+    }
+    if let [(slab, piece)] = pieces.as_mut_slice() {
+        return layers_of(rows, formula, u, f, slab.start, piece);
+    }
+    pieces.into_par_iter().for_each(|(slab, piece)| layers_of(rows, formula, u, f, slab.start, piece));
+}
+
+#[multiversion(targets = "simd")]
+fn layers_of<T: Real, R: Rows<T>>(
+    rows: &R,
+    formula: Formula<T>,
+    u: &[T],
+    f: &[T],
+    first: usize,
+    out: &mut [T],
+) {
+    let layout = rows.layout();
+    let layers = Layers::of(layout);
+    let columns = layout.extent(2);
+    for (l, out) in (first..).zip(out.chunks_exact_mut(layers.stride())) {
+        let view = View::of_array(layers, u, l);
+        let f = layers.of_array(f, l);
+        for j in layers.rows() {
+            let [plane, row] = layers.place(l, j);
+            let equations = rows.row(plane, row);
+            let (here, f) = (view.row(layout, j), &f[j * columns..][..columns]);
+            let out = &mut out[j * columns..][..columns];
+            view.across(layout, j, |across| match formula {
+                Formula::Relax(omega) => equations.relax(omega, here, across, f, out),
+                Formula::Residual => equations.residual(here, across, f, out),
+                Formula::Apply => equations.apply(here, across, out),
+            });
+            layout.seal(out);
+        }
+    }
+}
+
+/// Adds up what `term` makes of every layer, in order; `sums` has room for one number a layer.
+pub(crate) fn sum_layers(layers: Layers<'_>, sums: &mut [f64], term: impl Fn(usize, &mut f64) + Sync) -> f64 {
+    let first = layers.places().start;
+    let sums = &mut sums[..layers.places().len()];
+    let each = |(i, sum): (usize, &mut f64)| {
+        *sum = 0.0;
+        term(first + i, sum);
+    };
+    if layers.slabs().len() == 1 {
+        sums.iter_mut().enumerate().for_each(each);
+    } else {
+        sums.par_iter_mut().enumerate().for_each(each);
+    }
+    sums.iter().sum()
+}
+
+/// Σ a·b over unknowns, in the scalar product in which the matrix is symmetric: weighted with volumes where
+/// coefficients are constant.
+pub(crate) fn scalar_product<T: Real>(operator: &Operator<T>, a: &[T], b: &[T], sums: &mut [f64]) -> f64 {
+    let layout = operator.layout();
+    let layers = Layers::of(layout);
+    let columns = layout.extent(2);
+    let weighted = matches!(operator, Operator::Constant(_));
+    let weigh = |axis: usize, p: usize| {
+        if weighted { volume(layout, axis, p) } else { 1.0 }
+    };
+    sum_layers(layers, sums, |l, sum| {
+        let (a, b) = (layers.of_array(a, l), layers.of_array(b, l));
+        for j in layers.rows() {
+            let [plane, row] = layers.place(l, j);
+            let places = j * columns + layout.places(2).start..j * columns + layout.places(2).end;
+            let (a, b) = (&a[places.clone()], &b[places]);
+            let m = layout.unknowns[2];
+            let ends = (1.0 - weigh(2, 1)) * a[0].to_f64() * b[0].to_f64()
+                + (1.0 - weigh(2, m)) * a[m - 1].to_f64() * b[m - 1].to_f64();
+            *sum += weigh(0, plane) * weigh(1, row) * (dot(a, b) - ends);
+        }
+    })
+}
