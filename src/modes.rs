@@ -2,9 +2,11 @@
 //! what order.
 
 mod amplitudes;
+mod axis;
 mod choice;
 mod nyquist;
 mod order_index;
+mod projection;
 mod spectrum;
 mod watch;
 mod watched;

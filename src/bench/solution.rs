@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use modewise_problems::{Discrete, Field, Grid, Problem};
+use modewise_problems::{Discrete, Field, Grid, Problem, reduce};
 use modewise_solvers::{
     Iteration, Meter, Outcome, Phase, Sites, Solver, SolverError, Status, Task, Unsupported,
 };
@@ -238,7 +238,9 @@ impl Bench<'_, '_> {
                 Outcome::Converged
             } else if finished {
                 Outcome::Done
-            } else if stalled >= PATIENCE && now.residual <= discrete.residual_floor(u.values()) {
+            } else if stalled >= PATIENCE
+                && now.residual <= discrete.residual_floor(reduce::sum_of_squares(u.values()).sqrt())
+            {
                 return Ok(Some(Found { outcome: Outcome::Floor, ..best }));
             } else if now.seconds > MOST_SECONDS || now.steps >= MOST_STEPS {
                 Outcome::Budget

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use modewise_problems::{Field, reduce};
+use modewise_solvers::Reference;
 use num_complex::Complex64;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amplitudes, ModeChoice, ModeChoiceError, Spectrum, TransformKind, kendall_tau_b, watched::Watched,
+    Amplitudes, ModeChoice, ModeChoiceError, Spectrum, kendall_tau_b, projection::Projection,
+    watched::Watched,
 };
 use crate::store::schema::ModeName;
 
@@ -51,10 +53,15 @@ const NOTHING: f64 = 1e-12;
 /// modes are not reached, though some may be zero by rounding.
 const GROWTH: f64 = 1e6;
 
+/// Shells of |k| are reported unasked on grids of so many nodes at most: they take a whole transform.
+const SMALL: usize = 1 << 16;
+/// With more tracked modes than this shells are reported too: so many are too many to be told apart.
+const MANY: usize = 40;
+
 /// What every watch over errors against one reference shares.
 struct Plan {
     spectrum: Spectrum,
-    reference: Field,
+    reference: Reference,
     /// ‖u_ref‖∞.
     reference_size: f64,
     /// Δ is relative to the error at step 0.
@@ -65,6 +72,8 @@ struct Plan {
     scales: Vec<f64>,
     /// Indices into `reported`.
     tracked: Vec<usize>,
+    /// How a watch begins to compute amplitudes.
+    way: Way,
 }
 
 /// The error of a run, mode by mode.
@@ -77,11 +86,19 @@ pub struct ModeWatch {
     scales: Vec<f64>,
     /// ‖u‖∞ at step 0; 0 where that is not finite.
     start_size: f64,
-    error: Vec<f64>,
-    amplitudes: Amplitudes,
+    way: Way,
     states: Vec<ModeState>,
     passages: Vec<Passage>,
     watched: Watched,
+}
+
+/// How amplitudes are computed: whichever takes fewer flops by closed form.
+#[derive(Clone)]
+enum Way {
+    /// All of them, from the error at all nodes.
+    Whole { error: Vec<f64>, amplitudes: Amplitudes },
+    /// Those of the reported modes.
+    Few { projection: Projection, amplitudes: Vec<Complex64> },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,21 +111,21 @@ struct Saved {
 }
 
 impl ModeWatch {
-    /// Watches errors against `reference`. In 1-D all modes are reported, or those listed; in 2-D
-    /// the tracked ones and all shells of |k|. With `white`, or a reference that is zero, Δ is
-    /// relative to the error at step 0.
+    /// Watches errors against `reference`. In 1-D all modes are reported, or those listed; in 2-D and 3-D
+    /// the tracked ones, and all shells of |k| if any is tracked, if more than 40 modes or all are tracked,
+    /// or if the grid has 65536 nodes at most. With `white`, or a reference that is zero, Δ is relative to
+    /// the error at step 0.
     ///
     /// # Errors
     /// A chosen mode that the grid does not have.
     pub fn new(
-        reference: &Field,
-        kind: TransformKind,
+        reference: &Reference,
+        spectrum: Spectrum,
         choice: &ModeChoice,
         white: bool,
         tol: f64,
     ) -> Result<Self, ModeChoiceError> {
-        let spectrum = Spectrum::new(reference.grid(), kind);
-        let amplitudes = spectrum.of(reference);
+        let amplitudes = spectrum.of(reference.field());
         let modulus = |place: u32| amplitudes.modulus(place as usize);
         let largest = spectrum.all().map(modulus).fold(0.0, f64::max);
         let against_start = white || largest == 0.0;
@@ -131,7 +148,12 @@ impl ModeWatch {
                 reference_amplitude: modulus(place),
             });
         }
-        let shells = if flat { Vec::new() } else { spectrum.shell_amplitudes(&amplitudes) };
+        let small = reference.field().values().len() <= SMALL && *choice != ModeChoice::None;
+        let shells = if !flat && (small || !rings.is_empty() || singles.len() > MANY) {
+            spectrum.shell_amplitudes(&amplitudes)
+        } else {
+            Vec::new()
+        };
         for (shell, reference_amplitude) in shells.into_iter().enumerate() {
             let s = shell as u64;
             if rings.contains(&s) {
@@ -144,11 +166,12 @@ impl ModeWatch {
         }
         let scale = |amplitude: f64| if amplitude <= NOTHING * largest { 0.0 } else { amplitude };
         let plan = Plan {
-            reference_size: reduce::max_abs(reference.values()),
+            reference_size: reduce::max_abs(reference.field().values()),
             reference: reference.clone(),
             against_start,
             tol,
             scales: reported.iter().map(|mode| scale(mode.reference_amplitude)).collect(),
+            way: Way::cheapest(&spectrum, &reported),
             reported,
             tracked,
             spectrum,
@@ -160,9 +183,7 @@ impl ModeWatch {
         Self {
             scales: plan.scales.clone(),
             start_size: 0.0,
-            // Their room is taken at the first look.
-            error: Vec::new(),
-            amplitudes: Amplitudes::Real(Vec::new()),
+            way: plan.way.clone(),
             states: vec![ModeState::default(); plan.reported.len()],
             passages: vec![Passage::default(); plan.tracked.len()],
             watched: Watched::default(),
@@ -178,28 +199,51 @@ impl ModeWatch {
 
     /// Flops of one look.
     pub fn flops(&self) -> f64 {
-        let spectrum = &self.plan.spectrum;
-        spectrum.flops() + (self.plan.reference.values().len() + 4 * spectrum.modes()) as f64
+        let modes = 4 * self.plan.reported.len();
+        modes as f64
+            + match &self.way {
+                Way::Few { projection, .. } => projection.flops(),
+                Way::Whole { .. } => {
+                    let nodes = self.plan.reference.field().values().len();
+                    self.plan.spectrum.flops() + (3 * nodes) as f64
+                }
+            }
+    }
+
+    /// The name of the transform, axis by axis where they differ.
+    pub fn transform_name(&self) -> String {
+        self.plan.spectrum.transform_name()
     }
 
     /// Looks at one step. A field that is not finite, or has grown beyond all bounds, has no relative
     /// errors and reaches nothing.
     pub fn look(&mut self, step: u64, work_units: f64, seconds: f64, u: &Field) {
         let plan = &*self.plan;
+        if plan.reported.is_empty() {
+            return;
+        }
         if step == 0 {
             let size = reduce::max_abs(u.values());
             self.start_size = if size.is_finite() { size } else { 0.0 };
         }
-        let size = subtract(u.values(), plan.reference.values(), &mut self.error);
+        let size = self.way.take(&plan.spectrum, u.values(), plan.reference.field().values());
         // False for not-a-number too.
         let sound = size <= GROWTH * plan.reference_size.max(self.start_size).max(1.0);
-        plan.spectrum.amplitudes(&self.error, &mut self.amplitudes);
-        let flat = plan.spectrum.dimension() == 1;
-        let shells = if flat { Vec::new() } else { plan.spectrum.shell_amplitudes(&self.amplitudes) };
-        for ((mode, scale), state) in plan.reported.iter().zip(&mut self.scales).zip(&mut self.states) {
-            (state.amplitude, state.complex) = match mode.members {
-                Members::Single(place) => (self.amplitudes.modulus(place), self.amplitudes.at(place)),
-                Members::Shell(s) => (shells[s], Complex64::new(f64::NAN, f64::NAN)),
+        let has_shells = matches!(plan.reported.last(), Some(Reported { members: Members::Shell(_), .. }));
+        let shells = match &self.way {
+            Way::Whole { amplitudes, .. } if has_shells => plan.spectrum.shell_amplitudes(amplitudes),
+            _ => Vec::new(),
+        };
+        let reported = plan.reported.iter().zip(&mut self.scales).zip(&mut self.states);
+        for (number, ((mode, scale), state)) in reported.enumerate() {
+            (state.amplitude, state.complex) = match (&mode.members, &self.way) {
+                (Members::Shell(s), _) => (shells[*s], Complex64::new(f64::NAN, f64::NAN)),
+                (Members::Single(place), Way::Whole { amplitudes, .. }) => {
+                    (amplitudes.modulus(*place), amplitudes.at(*place))
+                }
+                (Members::Single(_), Way::Few { amplitudes, .. }) => {
+                    (amplitudes[number].norm(), amplitudes[number])
+                }
             };
             if plan.against_start && step == 0 {
                 *scale = if sound { state.amplitude } else { 0.0 };
@@ -286,6 +330,39 @@ impl ModeWatch {
         self.passages = saved.passages;
         self.watched = saved.watched;
         Ok(())
+    }
+}
+
+impl Way {
+    fn cheapest(spectrum: &Spectrum, reported: &[Reported]) -> Self {
+        let single = |mode: &Reported| match mode.members {
+            Members::Single(place) => Some(place),
+            Members::Shell(_) => None,
+        };
+        // Their room is taken at the first look.
+        let whole = Self::Whole { error: Vec::new(), amplitudes: Amplitudes::Real(Vec::new()) };
+        let Some(places) = reported.iter().map(single).collect::<Option<Vec<usize>>>() else { return whole };
+        if spectrum.dimension() == 1 || places.is_empty() {
+            return whole;
+        }
+        let projection = spectrum.projection(&places);
+        if projection.flops() < spectrum.flops() {
+            Self::Few { projection, amplitudes: vec![Complex64::default(); places.len()] }
+        } else {
+            whole
+        }
+    }
+
+    /// The amplitudes of u − v; returns ‖u − v‖∞, not-a-number if any value is.
+    fn take(&mut self, spectrum: &Spectrum, u: &[f64], v: &[f64]) -> f64 {
+        match self {
+            Self::Few { projection, amplitudes } => projection.project(u, v, amplitudes),
+            Self::Whole { error, amplitudes } => {
+                let size = subtract(u, v, error);
+                spectrum.amplitudes(error, amplitudes);
+                size
+            }
+        }
     }
 }
 

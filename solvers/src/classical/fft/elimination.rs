@@ -139,7 +139,11 @@ struct Pivots {
     last: Lanes,
 }
 
-impl Default for Pivots { fn default()->Self{Self{rows:0,first:Vec::new(),last:[0.0;LANES]}} }
+impl Default for Pivots {
+    fn default() -> Self {
+        Self { rows: 0, first: Vec::new(), last: [0.0; LANES] }
+    }
+}
 impl Pivots {
     fn compute(&mut self, diagonal: &Lanes, [lower, upper]: [f64; 2], rows: usize) {
         self.rows = rows;
@@ -187,7 +191,12 @@ fn line(values: &mut ArrayViewMut2<'_, f64>, scale: f64, [lower, upper]: [f64; 2
 
 /// x and `carried` become `next(x, carried, p)` in every lane of a row, which may have fewer than a full block.
 #[inline(always)]
-fn each_lane(row: ArrayViewMut1<'_, f64>, carried: &mut Lanes, p: &Lanes, next: impl Fn(f64, f64, f64) -> f64) {
+fn each_lane(
+    row: ArrayViewMut1<'_, f64>,
+    carried: &mut Lanes,
+    p: &Lanes,
+    next: impl Fn(f64, f64, f64) -> f64,
+) {
     // Invariant: a block is a stretch of columns of an array in row-major order.
     let row = row.into_slice().expect("a row of a block lies in one piece");
     match row.first_chunk_mut::<LANES>() {
