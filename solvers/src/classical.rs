@@ -8,11 +8,15 @@ pub mod direct;
 pub mod gauss_seidel;
 pub mod jacobi;
 pub mod multigrid;
+pub mod sor;
 
 mod layout;
 mod operator;
 mod real;
 mod relaxation;
+mod spectrum;
+mod state;
+mod stationary;
 mod stencil;
 mod sweep;
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub fn entries() -> Vec<&'static Entry> {
     vec![
         &classical::jacobi::ENTRY,
         &classical::gauss_seidel::ENTRY,
+        &classical::sor::ENTRY,
         &classical::multigrid::ENTRY,
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,

@@ -5,6 +5,7 @@
 //! row by row and added in order. A small system stays on the calling thread.
 
 pub(crate) mod colours;
+pub(crate) mod lexicographic;
 pub(crate) mod pass;
 
 use std::ops::Range;
