@@ -118,3 +118,6 @@ impl Solver for Sor {
         Ok(Box::new(Stationary::new(State::resume(task, from, ENTRY.name)?, self.step(omega))))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ impl Iteration for Stationary<'_> {
         Ok(snapshot)
     }
 }
+
+#[cfg(test)]
+mod tests;
