@@ -24,8 +24,6 @@
 //! Numer. Anal.* 7 (1970) 627; Swarztrauber, *SIAM Review* 19 (1977) 490 (all sides).
 
 mod elimination;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -34,7 +32,10 @@ use modewise_problems::{
 };
 use rayon::prelude::*;
 
-use super::direct::once::{Inverse, Once};
+use super::direct::{
+    self,
+    once::{Once, OneStep},
+};
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 use elimination::Elimination;
 
@@ -60,9 +61,9 @@ pub(super) struct Transformed {
 }
 
 impl Transformed {
-    /// Plans the transforms; `None` if coefficients vary.
+    /// Plans the transforms; `None` if coefficients vary, or in 1-D, where there is nothing to transform.
     pub fn new(discrete: &Discrete) -> Option<Self> {
-        let (axes, screening) = discrete.constant_coefficients()?;
+        let (axes, screening) = discrete.constant_coefficients().filter(|(axes, _)| axes.len() > 1)?;
         let modal = Modal::new(discrete.grid(), discrete.sides());
         let elimination = Elimination::new(discrete, &modal, axes, screening);
         Some(Self { modal, elimination })
@@ -74,7 +75,7 @@ impl Transformed {
     }
 }
 
-impl Inverse for Transformed {
+impl OneStep for Transformed {
     fn solve(&mut self, discrete: &Discrete, u: &mut Field) -> f64 {
         let others = 1..discrete.grid().dimension();
         let values = u.values_mut();
@@ -113,9 +114,11 @@ impl Solver for FastFourier {
         if !constant(problem.permittivity()) || !constant(problem.screening()) {
             return Err(variable());
         }
-        // u, and per mode the shift of its diagonal; what threads work in is a few rows.
+        // u, and per mode the shift of its diagonal (in 1-D factors and the residual); what threads work in is a
+        // few rows.
         let nodes = grid.nodes() as u64;
-        let bytes = 8 * (nodes + grid.stride(0) as u64);
+        let modes = if grid.dimension() == 1 { 5 * nodes } else { grid.stride(0) as u64 };
+        let bytes = 8 * (nodes + modes);
         Ok(Need { bytes, uses_initial: false, discrete: true })
     }
 
@@ -133,10 +136,17 @@ impl Solver for FastFourier {
     }
 }
 
-fn plan(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn Inverse>, SolverError> {
-    let transformed = Transformed::new(discrete).ok_or_else(variable)?;
-    meter.charge(transformed.setup_flops());
-    Ok(Box::new(transformed))
+fn plan(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn OneStep>, SolverError> {
+    if discrete.constant_coefficients().is_none() {
+        return Err(variable().into());
+    }
+    match Transformed::new(discrete) {
+        Some(transformed) => {
+            meter.charge(transformed.setup_flops());
+            Ok(Box::new(transformed))
+        }
+        None => direct::prepare(discrete, meter),
+    }
 }
 
 fn variable() -> Unsupported {

@@ -1,5 +1,7 @@
 //! The direct solver against solutions known in closed form, and the discretisation through it.
 
+mod boxes;
+
 use std::f64::consts::PI;
 
 use modewise_problems::{Errors, Field, Problem, Spec, catalog, error, order};
@@ -131,14 +133,10 @@ fn the_discretisation_is_of_second_order_for_every_smooth_problem() {
     assert!(checked >= 4, "only {checked} smooth problems");
 }
 
-/// error_l2 of the discrete solution against the exact one, by multigrid where it is the faster way.
+/// error_l2 of the discrete solution against the exact one.
 fn total_error(problem: &dyn Problem, n: usize) -> f64 {
     let discrete = discretise(problem, &[n]);
-    let u = if discrete.grid().dimension() == 1 {
-        direct::solve(&discrete).unwrap()
-    } else {
-        Live::start("multigrid,pre=2", problem, &discrete, Initial::Zero).advance(12).clone()
-    };
+    let u = direct::solve(&discrete).unwrap();
     let exact = Field::from_batch(discrete.grid(), |points, out| {
         problem.exact(points, out);
     });

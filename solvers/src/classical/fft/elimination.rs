@@ -54,20 +54,17 @@ impl Elimination {
         let place = |axis: usize, k: usize| {
             (modal.basis(axis).unknowns(grid.axes()[axis].cells).start + k) * grid.stride(axis)
         };
-        let shift = |sum: f64| (sum + screening) / axes[0];
-        match &eigenvalues[..] {
-            [] => shifts[0] = shift(0.0),
-            [last] => {
-                for (k, a) in last.iter().enumerate() {
-                    shifts[place(1, k)] = shift(*a);
-                }
-            }
-            [middle, last, ..] => {
-                for (j, a) in middle.iter().enumerate() {
-                    for (k, b) in last.iter().enumerate() {
-                        shifts[place(1, j) + place(2, k)] = shift(a + b);
-                    }
-                }
+        // A plane has one other axis, a volume two.
+        let (middle, last) = match &eigenvalues[..] {
+            [middle, last, ..] => (&middle[..], &last[..]),
+            [last] => (&[0.0][..], &last[..]),
+            [] => (&[0.0][..], &[0.0][..]),
+        };
+        let d = axes.len();
+        for (j, a) in middle.iter().enumerate() {
+            let start = if d > 2 { place(1, j) } else { 0 };
+            for (k, b) in last.iter().enumerate() {
+                shifts[start + place(d - 1, k)] = (a + b + screening) / axes[0];
             }
         }
         Self {
@@ -131,6 +128,7 @@ impl Elimination {
 }
 
 /// p_i of each row.
+#[derive(Default)]
 struct Pivots {
     rows: usize,
     /// Of the first rows, until they settle.
@@ -139,7 +137,6 @@ struct Pivots {
     last: Lanes,
 }
 
-impl Default for Pivots { fn default()->Self{Self{rows:0,first:Vec::new(),last:[0.0;LANES]}} }
 impl Pivots {
     fn compute(&mut self, diagonal: &Lanes, [lower, upper]: [f64; 2], rows: usize) {
         self.rows = rows;
@@ -187,7 +184,12 @@ fn line(values: &mut ArrayViewMut2<'_, f64>, scale: f64, [lower, upper]: [f64; 2
 
 /// x and `carried` become `next(x, carried, p)` in every lane of a row, which may have fewer than a full block.
 #[inline(always)]
-fn each_lane(row: ArrayViewMut1<'_, f64>, carried: &mut Lanes, p: &Lanes, next: impl Fn(f64, f64, f64) -> f64) {
+fn each_lane(
+    row: ArrayViewMut1<'_, f64>,
+    carried: &mut Lanes,
+    p: &Lanes,
+    next: impl Fn(f64, f64, f64) -> f64,
+) {
     // Invariant: a block is a stretch of columns of an array in row-major order.
     let row = row.into_slice().expect("a row of a block lies in one piece");
     match row.first_chunk_mut::<LANES>() {
