@@ -30,7 +30,7 @@ mod diagonalisation;
 mod inverse;
 mod matrix;
 pub(crate) mod once;
-mod refined;
+pub(super) mod refined;
 mod sparse;
 mod tridiagonal;
 
@@ -76,9 +76,9 @@ fn build(_settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 /// unknowns, for which an iteration has to do. Factors that cannot be found.
 pub fn solve(discrete: &Discrete) -> Result<Field, SolverError> {
     let mut u = discrete.lift();
-    let mut method: Box<dyn OneStep> = match Transformed::new(discrete) {
-        Some(transformed) => Box::new(transformed),
-        None => Box::new(Refined::new(factor(discrete)?, discrete)),
+    let mut method = match Transformed::new(discrete) {
+        Some(transformed) => Refined::new(Box::new(transformed), 1, discrete),
+        None => Refined::new(factor(discrete)?, 2, discrete),
     };
     method.solve(discrete, &mut u);
     Ok(u)
@@ -133,7 +133,7 @@ pub(super) fn prepare(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn 
         Method::Diagonalisation => Diagonalisation::setup_flops(&sides(discrete.grid(), discrete.sides())),
         Method::Cholesky => Sparse::setup_flops(d, unknowns),
     });
-    Ok(Box::new(Refined::new(factor(discrete)?, discrete)))
+    Ok(Box::new(Refined::new(factor(discrete)?, 2, discrete)))
 }
 
 impl Solver for Direct {

@@ -17,7 +17,7 @@
 //! fastest.
 //!
 //! **Rounding.** The transforms are orthogonal up to scale and elimination is that of positive definite
-//! matrices, so that the residual is at its rounding floor without refinement. Where no side and no κ² holds
+//! matrices, so that the residual is within a few roundings of its floor without refinement. Where no side and no κ² holds
 //! u, the mode zero is singular and set aside: the solution is the one with zero mean.
 //!
 //! Sources: Hockney, *J. ACM* 12 (1965) 95 (transform and eliminate); Buzbee, Golub, Nielson, *SIAM J.
@@ -35,6 +35,7 @@ use rayon::prelude::*;
 use super::direct::{
     self,
     once::{Once, OneStep},
+    refined::Factors,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 use elimination::Elimination;
@@ -56,6 +57,7 @@ fn build(_settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 
 /// A⁻¹ of a box with constant coefficients.
 pub(super) struct Transformed {
+    dimension: usize,
     modal: Modal,
     elimination: Elimination,
 }
@@ -66,7 +68,7 @@ impl Transformed {
         let (axes, screening) = discrete.constant_coefficients().filter(|(axes, _)| axes.len() > 1)?;
         let modal = Modal::new(discrete.grid(), discrete.sides());
         let elimination = Elimination::new(discrete, &modal, axes, screening);
-        Some(Self { modal, elimination })
+        Some(Self { dimension: axes.len(), modal, elimination })
     }
 
     /// Flops of planning: some ten a mode.
@@ -75,9 +77,20 @@ impl Transformed {
     }
 }
 
+impl Factors for Transformed {
+    fn solve(&mut self, values: &mut [f64]) {
+        self.modal.forward_along(1..self.dimension, values);
+        self.elimination.solve(values);
+        self.modal.inverse_along(1..self.dimension, values);
+    }
+
+    fn flops(&self) -> f64 {
+        2.0 * self.modal.flops_along(1..self.dimension) + self.elimination.flops(self.modal.len())
+    }
+}
+
 impl OneStep for Transformed {
     fn solve(&mut self, discrete: &Discrete, u: &mut Field) -> f64 {
-        let others = 1..discrete.grid().dimension();
         let values = u.values_mut();
         match discrete.boundary() {
             // The right-hand side with the boundary eliminated is the residual of the boundary alone.
@@ -87,12 +100,10 @@ impl OneStep for Transformed {
                 .zip(discrete.source().values().par_chunks(PIECE))
                 .for_each(|(u, f)| u.copy_from_slice(f)),
         }
-        self.modal.forward_along(others.clone(), values);
-        self.elimination.solve(values);
-        self.modal.inverse_along(others.clone(), values);
+        Factors::solve(self, values);
         discrete.impose_boundary(values);
         discrete.fix_constant(values);
-        2.0 * self.modal.flops_along(others) + self.elimination.flops(discrete)
+        self.flops()
     }
 }
 

@@ -199,6 +199,7 @@ impl Eigenpairs {
             matrix[[i, i]] = 2.0;
             if i + 1 < m {
                 matrix[[i + 1, i]] = -1.0;
+                matrix[[i, i + 1]] = -1.0;
             }
         }
         let mut roots = vec![1.0; m];
@@ -207,13 +208,16 @@ impl Eigenpairs {
         if lower == Condition::Neumann {
             roots[0] = half;
             matrix[[1, 0]] = -2.0 * half;
+            matrix[[0, 1]] = -2.0 * half;
         }
         if upper == Condition::Neumann {
             roots[m - 1] = half;
             matrix[[m - 1, m - 2]] = -2.0 * half;
+            matrix[[m - 2, m - 1]] = -2.0 * half;
         }
         if lower == Condition::Periodic {
             matrix[[m - 1, 0]] -= 1.0;
+            matrix[[0, m - 1]] -= 1.0;
         }
         let (values, vectors) =
             matrix.eigh_into(UPLO::Lower).map_err(|error| SolverError::Algebra(error.to_string()))?;

@@ -5,7 +5,7 @@ use modewise_problems::{Discrete, Field, reduce};
 use super::once::OneStep;
 
 /// Something that solves Ax = r.
-pub(super) trait Factors: Send {
+pub(crate) trait Factors: Send {
     /// r ← A⁻¹r at unknowns; r is zero at other nodes, and stays so.
     fn solve(&mut self, r: &mut [f64]);
 
@@ -13,19 +13,21 @@ pub(super) trait Factors: Send {
     fn flops(&self) -> f64;
 }
 
-/// Corrections at least, and at most: the second takes what rounding left of the first, and a third is
-/// needed where a singular or nearly singular matrix has cost it digits.
-const CORRECTIONS: [usize; 2] = [2, 4];
+/// Corrections at most: more than two are needed only where a nearly singular matrix has cost digits.
+const MOST: usize = 4;
 
 /// A solution of A from factors that may be rounded.
 pub(super) struct Refined {
-    pub factors: Box<dyn Factors>,
+    factors: Box<dyn Factors>,
+    /// Corrections at least.
+    least: usize,
     residual: Vec<f64>,
 }
 
 impl Refined {
-    pub fn new(factors: Box<dyn Factors>, discrete: &Discrete) -> Self {
-        Self { factors, residual: vec![0.0; discrete.grid().nodes()] }
+    /// At least `least` corrections; the second one takes what rounding left of the first.
+    pub fn new(factors: Box<dyn Factors>, least: usize, discrete: &Discrete) -> Self {
+        Self { factors, least, residual: vec![0.0; discrete.grid().nodes()] }
     }
 }
 
@@ -39,8 +41,7 @@ impl OneStep for Refined {
         loop {
             discrete.residual(u, &mut self.residual);
             let relative = reduce::sum_of_squares(&self.residual).sqrt() / scale;
-            let [least, most] = CORRECTIONS;
-            if done == most || done >= least && relative <= discrete.residual_floor(u) {
+            if done == MOST || done >= self.least && relative <= discrete.residual_floor(u) {
                 return done as f64 * self.factors.flops() + (done + 1) as f64 * discrete.sweep_flops();
             }
             self.factors.solve(&mut self.residual);

@@ -38,7 +38,9 @@ impl Sparse {
             let mut dense = Array2::zeros((size, size));
             for column in 0..size {
                 for entry in matrix.starts[column]..matrix.starts[column + 1] {
-                    dense[[matrix.rows[entry], column]] = matrix.values[entry];
+                    let row = matrix.rows[entry];
+                    dense[[row, column]] = matrix.values[entry];
+                    dense[[column, row]] = matrix.values[entry];
                 }
             }
             Factor::Dense(Cholesky::new(dense, discrete.is_singular())?)

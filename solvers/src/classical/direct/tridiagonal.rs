@@ -75,9 +75,8 @@ impl Tridiagonal {
         let mut factors = Self { first, lower, pivots, upper, ring: None };
         match cut {
             [] if pinned => {
-                if let Some(last) = factors.pivots.last_mut() {
-                    *last = 0.0;
-                }
+                let last = others.len() - 1;
+                (factors.pivots[last], factors.upper[last]) = (0.0, 0.0);
             }
             [[l, d, c], ..] => {
                 let mut z = vec![0.0; others.len()];

@@ -82,9 +82,9 @@ impl Elimination {
     }
 
     /// Five flops an unknown and two for its pivot; a periodic axis takes six more.
-    pub fn flops(&self, discrete: &Discrete) -> f64 {
+    pub fn flops(&self, unknowns: usize) -> f64 {
         let each = if self.sides[0] == Condition::Periodic { 13 } else { 7 };
-        (each * discrete.unknowns()) as f64
+        (each * unknowns) as f64
     }
 
     /// Solves for all modes in place.
