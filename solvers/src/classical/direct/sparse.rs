@@ -23,6 +23,7 @@ pub(super) struct Sparse {
     unknowns: Unknowns,
     factor: Factor,
     work: Vec<f64>,
+    entries: f64,
 }
 
 enum Factor {
@@ -52,11 +53,12 @@ impl Sparse {
             let factor = lower.sp_cholesky(Side::Lower);
             Factor::Sparse(factor.map_err(|error| SolverError::Algebra(error.to_string()))?)
         };
-        Ok(Self { unknowns: matrix.into_unknowns(), factor, work: vec![0.0; size] })
+        let entries = Self::entries(discrete.grid().dimension(), size);
+        Ok(Self { unknowns: matrix.into_unknowns(), factor, work: vec![0.0; size], entries })
     }
 
-    /// Entries of the factor of a matrix with `size` unknowns: 31 n log₂ n in 2-D (George 1973) and some
-    /// 10 n^{4/3} in 3-D, n² if it is dense.
+    /// Entries of the factor of a matrix with `size` unknowns, estimated: 31 n log₂ n in 2-D and 10 n^{4/3} in
+    /// 3-D are generous for good orderings; n² if it is dense.
     pub fn entries(dimension: usize, size: usize) -> f64 {
         let n = size as f64;
         match dimension {
@@ -72,7 +74,7 @@ impl Sparse {
         (8.0 * Self::entries(dimension, size) + 160.0 * size as f64) as u64
     }
 
-    /// Flops to factor: Σ over columns of their entries squared, for the separators that dominate.
+    /// Flops to factor, by order of magnitude: those of the dense blocks of the largest separators.
     pub fn setup_flops(dimension: usize, size: usize) -> f64 {
         let n = size as f64;
         match dimension {
@@ -99,7 +101,7 @@ impl Factors for Sparse {
     fn flops(&self) -> f64 {
         match &self.factor {
             Factor::Dense(_) => Cholesky::flops(self.unknowns.len()),
-            Factor::Sparse(_) => 4.0 * Self::entries(2, self.unknowns.len()),
+            Factor::Sparse(_) => 4.0 * self.entries,
         }
     }
 }
