@@ -17,15 +17,13 @@
 //! fastest.
 //!
 //! **Rounding.** The transforms are orthogonal up to scale and elimination is that of positive definite
-//! matrices, so that the residual is at its rounding floor without refinement. Where no side and no κ² holds
+//! matrices, so that the residual is within a few roundings of its floor without refinement. Where no side and no κ² holds
 //! u, the mode zero is singular and set aside: the solution is the one with zero mean.
 //!
 //! Sources: Hockney, *J. ACM* 12 (1965) 95 (transform and eliminate); Buzbee, Golub, Nielson, *SIAM J.
 //! Numer. Anal.* 7 (1970) 627; Swarztrauber, *SIAM Review* 19 (1977) 490 (all sides).
 
 mod elimination;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -34,7 +32,11 @@ use modewise_problems::{
 };
 use rayon::prelude::*;
 
-use super::direct::once::{Inverse, Once};
+use super::direct::{
+    self,
+    once::{Once, OneStep},
+    refined::Factors,
+};
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 use elimination::Elimination;
 
@@ -55,17 +57,18 @@ fn build(_settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 
 /// A⁻¹ of a box with constant coefficients.
 pub(super) struct Transformed {
+    dimension: usize,
     modal: Modal,
     elimination: Elimination,
 }
 
 impl Transformed {
-    /// Plans the transforms; `None` if coefficients vary.
+    /// Plans the transforms; `None` if coefficients vary, or in 1-D, where there is nothing to transform.
     pub fn new(discrete: &Discrete) -> Option<Self> {
-        let (axes, screening) = discrete.constant_coefficients()?;
+        let (axes, screening) = discrete.constant_coefficients().filter(|(axes, _)| axes.len() > 1)?;
         let modal = Modal::new(discrete.grid(), discrete.sides());
         let elimination = Elimination::new(discrete, &modal, axes, screening);
-        Some(Self { modal, elimination })
+        Some(Self { dimension: axes.len(), modal, elimination })
     }
 
     /// Flops of planning: some ten a mode.
@@ -74,9 +77,20 @@ impl Transformed {
     }
 }
 
-impl Inverse for Transformed {
+impl Factors for Transformed {
+    fn solve(&mut self, values: &mut [f64]) {
+        self.modal.forward_along(1..self.dimension, values);
+        self.elimination.solve(values);
+        self.modal.inverse_along(1..self.dimension, values);
+    }
+
+    fn flops(&self) -> f64 {
+        2.0 * self.modal.flops_along(1..self.dimension) + self.elimination.flops(self.modal.len())
+    }
+}
+
+impl OneStep for Transformed {
     fn solve(&mut self, discrete: &Discrete, u: &mut Field) -> f64 {
-        let others = 1..discrete.grid().dimension();
         let values = u.values_mut();
         match discrete.boundary() {
             // The right-hand side with the boundary eliminated is the residual of the boundary alone.
@@ -86,12 +100,10 @@ impl Inverse for Transformed {
                 .zip(discrete.source().values().par_chunks(PIECE))
                 .for_each(|(u, f)| u.copy_from_slice(f)),
         }
-        self.modal.forward_along(others.clone(), values);
-        self.elimination.solve(values);
-        self.modal.inverse_along(others.clone(), values);
+        Factors::solve(self, values);
         discrete.impose_boundary(values);
         discrete.fix_constant(values);
-        2.0 * self.modal.flops_along(others) + self.elimination.flops(discrete)
+        self.flops()
     }
 }
 
@@ -113,9 +125,11 @@ impl Solver for FastFourier {
         if !constant(problem.permittivity()) || !constant(problem.screening()) {
             return Err(variable());
         }
-        // u, and per mode the shift of its diagonal; what threads work in is a few rows.
+        // u, and per mode the shift of its diagonal (in 1-D factors and the residual); what threads work in is a
+        // few rows.
         let nodes = grid.nodes() as u64;
-        let bytes = 8 * (nodes + grid.stride(0) as u64);
+        let modes = if grid.dimension() == 1 { 5 * nodes } else { grid.stride(0) as u64 };
+        let bytes = 8 * (nodes + modes);
         Ok(Need { bytes, uses_initial: false, discrete: true })
     }
 
@@ -133,10 +147,17 @@ impl Solver for FastFourier {
     }
 }
 
-fn plan(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn Inverse>, SolverError> {
-    let transformed = Transformed::new(discrete).ok_or_else(variable)?;
-    meter.charge(transformed.setup_flops());
-    Ok(Box::new(transformed))
+fn plan(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn OneStep>, SolverError> {
+    if discrete.constant_coefficients().is_none() {
+        return Err(variable().into());
+    }
+    match Transformed::new(discrete) {
+        Some(transformed) => {
+            meter.charge(transformed.setup_flops());
+            Ok(Box::new(transformed))
+        }
+        None => direct::prepare(discrete, meter),
+    }
 }
 
 fn variable() -> Unsupported {

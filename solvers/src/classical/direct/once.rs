@@ -10,16 +10,16 @@ use crate::{
 };
 
 /// A⁻¹ in factored form.
-pub(crate) trait Inverse: Send {
+pub(crate) trait OneStep: Send {
     /// Solves the system into `u`, whatever it was; the flops that took.
     fn solve(&mut self, discrete: &Discrete, u: &mut Field) -> f64;
 }
 
-/// A run: before its only step with the inverse, after it without.
+/// A run: before its only step with the factors, after it without.
 pub(crate) struct Once<'p> {
     discrete: &'p Discrete,
     u: Field,
-    inverse: Option<Box<dyn Inverse>>,
+    factors: Option<Box<dyn OneStep>>,
 }
 
 impl<'p> Once<'p> {
@@ -27,11 +27,11 @@ impl<'p> Once<'p> {
     pub fn start(
         task: &Task<'p>,
         solver: &str,
-        factor: impl FnOnce(&Discrete) -> Result<Box<dyn Inverse>, SolverError>,
+        factor: impl FnOnce(&Discrete) -> Result<Box<dyn OneStep>, SolverError>,
     ) -> Result<Self, SolverError> {
         let discrete = system(task, solver)?;
         let u = task.initial.resolve(discrete, task.target, task.seed);
-        Ok(Self { discrete, u, inverse: Some(factor(discrete)?) })
+        Ok(Self { discrete, u, factors: Some(factor(discrete)?) })
     }
 
     /// From a snapshot, before or after the step.
@@ -39,20 +39,20 @@ impl<'p> Once<'p> {
         task: &Task<'p>,
         from: &Snapshot,
         solver: &str,
-        factor: impl FnOnce(&Discrete) -> Result<Box<dyn Inverse>, SolverError>,
+        factor: impl FnOnce(&Discrete) -> Result<Box<dyn OneStep>, SolverError>,
     ) -> Result<Self, SolverError> {
         let discrete = system(task, solver)?;
         let mut u = Field::zeros(discrete.grid());
         u.values_mut().copy_from_slice(from.array("u", discrete.grid().nodes())?);
-        let inverse = if from.counter("solved")? == 1 { None } else { Some(factor(discrete)?) };
-        Ok(Self { discrete, u, inverse })
+        let factors = if from.counter("solved")? == 1 { None } else { Some(factor(discrete)?) };
+        Ok(Self { discrete, u, factors })
     }
 }
 
 impl Iteration for Once<'_> {
     fn advance(&mut self, _most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
-        if let Some(mut inverse) = self.inverse.take() {
-            meter.charge(inverse.solve(self.discrete, &mut self.u));
+        if let Some(mut factors) = self.factors.take() {
+            meter.charge(factors.solve(self.discrete, &mut self.u));
         }
         Ok(Progress { status: Status::Finished, ..Progress::running(1) })
     }
@@ -64,7 +64,7 @@ impl Iteration for Once<'_> {
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = Snapshot::default();
         snapshot.arrays.insert("u".into(), self.u.values().to_vec());
-        snapshot.counters.insert("solved".into(), u64::from(self.inverse.is_none()));
+        snapshot.counters.insert("solved".into(), u64::from(self.factors.is_none()));
         Ok(snapshot)
     }
 }

@@ -54,20 +54,17 @@ impl Elimination {
         let place = |axis: usize, k: usize| {
             (modal.basis(axis).unknowns(grid.axes()[axis].cells).start + k) * grid.stride(axis)
         };
-        let shift = |sum: f64| (sum + screening) / axes[0];
-        match &eigenvalues[..] {
-            [] => shifts[0] = shift(0.0),
-            [last] => {
-                for (k, a) in last.iter().enumerate() {
-                    shifts[place(1, k)] = shift(*a);
-                }
-            }
-            [middle, last, ..] => {
-                for (j, a) in middle.iter().enumerate() {
-                    for (k, b) in last.iter().enumerate() {
-                        shifts[place(1, j) + place(2, k)] = shift(a + b);
-                    }
-                }
+        // A plane has one other axis, a volume two.
+        let (middle, last) = match &eigenvalues[..] {
+            [middle, last, ..] => (&middle[..], &last[..]),
+            [last] => (&[0.0][..], &last[..]),
+            [] => (&[0.0][..], &[0.0][..]),
+        };
+        let d = axes.len();
+        for (j, a) in middle.iter().enumerate() {
+            let start = if d > 2 { place(1, j) } else { 0 };
+            for (k, b) in last.iter().enumerate() {
+                shifts[start + place(d - 1, k)] = (a + b + screening) / axes[0];
             }
         }
         Self {
@@ -85,9 +82,9 @@ impl Elimination {
     }
 
     /// Five flops an unknown and two for its pivot; a periodic axis takes six more.
-    pub fn flops(&self, discrete: &Discrete) -> f64 {
+    pub fn flops(&self, unknowns: usize) -> f64 {
         let each = if self.sides[0] == Condition::Periodic { 13 } else { 7 };
-        (each * discrete.unknowns()) as f64
+        (each * unknowns) as f64
     }
 
     /// Solves for all modes in place.
@@ -131,6 +128,7 @@ impl Elimination {
 }
 
 /// p_i of each row.
+#[derive(Default)]
 struct Pivots {
     rows: usize,
     /// Of the first rows, until they settle.
@@ -139,11 +137,6 @@ struct Pivots {
     last: Lanes,
 }
 
-impl Default for Pivots {
-    fn default() -> Self {
-        Self { rows: 0, first: Vec::new(), last: [0.0; LANES] }
-    }
-}
 impl Pivots {
     fn compute(&mut self, diagonal: &Lanes, [lower, upper]: [f64; 2], rows: usize) {
         self.rows = rows;
