@@ -31,6 +31,8 @@ pub fn entries() -> Vec<&'static Entry> {
         &classical::pcg::ENTRY,
         &classical::multigrid::ENTRY,
         &classical::fft::ENTRY,
+        &classical::multigrid::fmg::ENTRY,
+        &classical::multigrid::two_grid::ENTRY,
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,
         &neural::mscale_dnn::ENTRY,

@@ -4,6 +4,7 @@ use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::{
+    cubic::Cubic,
     half::Half,
     smoother::{Sense, Smoother},
     transfer::{AxisTransfer, Transfer},
@@ -36,6 +37,9 @@ pub(crate) struct Level<T: Real> {
     pub smoother: Smoother<T>,
     /// Half weighting instead of the adjoint of interpolation.
     pub half: Option<Half<T>>,
+    /// Cubic interpolation: of solutions in full multigrid, of corrections where `cubic_corrections`.
+    pub cubic: Cubic<T>,
+    pub cubic_corrections: bool,
     /// Rows and coarse layers, a set for each slab.
     scratch: Buffer<T>,
 }
@@ -47,9 +51,29 @@ impl<T: Real> Level<T> {
         coarse: Operator<T>,
         smoother: Smoother<T>,
         half: Option<Half<T>>,
+        cubic: Cubic<T>,
+        cubic_corrections: bool,
     ) -> Self {
         let scratch = Buffer::zeroed(Self::scratch(fine, coarse.layout()));
-        Self { transfer, coarse, smoother, half, scratch }
+        Self { transfer, coarse, smoother, half, cubic, cubic_corrections, scratch }
+    }
+
+    /// Flops of restricting a residual that is there, and of adding a correction to `count` unknowns.
+    pub fn transfer_flops(&self, count: f64) -> f64 {
+        let [down, up] = self.transfer.flops();
+        down + if self.cubic_corrections { self.cubic.flops * count } else { up }
+    }
+
+    /// u = the cubic interpolation of a solution on the coarser level.
+    pub fn interpolate(&mut self, fine: &Layout, coarse: &[T], u: &mut [T]) {
+        self.cubic.interpolate(false, fine, self.coarse.layout(), coarse, u, &mut self.scratch);
+    }
+
+    /// coarse_f = R f.
+    pub fn restrict(&mut self, operator: &Operator<T>, zero: &[T], f: &[T], coarse_f: &mut [T]) {
+        // With u = 0 the residual is f.
+        let Level { transfer, coarse, scratch, .. } = self;
+        restrict(operator, transfer, coarse.layout(), zero, f, coarse_f, scratch);
     }
 
     /// Values of scratch: for the way down or the way up, whichever needs more.
@@ -80,17 +104,11 @@ pub(crate) fn descend<T: Real>(
     f: &[T],
     coarse_f: &mut [T],
 ) {
-    let Level { transfer, coarse, smoother, half, scratch } = level;
-    let coarse = coarse.layout();
+    let Level { transfer, coarse, smoother, half, scratch, .. } = level;
     smoother.smooth(operator, sweeps, Sense::Forward, guess, u, f);
-    match (half, operator) {
-        (Some(half), _) => half.restrict_residual(operator, transfer, coarse, u, f, coarse_f),
-        (None, Operator::Constant(rows)) => {
-            restrict_residual(rows, transfer, coarse, u, f, coarse_f, scratch)
-        }
-        (None, Operator::Variable(rows)) => {
-            restrict_residual(rows, transfer, coarse, u, f, coarse_f, scratch)
-        }
+    match half {
+        Some(half) => half.restrict_residual(operator, transfer, coarse.layout(), u, f, coarse_f),
+        None => restrict(operator, transfer, coarse.layout(), u, f, coarse_f, scratch),
     }
 }
 
@@ -104,13 +122,18 @@ pub(crate) fn ascend<T: Real>(
     f: &[T],
     e: &[T],
 ) {
-    let Level { transfer, coarse, smoother, scratch, .. } = level;
-    add_correction(operator.layout(), transfer, coarse.layout(), e, u, scratch);
+    let Level { transfer, coarse, smoother, cubic, cubic_corrections, scratch, .. } = level;
+    let (fine, coarse) = (operator.layout(), coarse.layout());
+    if *cubic_corrections {
+        cubic.interpolate(true, fine, coarse, e, u, scratch);
+    } else {
+        add_correction(fine, transfer, coarse, e, u, scratch);
+    }
     smoother.smooth(operator, sweeps, sense, Guess::Given, u, f);
 }
 
 /// Cuts the layers of `layout` in an array, and scratch, into one piece a slab.
-fn for_slabs<T: Real>(
+pub(super) fn for_slabs<T: Real>(
     layout: &Layout,
     values: &mut [T],
     scratch: &mut [T],
@@ -143,8 +166,8 @@ fn across<'a, T>(transfer: &'a Transfer<T>, layout: &Layout) -> [&'a AxisTransfe
 }
 
 /// out = R(f − Au).
-fn restrict_residual<T: Real, R: Rows<T>>(
-    rows: &R,
+fn restrict<T: Real>(
+    operator: &Operator<T>,
     transfer: &Transfer<T>,
     coarse: &Layout,
     u: &[T],
@@ -152,9 +175,14 @@ fn restrict_residual<T: Real, R: Rows<T>>(
     out: &mut [T],
     scratch: &mut [T],
 ) {
-    let values = Level::<T>::restriction_values(rows.layout(), coarse);
-    for_slabs(coarse, out, scratch, values, |first, out, scratch| {
-        restrict_slab(&Restriction { rows, transfer, coarse, u, f }, first, out, scratch);
+    let values = Level::<T>::restriction_values(operator.layout(), coarse);
+    for_slabs(coarse, out, scratch, values, |first, out, scratch| match operator {
+        Operator::Constant(rows) => {
+            restrict_slab(&Restriction { rows, transfer, coarse, u, f }, first, out, scratch);
+        }
+        Operator::Variable(rows) => {
+            restrict_slab(&Restriction { rows, transfer, coarse, u, f }, first, out, scratch);
+        }
     });
 }
 

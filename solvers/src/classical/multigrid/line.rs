@@ -129,4 +129,19 @@ impl Line {
         let i = p as f64 - self.shift() as f64;
         i.min((self.cells - 1) as f64) + self.last_cell * (i - (self.cells - 1) as f64).max(0.0)
     }
+
+    /// The length of the line, the period of a periodic one.
+    pub fn length(&self) -> f64 {
+        (self.cells - 1) as f64 + self.last_cell
+    }
+
+    /// Whether the line is periodic.
+    pub fn wraps(&self) -> bool {
+        self.ends[1] == End::Wrap
+    }
+
+    /// Whether u is held at the lower and at the upper end.
+    pub fn is_held(&self) -> [bool; 2] {
+        self.ends.map(|end| end == End::Held)
+    }
 }

@@ -96,3 +96,32 @@ fn threads_do_not_change_bits() {
     }
     assert_eq!(bits("multigrid", &[160_000], 2, 1), bits("multigrid", &[160_000], 2, 2));
 }
+
+#[test]
+fn explore() {
+    for (keys, cells) in [
+        ("pre=1", vec![256, 256]),
+        ("cycle=w", vec![256, 256]),
+        ("pre=1", vec![64, 64, 64]),
+        ("pre=2,post=2", vec![64, 64, 64]),
+        ("cycle=w", vec![64, 64, 64]),
+        ("smoother=jacobi", vec![64, 64, 64]),
+        ("pre=1", vec![1001, 1001]),
+        ("pre=1", vec![778, 1235]),
+        ("pre=1", vec![129, 129]),
+        ("pre=1", vec![65, 65, 65]),
+        ("pre=1", vec![101, 201, 301]),
+        ("pre=1", vec![100, 180, 300]),
+        ("restriction=half,post=0", vec![64, 64]),
+    ] {
+        let clock = std::time::Instant::now();
+        let problem = Made::nothing(cells.len());
+        let discrete = problem.on(&cells);
+        let spec = format!("multigrid,{keys}");
+        let mut live = Live::start(&spec, &problem, &discrete, Initial::Random);
+        let before = norm(live.advance(20));
+        let factor = (norm(live.advance(10)) / before).powf(0.1);
+        let seconds = clock.elapsed().as_secs_f64() / 30.0 / discrete.unknowns() as f64 * 1e9;
+        println!("{spec} {cells:?}: {factor:.4}, {seconds:.1} ns a cycle and unknown");
+    }
+}

@@ -107,6 +107,16 @@ impl<T: Real> AxisTransfer<T> {
         [(below, weights[0]), (p, weights[1]), (if p < m { p + 1 } else { p }, weights[2])]
     }
 
+    /// The fine place at coarse place `j`, ends included.
+    pub fn place(&self, j: usize) -> usize {
+        match self.coarsened {
+            true if j > self.unknowns[1] => self.unknowns[0] + 1,
+            // The end below the first unknown is place 0 of both.
+            true if j > 0 => 2 * j - self.shift,
+            _ => j,
+        }
+    }
+
     /// The weights at coarse place `j`.
     #[inline(always)]
     pub fn restriction_at(&self, j: usize) -> [T; 3] {
@@ -160,16 +170,17 @@ pub(crate) struct Transfer<T> {
 }
 
 impl<T: Real> Transfer<T> {
-    /// Flops of restricting a residual that is there, and of adding a correction: along each coarsened axis
-    /// five a coarse value and three a fine one.
-    pub fn flops(&self) -> f64 {
+    /// Flops of restricting a residual that is there, five a coarse value along each coarsened axis; and of
+    /// adding a correction, three a value between coarse ones, and one more a value.
+    pub fn flops(&self) -> [f64; 2] {
         let mut values: f64 = self.axes.iter().map(|axis| axis.unknowns[0] as f64).product();
-        let mut flops = values;
+        let [mut down, mut up] = [0.0, values];
         for axis in self.axes.iter().filter(|axis| axis.coarsened) {
             let coarse = values * axis.unknowns[1] as f64 / axis.unknowns[0] as f64;
-            flops += 5.0 * coarse + 3.0 * (values - coarse);
+            down += 5.0 * coarse;
+            up += 3.0 * (values - coarse);
             values = coarse;
         }
-        flops
+        [down, up]
     }
 }
