@@ -7,21 +7,13 @@ use super::{
     plan::{Plan, Start},
     setup::Prepared,
 };
-use crate::modes::ModeChoice;
+use crate::{machine::free_memory, modes::ModeChoice};
 
 const GIGABYTE: f64 = 1e9;
 /// Bytes of a value at a node.
 const VALUE: f64 = 8.0;
 /// Name, amplitudes, state and passage of a reported mode.
 const MODE: f64 = 250.0;
-
-/// Bytes that are free, where the system tells.
-pub(super) fn free() -> Option<f64> {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    let free = system.cgroup_limits().map_or(system.available_memory(), |limits| limits.free_memory);
-    (free > 0).then_some(free as f64)
-}
 
 /// Bytes that set-up and driver take, solvers and the solution for reference aside.
 pub(super) fn own(plan: &Plan, grid: &Grid, problem: &dyn Problem) -> f64 {
@@ -46,12 +38,11 @@ pub(super) fn refuse_too_much(own: f64, reference: f64, solvers: &[Prepared]) ->
     let solver = worst.map_or(0.0, |prepared| prepared.need.bytes as f64);
     // The reference is there before the first solver asks for memory.
     let need = own + solver.max(reference);
-    match free() {
-        Some(free) if need > free => {
-            let is_largest = solver > own && solver > reference;
-            let who = worst.filter(|_| is_largest).map(|prepared| prepared.label.clone());
-            Err(ConfigError::Memory { need: need / GIGABYTE, have: free / GIGABYTE, who })
-        }
-        _ => Ok(()),
+    let free = free_memory() as f64;
+    if need <= free {
+        return Ok(());
     }
+    let is_largest = solver > own && solver > reference;
+    let who = worst.filter(|_| is_largest).map(|prepared| prepared.label.clone());
+    Err(ConfigError::Memory { need: need / GIGABYTE, have: free / GIGABYTE, who })
 }

@@ -10,10 +10,9 @@ use modewise_solvers::{
 
 use super::{
     config_error::ConfigError,
-    memory,
     plan::{Plan, Start},
 };
-use crate::modes::ModeChoice;
+use crate::{machine::free_memory, modes::ModeChoice};
 
 /// How the discrete solution will be had.
 pub(super) enum Way {
@@ -33,7 +32,7 @@ const STEPS: u64 = 1000;
 impl Way {
     /// The way for this problem and grid, and the bytes it takes; `own` bytes are needed besides.
     pub fn find(plan: &Plan, problem: &dyn Problem, grid: &Grid, own: f64) -> (Self, f64) {
-        let room = memory::free().map_or(f64::INFINITY, |free| free - own);
+        let room = free_memory() as f64 - own;
         let candidate = |spec: &str| {
             let solver = spec.parse::<Spec>().ok().and_then(|spec| registry::build(&spec).ok())?;
             let bytes = solver.check(problem, Some(grid)).ok()?.bytes as f64;

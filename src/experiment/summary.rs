@@ -9,6 +9,7 @@ use super::{
     setup::{Prepared, Setup},
 };
 use crate::{
+    machine::{cpu, now},
     modes::ModeWatch,
     store::schema::{ModeName, SolverSummary, Summary},
 };
@@ -114,15 +115,13 @@ pub(super) struct Manifest {
 
 impl Manifest {
     pub fn start(setup: &Setup) -> Self {
-        let mut system = sysinfo::System::new();
-        system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
         Self {
             version: env!("CARGO_PKG_VERSION"),
             commit: env!("MODEWISE_COMMIT"),
             seed: setup.plan.seed,
             seeds: setup.plan.seeds,
             threads: rayon::current_num_threads(),
-            cpu: system.cpus().first().map_or_else(|| "unknown".into(), |cpu| cpu.brand().trim().to_string()),
+            cpu: cpu(),
             dtype: "f64",
             started: now(),
             ended: None,
@@ -134,8 +133,4 @@ impl Manifest {
         self.ended = Some(now());
         self.exit_reason = reason.into();
     }
-}
-
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

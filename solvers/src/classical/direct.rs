@@ -20,6 +20,7 @@
 //! initial guess does not matter.
 
 mod diagonalisation;
+pub(crate) mod once;
 mod tridiagonal;
 
 #[cfg(test)]
