@@ -5,7 +5,14 @@ use std::sync::Arc;
 
 use modewise_problems::{Discrete, Field, Grid, catalog};
 
-use super::{relaxation::Relaxation, stencil::Stencil};
+use super::{
+    operator::Operator,
+    sweep::{
+        colours::{self, Order, Workspace},
+        pass::{self, Formula},
+    },
+};
+use crate::memory::Buffer;
 
 /// One pass of an inner loop, ready to be repeated.
 pub type Pass = Box<dyn FnMut() + Send>;
@@ -50,29 +57,31 @@ pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
             }
         }),
     ];
-    if dimension == 2 {
-        let sweep = |name, relaxation| {
-            Kernel::new(name, 24.0, &discrete, move |discrete| sweep(&discrete, relaxation))
-        };
-        kernels.extend([
-            sweep("jacobi sweep", Relaxation::Jacobi { omega: 0.8 }),
-            sweep("red-black gauss-seidel sweep", Relaxation::RedBlack),
-            sweep("lexicographic gauss-seidel sweep", Relaxation::Lexicographic),
-        ]);
-    }
+    kernels.extend([
+        Kernel::new("jacobi sweep", 24.0, &discrete, |discrete| {
+            let (operator, f, mut u) = sweepable(&discrete);
+            let mut next = u.clone();
+            move || {
+                pass::apply(&operator, Formula::Relax(0.8), &u, &f, &mut next);
+                std::mem::swap(&mut u, &mut next);
+            }
+        }),
+        Kernel::new("red-black gauss-seidel sweep", 24.0, &discrete, |discrete| {
+            let (operator, f, mut u) = sweepable(&discrete);
+            let mut work = Workspace::new(operator.layout());
+            move || colours::sweep(&operator, Order::RedBlack, None, &mut u, &f, &mut work)
+        }),
+    ]);
     kernels
 }
 
-fn sweep(discrete: &Arc<Discrete>, relaxation: Relaxation) -> impl FnMut() + Send + use<> {
-    let (discrete, stencil) = (Arc::clone(discrete), Stencil::of(discrete));
-    let mut u = wavy(&discrete);
-    let mut next = u.clone();
-    let mut scratch = vec![0.0; relaxation.scratch(&stencil)];
-    move || {
-        let f = discrete.source().values();
-        relaxation.sweep(&stencil, u.values(), f, next.values_mut(), &mut scratch);
-        std::mem::swap(&mut u, &mut next);
-    }
+/// The matrix, the right-hand side and some u in the layout of sweeps.
+fn sweepable(discrete: &Discrete) -> (Operator<f64>, Buffer<f64>, Buffer<f64>) {
+    let operator = Operator::of(discrete);
+    let f = operator.load_source(discrete);
+    let mut u = Buffer::zeroed(operator.layout().len());
+    operator.layout().load(discrete.grid(), wavy(discrete).values(), &mut u);
+    (operator, f, u)
 }
 
 fn system(dimension: usize, cells: usize) -> Option<Discrete> {
