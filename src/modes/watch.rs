@@ -5,7 +5,6 @@ use std::sync::Arc;
 use modewise_problems::{Field, reduce};
 use modewise_solvers::Reference;
 use num_complex::Complex64;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
