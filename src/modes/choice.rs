@@ -45,7 +45,7 @@ fn shell_note(mode: &ModeName) -> &'static str {
 }
 
 /// Tracked by `auto`: at least this share of the largest reference amplitude.
-const AUTO_SHARE: f64 = 1e-3;
+pub(super) const AUTO_SHARE: f64 = 1e-3;
 
 impl ModeChoice {
     /// The places of the single modes that are tracked, ascending, and the shells.

@@ -169,22 +169,24 @@ pub(super) fn combine(parts: &[Parts], counts: &[usize], at: &impl Fn(usize) -> 
     along(parts, counts, 0, at)
 }
 
-/// e ← u − v; `size` takes the largest modulus and `bad` becomes not-a-number if a value is no number.
+/// e ← u − v; `size` takes the largest modulus and `bad` becomes not-a-number if a value is not finite.
 #[multiversion(targets = "simd")]
 fn subtract(u: &[f64], v: &[f64], e: &mut [f64], size: &mut f64, bad: &mut f64) {
-    const LANES: usize = 8;
-    let (mut largest, mut zeros) = ([0.0f64; LANES], [0.0f64; LANES]);
     let e = &mut e[..u.len()];
-    for ((e, u), v) in e.chunks_mut(LANES).zip(u.chunks(LANES)).zip(v.chunks(LANES)) {
-        for lane in 0..u.len() {
-            let x = u[lane] - v[lane];
-            e[lane] = x;
+    for ((e, u), v) in e.iter_mut().zip(u).zip(v) {
+        *e = u - v;
+    }
+    let (lanes, rest) = e.as_chunks::<8>();
+    let (mut largest, mut zeros) = ([0.0f64; 8], [0.0f64; 8]);
+    for e in lanes {
+        for lane in 0..8 {
+            let x = e[lane].abs();
             zeros[lane] += x * 0.0;
-            largest[lane] = if x.abs() > largest[lane] { x.abs() } else { largest[lane] };
+            largest[lane] = if x > largest[lane] { x } else { largest[lane] };
         }
     }
-    *size = largest.into_iter().fold(*size, f64::max);
-    *bad += zeros.into_iter().sum::<f64>();
+    *size = largest.into_iter().chain(rest.iter().map(|x| x.abs())).fold(*size, f64::max);
+    *bad += zeros.into_iter().chain(rest.iter().map(|x| x * 0.0)).sum::<f64>();
 }
 
 /// sums ← sums + Σ weight × row.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use modewise_problems::{Field, reduce};
 use modewise_solvers::Reference;
 use num_complex::Complex64;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amplitudes, ModeChoice, ModeChoiceError, Spectrum, kendall_tau_b, projection::Projection,
+    ModeChoice, ModeChoiceError, Spectrum,
+    chosen::{Chosen, Members, Reported},
+    kendall_tau_b,
     watched::Watched,
+    way::Way,
 };
 use crate::store::schema::ModeName;
 
@@ -34,29 +36,12 @@ pub struct ModeState {
     pub relative: Option<f64>,
 }
 
-enum Members {
-    /// The mode at a place of the transform.
-    Single(usize),
-    Shell(usize),
-}
-
-struct Reported {
-    name: ModeName,
-    members: Members,
-    reference_amplitude: f64,
-}
-
 /// Below this share of the largest reference amplitude a mode is rounding and has no relative error.
 const NOTHING: f64 = 1e-12;
 
 /// An error larger than this many times 1, the reference and the start is that of a diverged run: its
 /// modes are not reached, though some may be zero by rounding.
 const GROWTH: f64 = 1e6;
-
-/// Shells of |k| are reported unasked on grids of so many nodes at most: they take a whole transform.
-const SMALL: usize = 1 << 16;
-/// With more tracked modes than this shells are reported too: so many are too many to be told apart.
-const MANY: usize = 40;
 
 /// What every watch over errors against one reference shares.
 struct Plan {
@@ -92,15 +77,6 @@ pub struct ModeWatch {
     watched: Watched,
 }
 
-/// How amplitudes are computed: whichever takes fewer flops by closed form.
-#[derive(Clone)]
-enum Way {
-    /// All of them, from the error at all nodes.
-    Whole { error: Vec<f64>, amplitudes: Amplitudes },
-    /// Those of the reported modes.
-    Few { projection: Projection, amplitudes: Vec<Complex64> },
-}
-
 #[derive(Serialize, Deserialize)]
 struct Saved {
     scales: Vec<f64>,
@@ -125,45 +101,8 @@ impl ModeWatch {
         white: bool,
         tol: f64,
     ) -> Result<Self, ModeChoiceError> {
-        let amplitudes = spectrum.of(reference.field());
-        let modulus = |place: u32| amplitudes.modulus(place as usize);
-        let largest = spectrum.all().map(modulus).fold(0.0, f64::max);
-        let against_start = white || largest == 0.0;
-        let (singles, rings) = choice.select(&spectrum, &amplitudes, against_start)?;
-        let flat = spectrum.dimension() == 1;
-        let mut shown: Vec<u32> = match choice {
-            ModeChoice::Auto | ModeChoice::All if flat => spectrum.all().collect(),
-            _ => singles.clone(),
-        };
-        spectrum.sort(&mut shown);
-        let mut reported = Vec::new();
-        let mut tracked = Vec::new();
-        for place in shown {
-            if singles.binary_search(&place).is_ok() {
-                tracked.push(reported.len());
-            }
-            reported.push(Reported {
-                name: spectrum.name(place as usize),
-                members: Members::Single(place as usize),
-                reference_amplitude: modulus(place),
-            });
-        }
-        let small = reference.field().values().len() <= SMALL && *choice != ModeChoice::None;
-        let shells = if !flat && (small || !rings.is_empty() || singles.len() > MANY) {
-            spectrum.shell_amplitudes(&amplitudes)
-        } else {
-            Vec::new()
-        };
-        for (shell, reference_amplitude) in shells.into_iter().enumerate() {
-            let s = shell as u64;
-            if rings.contains(&s) {
-                tracked.push(reported.len());
-            }
-            if spectrum.has_shell(s) {
-                let (name, members) = (ModeName::Shell(s), Members::Shell(shell));
-                reported.push(Reported { name, members, reference_amplitude });
-            }
-        }
+        let Chosen { reported, tracked, largest, against_start } =
+            Chosen::new(reference, &spectrum, choice, white)?;
         let scale = |amplitude: f64| if amplitude <= NOTHING * largest { 0.0 } else { amplitude };
         let plan = Plan {
             reference_size: reduce::max_abs(reference.field().values()),
@@ -219,9 +158,6 @@ impl ModeWatch {
     /// errors and reaches nothing.
     pub fn look(&mut self, step: u64, work_units: f64, seconds: f64, u: &Field) {
         let plan = &*self.plan;
-        if plan.reported.is_empty() {
-            return;
-        }
         if step == 0 {
             let size = reduce::max_abs(u.values());
             self.start_size = if size.is_finite() { size } else { 0.0 };
@@ -331,54 +267,6 @@ impl ModeWatch {
         self.watched = saved.watched;
         Ok(())
     }
-}
-
-impl Way {
-    fn cheapest(spectrum: &Spectrum, reported: &[Reported]) -> Self {
-        let single = |mode: &Reported| match mode.members {
-            Members::Single(place) => Some(place),
-            Members::Shell(_) => None,
-        };
-        // Their room is taken at the first look.
-        let whole = Self::Whole { error: Vec::new(), amplitudes: Amplitudes::Real(Vec::new()) };
-        let Some(places) = reported.iter().map(single).collect::<Option<Vec<usize>>>() else { return whole };
-        if spectrum.dimension() == 1 || places.is_empty() {
-            return whole;
-        }
-        let projection = spectrum.projection(&places);
-        if projection.flops() < spectrum.flops() {
-            Self::Few { projection, amplitudes: vec![Complex64::default(); places.len()] }
-        } else {
-            whole
-        }
-    }
-
-    /// The amplitudes of u − v; returns ‖u − v‖∞, not-a-number if any value is.
-    fn take(&mut self, spectrum: &Spectrum, u: &[f64], v: &[f64]) -> f64 {
-        match self {
-            Self::Few { projection, amplitudes } => projection.project(u, v, amplitudes),
-            Self::Whole { error, amplitudes } => {
-                let size = subtract(u, v, error);
-                spectrum.amplitudes(error, amplitudes);
-                size
-            }
-        }
-    }
-}
-
-/// e ← u − v, with room made in `e`; returns ‖e‖∞, not-a-number if any entry is.
-fn subtract(u: &[f64], v: &[f64], e: &mut Vec<f64>) -> f64 {
-    e.resize(u.len(), 0.0);
-    let block = |((e, u), v): ((&mut [f64], &[f64]), &[f64])| {
-        let mut size = 0.0;
-        for ((e, u), v) in e.iter_mut().zip(u).zip(v) {
-            *e = u - v;
-            size = reduce::max_or_nan(size, e.abs());
-        }
-        size
-    };
-    let blocks = e.par_chunks_mut(reduce::BLOCK).zip(u.par_chunks(reduce::BLOCK));
-    blocks.zip(v.par_chunks(reduce::BLOCK)).map(block).reduce(|| 0.0, reduce::max_or_nan)
 }
 
 #[cfg(test)]
