@@ -1,6 +1,8 @@
 //! The command line: stdout is data, stderr is progress and log.
 
 mod arguments;
+mod bench;
+mod bench_tables;
 mod exit;
 mod history;
 mod list;
@@ -44,6 +46,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("plot", arguments)) => runs::plot(arguments),
         Some(("table", arguments)) => history::table(arguments),
         Some(("resume", arguments)) => runs::resume(arguments),
+        Some(("bench", arguments)) => bench::bench(arguments),
         // Invariant: clap asks for a subcommand and knows no other.
         _ => unreachable!("clap accepts no other subcommand"),
     }

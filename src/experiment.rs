@@ -3,9 +3,11 @@
 mod config_error;
 mod execute;
 mod labels;
+mod memory;
 mod options;
 mod plan;
 mod recorder;
+mod reference;
 mod setup;
 mod summary;
 mod table;

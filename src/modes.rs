@@ -2,12 +2,17 @@
 //! what order.
 
 mod amplitudes;
+mod axis;
 mod choice;
+mod chosen;
+mod largest;
 mod nyquist;
 mod order_index;
+mod projection;
 mod spectrum;
 mod watch;
 mod watched;
+mod way;
 
 pub use amplitudes::Amplitudes;
 pub use choice::{ModeChoice, ModeChoiceError};

@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{Condition, Field, Grid, GridError, Problem, reduce};
+use crate::{Condition, Field, Grid, GridError, Problem};
 
 /// The coefficients of the system.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,9 +184,10 @@ impl Discrete {
         self.residual_squares(u).sqrt() / self.residual_scale()
     }
 
-    /// The relative residual that rounding alone leaves: machine epsilon times ‖A‖∞‖u‖₂/‖b‖₂.
-    pub fn residual_floor(&self, u: &[f64]) -> f64 {
-        f64::EPSILON * 2.0 * self.largest_diagonal * reduce::sum_of_squares(u).sqrt() / self.residual_scale()
+    /// The relative residual that rounding alone leaves where u has this ‖u‖₂: machine epsilon times
+    /// ‖A‖∞‖u‖₂/‖b‖₂.
+    pub fn residual_floor(&self, norm: f64) -> f64 {
+        f64::EPSILON * 2.0 * self.largest_diagonal * norm / self.residual_scale()
     }
 
     fn residual_scale(&self) -> f64 {

@@ -8,12 +8,12 @@ pub const BLOCK: usize = 1 << 14;
 
 /// Σ over fixed blocks of `term`, which sums one block `start..end`, combined in index order.
 pub fn sum_blocks(len: usize, term: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> f64 {
-    blocks(len, term, |sum, part| sum + part, 0.0)
+    fold_blocks(len, term, 0.0, |sum, part| sum + part)
 }
 
 /// The maximum over fixed blocks; not-a-number wins over every number.
 pub fn max_blocks(len: usize, term: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> f64 {
-    blocks(len, term, max_or_nan, 0.0)
+    fold_blocks(len, term, 0.0, max_or_nan)
 }
 
 /// The larger of two numbers, or not-a-number when either is.
@@ -31,16 +31,17 @@ pub fn max_abs(x: &[f64]) -> f64 {
     max_blocks(x.len(), |range| x[range].iter().fold(0.0, |m, v| max_or_nan(m, v.abs())))
 }
 
-fn blocks(
+/// What `term` makes of fixed blocks `start..end`, combined in index order, starting with `zero`.
+pub fn fold_blocks<T: Send>(
     len: usize,
-    term: impl Fn(std::ops::Range<usize>) -> f64 + Sync,
-    combine: impl Fn(f64, f64) -> f64,
-    zero: f64,
-) -> f64 {
+    term: impl Fn(std::ops::Range<usize>) -> T + Sync,
+    zero: T,
+    combine: impl Fn(T, T) -> T,
+) -> T {
     if len <= BLOCK {
         return combine(zero, term(0..len));
     }
-    let parts: Vec<f64> = (0..len.div_ceil(BLOCK))
+    let parts: Vec<T> = (0..len.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| term(block * BLOCK..((block + 1) * BLOCK).min(len)))
         .collect();

@@ -25,7 +25,12 @@ pub fn entries() -> Vec<&'static Entry> {
     vec![
         &classical::jacobi::ENTRY,
         &classical::gauss_seidel::ENTRY,
+        &classical::sor::ENTRY,
+        &classical::chebyshev::ENTRY,
+        &classical::cg::ENTRY,
+        &classical::pcg::ENTRY,
         &classical::multigrid::ENTRY,
+        &classical::fft::ENTRY,
         &classical::multigrid::fmg::ENTRY,
         &classical::multigrid::two_grid::ENTRY,
         &classical::direct::ENTRY,

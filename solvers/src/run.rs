@@ -202,7 +202,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 .unwrap_or(live.step + 1);
             let watch_all = self.stop.has_tolerance() && judge.is_applicable(&live.state());
             let most = if watch_all { 1 } else { until.saturating_sub(live.step).max(1) };
-            let finished = match live.advance(most, clock) {
+            let finished = match live.advance(most, self.stop, clock) {
                 Ok(status) => status == Status::Finished,
                 Err(error) => {
                     verdict = Some((Outcome::Failed, Some(error.to_string())));
@@ -211,7 +211,8 @@ impl<'a, 'p> Run<'a, 'p> {
                 }
             };
             let exhausted = judge.budget_is_spent(&live.state());
-            if watch_all || finished || exhausted || live.milestone || live.step >= until {
+            let judged = watch_all && judge.has_to_see(&live.state());
+            if judged || finished || exhausted || live.milestone || live.step >= until {
                 live.look(&self, clock)?;
                 if live.milestone {
                     due.fill(live.step);

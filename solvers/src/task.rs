@@ -1,8 +1,10 @@
 //! What goes into a solver: the problem, its discrete system, a start and a seed.
 
+mod white;
+
 use std::sync::Arc;
 
-use modewise_problems::{Discrete, Errors, Field, Problem, error, reduce, transform::Sine};
+use modewise_problems::{Discrete, Errors, Field, Problem, error, error::Size, reduce, transform::Modal};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -11,9 +13,9 @@ use rand_chacha::ChaCha8Rng;
 pub enum Initial {
     /// Zero inside, the boundary data on the boundary.
     Zero,
-    /// Uniform in (−1, 1) at every interior node, from the seed.
+    /// Uniform in (−1, 1) at every unknown, from the seed.
     Random,
-    /// The reference plus an error with the same amplitude in every sine mode, signs from the seed.
+    /// The reference plus an error with the same amplitude in every mode, signs from the seed.
     White,
     /// This field.
     Field(Arc<Field>),
@@ -84,19 +86,18 @@ impl Initial {
     }
 }
 
-/// The reference plus Σ ±a ∏ sin, with a = max|û_ref| (1 if that is zero): the ± from the seed.
+/// The reference plus white noise of amplitude a = max|û_ref| (1 if that is zero) in the modes that
+/// follow the sides.
 fn white(discrete: &Discrete, reference: Option<&Field>, seed: u64) -> Field {
     let grid = discrete.grid();
-    let sine = Sine::new(grid);
-    let mut amplitudes = vec![0.0; sine.len()];
+    let modal = Modal::new(grid, discrete.sides());
+    let mut amplitudes = vec![0.0; modal.len()];
     let mut field = reference.cloned().unwrap_or_else(|| Field::zeros(grid));
-    sine.forward(field.values(), &mut amplitudes);
+    modal.forward(field.values(), &mut amplitudes);
     let largest = reduce::max_abs(&amplitudes);
     let amplitude = if largest > 0.0 { largest } else { 1.0 };
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    amplitudes.fill_with(|| if random.random::<bool>() { amplitude } else { -amplitude });
-    let mut noise = Field::zeros(grid);
-    sine.inverse(&amplitudes, noise.values_mut());
+    drop(amplitudes);
+    let noise = white::white(discrete, &modal, amplitude, &mut ChaCha8Rng::seed_from_u64(seed));
     for (u, e) in field.values_mut().iter_mut().zip(noise.values()) {
         *u += e;
     }
@@ -112,11 +113,11 @@ pub enum ReferenceKind {
     Exact,
 }
 
-/// A solution to measure errors against.
+/// A solution to measure errors against; a copy shares its values.
 #[derive(Debug, Clone)]
 pub struct Reference {
     kind: ReferenceKind,
-    field: Field,
+    field: Arc<Field>,
     norm: f64,
 }
 
@@ -124,7 +125,7 @@ impl Reference {
     /// Errors will be measured against `field`.
     pub fn new(kind: ReferenceKind, field: Field) -> Self {
         let norm = error::norm(&field);
-        Self { kind, field, norm }
+        Self { kind, field: Arc::new(field), norm }
     }
 
     /// Which solution it is.
@@ -139,6 +140,11 @@ impl Reference {
 
     /// The error of `u` against it.
     pub fn errors(&self, u: &Field) -> Errors {
-        Errors::between(u.values(), self.field.values(), self.norm)
+        self.measure(u).1
+    }
+
+    /// The size of `u` and its error against it.
+    pub fn measure(&self, u: &Field) -> (Size, Errors) {
+        error::measure(u.values(), self.field.values(), self.norm)
     }
 }

@@ -10,6 +10,7 @@ Examples:
   modewise compare sines-1d,modes=[1,4,16] --solver jacobi,omega=0.8 --solver multigrid
   modewise solve bump-2d --solver multigrid --grid 256 --stop rtol=1e-8
   modewise run examples/demo.toml --set grid=128
+  modewise bench classical                    how fast the solvers are on this machine
 
 Exit codes: 0 done · 1 a tolerance was asked for and not reached · 2 usage or configuration error ·
 3 diverged · 4 input or output · 130 interrupted";
@@ -64,6 +65,7 @@ pub(super) fn command() -> Command {
         .subcommand(plot())
         .subcommand(table())
         .subcommand(resume())
+        .subcommand(super::bench::command())
 }
 
 fn list() -> Command {
@@ -169,7 +171,7 @@ fn output_flags() -> [Arg; 2] {
     [flag("json", "Print summary.json instead of a table"), flag("quiet", "No progress on stderr")]
 }
 
-fn flag(name: &'static str, help: &'static str) -> Arg {
+pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     let arg = Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     if name == "quiet" { arg.short('q') } else { arg }
 }

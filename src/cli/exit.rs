@@ -3,6 +3,7 @@
 use std::{io, process::ExitCode};
 
 use modewise::{
+    bench::{BenchError, Report},
     experiment::{ConfigError, ExperimentError},
     figure::FigureError,
     store::{ReadError, StoreError, schema::Summary},
@@ -35,7 +36,19 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// The code of a summary: the gravest of its solvers'.
     pub fn of(summary: &Summary) -> Self {
-        let outcomes = || summary.solvers.iter().map(|solver| solver.outcome.as_str());
+        Self::gravest(|| summary.solvers.iter().map(|solver| solver.outcome.as_str()))
+    }
+
+    /// The code of a benchmark; a tolerance that nobody asked for may be missed.
+    pub fn of_benchmark(report: &Report, asked: bool) -> Self {
+        match Self::gravest(|| report.solutions.iter().map(|row| row.outcome.as_str())) {
+            _ if report.interrupted => Self::Interrupted,
+            Self::Missed if !asked => Self::Done,
+            exit => exit,
+        }
+    }
+
+    fn gravest<'a, I: Iterator<Item = &'a str>>(outcomes: impl Fn() -> I) -> Self {
         if outcomes().any(|outcome| outcome == "interrupted") {
             Self::Interrupted
         } else if outcomes().any(|outcome| matches!(outcome, "diverged" | "failed")) {
@@ -80,6 +93,17 @@ pub(super) enum Failure {
     /// JSON.
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A benchmark.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// An output file.
+    #[error("cannot write {path}: {error}; check the path, or choose another file with --out")]
+    File {
+        /// The file.
+        path: String,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// Threads.
     #[error("cannot start the threads: {0}; try fewer with --threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -90,6 +114,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::Experiment(ExperimentError::Config(_)) | Self::Threads(_) => Exit::Usage,
+            Self::Bench(_) => Exit::Usage,
             Self::Experiment(ExperimentError::Resume { .. }) => Exit::Usage,
             Self::Figure(FigureError::Unknown { .. }) => Exit::Usage,
             _ => Exit::Io,

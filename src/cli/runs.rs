@@ -167,7 +167,7 @@ fn default_folder(plan: &Plan) -> Result<PathBuf, Failure> {
 }
 
 /// The first Ctrl-C ends the run at its next step and keeps what there is; the second ends the program.
-fn cancel_on_ctrl_c() -> Arc<AtomicBool> {
+pub(super) fn cancel_on_ctrl_c() -> Arc<AtomicBool> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancel);
     let set = ctrlc::set_handler(move || {
@@ -183,7 +183,7 @@ fn cancel_on_ctrl_c() -> Arc<AtomicBool> {
 }
 
 /// rayon owns the cores; LAPACK's frames do not fit the usual stack of a thread.
-fn start_threads(threads: usize) -> Result<(), Failure> {
+pub(super) fn start_threads(threads: usize) -> Result<(), Failure> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(16 << 20).build_global()?;
     Ok(())
 }

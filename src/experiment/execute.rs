@@ -3,7 +3,7 @@
 use std::{path::Path, sync::atomic::AtomicBool};
 
 use modewise_solvers::{
-    Initial, Outcome, Run, Task, WallClock,
+    Initial, Outcome, Reference, ReferenceKind, Run, Task, WallClock,
     observe::Observer,
     run::{Checkpoint, End, RunError, Tick},
 };
@@ -96,7 +96,9 @@ pub fn run(
     let seeds = setup.plan.seeds > 1;
     let mut folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
     folder.text("experiment.toml", &setup.plan.to_toml())?;
-    folder.field("reference", setup.reference.field())?;
+    if let Some(reference) = setup.reference.as_ref().filter(|_| setup.stores_fields()) {
+        folder.field("reference", reference.field())?;
+    }
     let done = Done { plan: setup.plan.to_toml(), finished: Vec::new(), lengths: folder.sync()? };
     go_on(setup, folder, done, None, cancel, progress)
 }
@@ -159,7 +161,7 @@ fn go_on(
     cancel: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Summary, ExperimentError> {
-    let tracked = summary::tracked(&setup.watch());
+    let tracked = setup.watch().as_ref().map(summary::tracked).unwrap_or_default();
     let mut manifest = Manifest::start(setup);
     folder.json("manifest.json", &manifest)?;
     folder.json(PROGRESS, &done)?;
@@ -220,28 +222,32 @@ impl OneRun<'_> {
     ) -> Result<SolverSummary, ExperimentError> {
         let setup = self.setup;
         let several = setup.plan.seeds > 1;
-        let task = Task::new(setup.problem.as_ref(), &setup.discrete)
-            .with_target(setup.reference.field())
+        let mut task = Task::new(setup.problem.as_ref(), &setup.discrete)
             .with_initial(match setup.plan.initial {
                 Start::Zero => Initial::Zero,
                 Start::Random => Initial::Random,
                 Start::White => Initial::White,
             })
             .with_seed(self.seed);
+        task.target = setup.reference.as_ref().map(Reference::field);
         let columns = setup.scalar_names();
         let watch = setup.watch();
-        let schedule = setup.watch_schedule(watch.flops());
+        let schedule = setup.watch_schedule();
         let path = folder.path().to_path_buf();
         let mut recorder =
             Recorder::new(folder, watch, setup.record_schedule(), &self.prepared.label, &columns);
         recorder.seed = several.then_some(self.seed);
         recorder.continuous = !self.prepared.need.discrete;
+        recorder.stores_fields = setup.stores_fields();
         recorder.field_name = (self.seed == setup.plan.seed).then(|| self.prepared.label.clone());
         let mut keeper = FolderKeeper::new(&path, self.number);
         progress.begin(&self.prepared.label, recorder.seed, &self.prepared.stop);
         let mut tick = |at: Tick| progress.tick(at);
-        let driven = Run::new(self.prepared.solver.as_ref(), &task, &self.prepared.stop)
-            .against(&setup.reference)
+        let mut run = Run::new(self.prepared.solver.as_ref(), &task, &self.prepared.stop);
+        if let Some(reference) = &setup.reference {
+            run = run.against(reference);
+        }
+        let driven = run
             .resuming(checkpoint)
             .keeping(&mut keeper, setup.plan.checkpoint)
             .ticking(&mut tick)
@@ -258,15 +264,17 @@ impl OneRun<'_> {
         let energy = recorder.energy_above_nyquist();
         let milestones = recorder.milestones().to_vec();
         let watch = recorder.watch;
-        self.write_order(folder, &task, &watch, &end)?;
-        let entry = summary::entry(self.prepared, self.seed, &end, &watch);
+        if let Some(watch) = &watch {
+            self.write_order(folder, &task, watch, &end)?;
+        }
+        let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref());
         let advice = self.below_the_floor(&end).or(entry.advice.clone());
         Ok(SolverSummary { energy_above_nyquist: energy, milestones, advice, ..entry })
     }
 
     /// Advice for a grid method that was asked for less than the discretisation error.
     fn below_the_floor(&self, end: &End) -> Option<String> {
-        let exact = self.setup.reference.kind() == modewise_solvers::ReferenceKind::Exact;
+        let exact = self.is_against(ReferenceKind::Exact);
         let missed = matches!(end.outcome, Outcome::Budget | Outcome::Floor) && self.prepared.need.discrete;
         let floor = self.setup.floor.filter(|_| exact && missed)?;
         let stop = &self.prepared.stop;
@@ -278,6 +286,10 @@ impl OneRun<'_> {
                 floor.l2, floor.max
             )
         })
+    }
+
+    fn is_against(&self, kind: ReferenceKind) -> bool {
+        self.setup.reference.as_ref().is_some_and(|reference| reference.kind() == kind)
     }
 
     fn write_order(
@@ -311,18 +323,15 @@ impl OneRun<'_> {
     fn predict(&self, task: &Task<'_>, watch: &ModeWatch, end: &End) -> Vec<Option<u64>> {
         let modes: Vec<(ModeName, f64)> = watch.scales().map(|(name, scale)| (name.clone(), scale)).collect();
         let none = vec![None; modes.len()];
-        if self.setup.reference.kind() != modewise_solvers::ReferenceKind::Discrete {
+        let Some(reference) =
+            self.setup.reference.as_ref().filter(|_| self.is_against(ReferenceKind::Discrete))
+        else {
             return none;
-        }
+        };
         let start = task.initial.resolve(&self.setup.discrete, task.target, self.seed);
         let spec = self.prepared.solver.spec();
-        let prediction = Prediction::new(
-            &spec,
-            &self.setup.discrete,
-            self.setup.transform,
-            self.setup.reference.field(),
-            &start,
-        );
+        let kind = self.setup.plan.transform;
+        let prediction = Prediction::new(&spec, &self.setup.discrete, kind, reference.field(), &start);
         prediction.map_or(none, |prediction| {
             prediction.first_passages(&modes, self.setup.plan.tol, 10 * end.step.max(1))
         })

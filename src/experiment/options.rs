@@ -19,7 +19,7 @@ pub const OPTIONS: [Opt; 13] = [
         key: "grid",
         default: "auto",
         value: "N",
-        help: "Cells a side: one number, or one per axis (64,32). auto: 256 in 1-D, 64 in 2-D",
+        help: "Cells a side: one number, or one per axis (64,32). auto: 256 in 1-D, 64 in 2-D, 32 in 3-D",
     },
     Opt {
         key: "stop",
@@ -40,21 +40,24 @@ pub const OPTIONS: [Opt; 13] = [
         default: "discrete",
         value: "KIND",
         help: "What errors are measured against: discrete (the exact solution of the discrete system) or exact \
-               (of the differential equation; errors then end at the discretisation floor)",
+               (of the differential equation; errors then end at the discretisation floor). Where it is not given, \
+               nothing needs it and the discrete solution cannot be had, a run goes without",
     },
     Opt {
         key: "transform",
         default: "auto",
         value: "KIND",
-        help: "How the error is split: dst (sine modes), dft (all grid points, as in the papers); auto follows \
-               the boundary conditions: dst",
+        help: "How the error is split: auto follows the sides, axis by axis: sines where u is given, cosines where \
+               the flux is, quarter waves between one and the other, whole waves where u is periodic. dst (sines), \
+               dct (cosines) and dft (all grid points, as in the papers) take the same along every axis",
     },
     Opt {
         key: "modes",
         default: "auto",
         value: "LIST",
         help: "Tracked modes: auto (reference amplitude at least 1e-3 of the largest; all of a white start), all, \
-               or a list such as 1,3,8 (2-D: 1:1,2:5 or shell:3)",
+               shells (of |k|), none, or a list such as 1,3,8 (2-D: 1:1,2:5 or shell:3). On grids of more than 65536 \
+               nodes shells are stored only if they or more than 40 modes are tracked",
     },
     Opt {
         key: "tol",

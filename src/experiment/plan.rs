@@ -1,7 +1,7 @@
 //! A plan: everything that defines an experiment, as plain data, read from a table and written back.
 
 use modewise_problems::{Spec, spec::nearest};
-use modewise_solvers::StopRule;
+use modewise_solvers::{ReferenceKind, StopRule};
 use toml::{Table, Value};
 
 use super::{
@@ -66,10 +66,10 @@ pub struct Plan {
     pub stop: StopRule,
     /// The initial guess.
     pub initial: Start,
-    /// `discrete` or `exact`.
-    pub reference: modewise_solvers::ReferenceKind,
-    /// The transform; `None` follows the boundary conditions.
-    pub transform: Option<TransformKind>,
+    /// `discrete` or `exact`; `None` where nothing is said: `discrete`, if it can be had.
+    pub reference: Option<ReferenceKind>,
+    /// The transform.
+    pub transform: TransformKind,
     /// Tracked modes.
     pub modes: ModeChoice,
     /// First passage.
@@ -87,6 +87,13 @@ pub struct Plan {
     /// Seconds between checkpoints.
     pub checkpoint: f64,
 }
+
+const TRANSFORMS: [TransformKind; 4] =
+    [TransformKind::Auto, TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier];
+
+const EIGEN: &str = "transform = eigen is not offered: with constant coefficients transform = auto gives the \
+                     eigenvectors of the discrete operator, and with variable ones it splits the error into the \
+                     waves of the box, which are none";
 
 impl Plan {
     /// Reads a plan from a table: an experiment file, the command line, or both merged.
@@ -131,14 +138,16 @@ impl Plan {
                 "initial",
                 &[("zero", Start::Zero), ("random", Start::Random), ("white", Start::White)],
             )?,
-            reference: {
-                use modewise_solvers::ReferenceKind::{Discrete, Exact};
-                read.choice("reference", &[("discrete", Discrete), ("exact", Exact)])?
+            reference: if table.contains_key("reference") {
+                let known = [("discrete", ReferenceKind::Discrete), ("exact", ReferenceKind::Exact)];
+                Some(read.choice("reference", &known)?)
+            } else {
+                None
             },
-            transform: read.choice(
-                "transform",
-                &[("auto", None), ("dst", Some(TransformKind::Sine)), ("dft", Some(TransformKind::Fourier))],
-            )?,
+            transform: match read.text("transform").as_str() {
+                "eigen" => return Err(ConfigError::Missing(EIGEN.into())),
+                _ => read.choice("transform", &TRANSFORMS.map(|kind| (kind.name(), kind)))?,
+            },
             modes: read.text("modes").parse()?,
             tol: read.number("tol", "a number above 0", |tol: &f64| tol.is_finite() && *tol > 0.0)?,
             watch: match read.every("watch")? {
@@ -204,12 +213,11 @@ impl Plan {
             Start::White => "white",
         };
         set("initial", initial.into());
-        let reference = match self.reference {
-            modewise_solvers::ReferenceKind::Discrete => "discrete",
-            modewise_solvers::ReferenceKind::Exact => "exact",
-        };
-        set("reference", reference.into());
-        set("transform", self.transform.map_or("auto", TransformKind::name).into());
+        if let Some(reference) = self.reference {
+            let exact = reference == ReferenceKind::Exact;
+            set("reference", if exact { "exact" } else { "discrete" }.into());
+        }
+        set("transform", self.transform.name().into());
         set("modes", self.modes.to_string().into());
         set("tol", self.tol.into());
         let watch = match self.watch {

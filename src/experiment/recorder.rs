@@ -21,7 +21,8 @@ const FIELDS: Schedule = Schedule::Log { per_decade: 1 };
 /// Records one run of one solver.
 pub(super) struct Recorder<'a> {
     pub folder: &'a mut RunFolder,
-    pub watch: ModeWatch,
+    /// Where modes are watched.
+    pub watch: Option<ModeWatch>,
     /// Which watched steps are stored; `None` for all.
     pub record: Option<Schedule>,
     pub label: &'a str,
@@ -29,6 +30,8 @@ pub(super) struct Recorder<'a> {
     pub seed: Option<u64>,
     /// The name of stored fields, where they are stored.
     pub field_name: Option<String>,
+    /// Whether fields are stored before the last step too.
+    pub stores_fields: bool,
     /// The scalar columns of history.csv.
     pub columns: &'a [String],
     /// Whether u is known between the nodes, so that its energy above Nyquist means something.
@@ -58,7 +61,7 @@ struct Saved {
 impl<'a> Recorder<'a> {
     pub fn new(
         folder: &'a mut RunFolder,
-        watch: ModeWatch,
+        watch: Option<ModeWatch>,
         record: Option<Schedule>,
         label: &'a str,
         columns: &'a [String],
@@ -70,6 +73,7 @@ impl<'a> Recorder<'a> {
             label,
             seed: None,
             field_name: None,
+            stores_fields: true,
             columns,
             continuous: false,
             state: State::default(),
@@ -99,7 +103,7 @@ impl<'a> Recorder<'a> {
         row.extend(self.places.iter().map(|place| optional_cell(place.map(|place| sample.scalars[place]))));
         row.extend(seed.clone());
         self.folder.history(&row)?;
-        for (name, state) in self.watch.states() {
+        for (name, state) in self.watch.iter().flat_map(ModeWatch::states) {
             let mut row = head.to_vec();
             row.push(name.to_string());
             row.push(cell(state.amplitude));
@@ -121,7 +125,9 @@ impl Observer for Recorder<'_> {
     }
 
     fn observe(&mut self, sample: &Sample<'_>) -> Result<(), ObserveError> {
-        self.watch.look(sample.step, sample.work_units, sample.seconds, sample.field);
+        if let Some(watch) = &mut self.watch {
+            watch.look(sample.step, sample.work_units, sample.seconds, sample.field);
+        }
         let always = sample.milestone || sample.last;
         if always || sample.step >= self.state.next_record {
             self.record(sample)?;
@@ -130,6 +136,7 @@ impl Observer for Recorder<'_> {
         }
         if let Some(name) = &self.field_name
             && (always || sample.step >= self.state.next_field)
+            && (self.stores_fields || sample.last)
         {
             self.folder.field(&format!("{name}-{}", sample.step), sample.field)?;
             self.state.fields.push(sample.step);
@@ -152,7 +159,11 @@ impl Observer for Recorder<'_> {
 
     fn save(&mut self) -> Result<String, ObserveError> {
         let state = std::mem::take(&mut self.state);
-        let saved = Saved { lengths: self.folder.sync()?, watch: self.watch.save()?, state };
+        let saved = Saved {
+            lengths: self.folder.sync()?,
+            watch: self.watch.as_ref().map(ModeWatch::save).transpose()?.unwrap_or_default(),
+            state,
+        };
         let text = serde_json::to_string(&saved)?;
         self.state = saved.state;
         Ok(text)
@@ -164,7 +175,9 @@ impl Observer for Recorder<'_> {
         if let Some(name) = &self.field_name {
             self.folder.keep_fields(name, &saved.state.fields)?;
         }
-        self.watch.restore(&saved.watch)?;
+        if let Some(watch) = &mut self.watch {
+            watch.restore(&saved.watch)?;
+        }
         self.state = saved.state;
         Ok(())
     }

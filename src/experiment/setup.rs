@@ -3,17 +3,16 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Condition, Discrete, Errors, Field, Grid, Problem, catalog};
-use modewise_solvers::{
-    Need, Reference, ReferenceKind, Schedule, Solver, SolverError, StopRule, classical::direct, registry,
-};
+use modewise_problems::{Discrete, Errors, Grid, Problem, catalog};
+use modewise_solvers::{Need, Reference, Schedule, Solver, StopRule, registry};
 
+use super::reference::{self, Way};
 use super::{
     config_error::ConfigError,
-    labels,
+    labels, memory,
     plan::{Plan, Record, SolverPlan, Start, Watch},
 };
-use crate::modes::{ModeWatch, TransformKind};
+use crate::modes::{ModeChoice, ModeWatch, Spectrum, TransformKind};
 
 /// One solver, ready to run.
 #[derive(Debug, Clone)]
@@ -36,24 +35,26 @@ pub struct Setup {
     pub problem: Arc<dyn Problem>,
     /// Its discrete system.
     pub discrete: Discrete,
-    /// What errors are measured against.
-    pub reference: Reference,
+    /// What errors are measured against, if anything is.
+    pub reference: Option<Reference>,
     /// The discretisation error, where the exact solution is known.
     pub floor: Option<Errors>,
-    /// The transform.
-    pub transform: TransformKind,
+    /// The transform, axis by axis where they differ.
+    pub transform: String,
     /// The solvers, in order.
     pub solvers: Vec<Prepared>,
     /// A watch that has seen nothing; every run takes a copy.
-    watch: ModeWatch,
+    watch: Option<ModeWatch>,
 }
 
 /// Cells a side where the plan does not say.
-const DEFAULT_CELLS: [usize; 2] = [256, 64];
+const DEFAULT_CELLS: [usize; 3] = [256, 64, 32];
 /// Watched and recorded steps a decade where not every step is. The first is a multiple of the
 /// second, so that what is recorded is watched.
 const WATCHED_PER_DECADE: u32 = 100;
 const RECORDED_PER_DECADE: u32 = 20;
+/// Nodes of a field that is stored on the way: 64 MiB.
+const MOST_STORED: usize = 1 << 23;
 /// A row of modes.csv.
 const BYTES_A_ROW: f64 = 130.0;
 const GIGABYTE: f64 = 1e9;
@@ -66,50 +67,36 @@ impl Setup {
     pub fn new(plan: &Plan, force: bool) -> Result<Self, ConfigError> {
         let problem = catalog::build(&plan.problem)?;
         let dimension = problem.domain().dimension();
-        let default = [DEFAULT_CELLS[dimension.clamp(1, 2) - 1]];
+        let default = [DEFAULT_CELLS[dimension.clamp(1, 3) - 1]];
         let cells = if plan.grid.is_empty() { &default[..] } else { &plan.grid[..] };
         let grid = Grid::new(problem.domain().bounds(), cells)?;
         let mut solvers = Vec::new();
         for (solver, label) in plan.solvers.iter().zip(labels::unique(&plan.solvers)?) {
             solvers.push(prepare(solver, label, plan, problem.as_ref(), &grid)?);
         }
-        enough_memory(&grid, problem.as_ref(), &solvers)?;
+        let own = memory::own(plan, &grid, problem.as_ref());
+        let (way, bytes) = Way::find(plan, problem.as_ref(), &grid, own);
+        memory::refuse_too_much(own, bytes, &solvers)?;
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
-        let solution =
-            direct::solve(&discrete).map_err(|error: SolverError| ConfigError::Missing(error.to_string()))?;
-        let exact = problem.has_exact().then(|| {
-            Field::from_batch(&grid, |points, out| {
-                problem.exact(points, out);
-            })
-        });
-        let discrete_reference = Reference::new(ReferenceKind::Discrete, solution);
-        let floor = exact.as_ref().map(|exact| {
-            Reference::new(ReferenceKind::Exact, exact.clone()).errors(discrete_reference.field())
-        });
-        let reference = match (plan.reference, exact) {
-            (ReferenceKind::Discrete, _) => discrete_reference,
-            (ReferenceKind::Exact, Some(exact)) => Reference::new(ReferenceKind::Exact, exact),
-            (ReferenceKind::Exact, None) => {
-                let name = problem.spec().name;
-                return Err(ConfigError::Missing(format!(
-                    "`{name}` has no known exact solution; use --reference discrete"
-                )));
-            }
-        };
-        let transform = plan.transform.unwrap_or_else(|| match problem.domain().sides()[0][0] {
-            Condition::Dirichlet => TransformKind::Sine,
-            _ => TransformKind::Fourier,
-        });
+        let (reference, floor) = reference::find(plan, &way, problem.as_ref(), &discrete)?;
+        let spectrum = Spectrum::new(&grid, discrete.sides(), plan.transform);
+        let transform = spectrum.transform_name();
         let mut resolved = plan.clone();
         resolved.problem = problem.spec();
         resolved.grid = grid.cells();
-        resolved.transform = Some(transform);
+        resolved.reference = reference.as_ref().map(Reference::kind);
+        let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier];
+        resolved.transform =
+            uniform.into_iter().find(|kind| kind.name() == transform).unwrap_or(plan.transform);
         for (solver, prepared) in resolved.solvers.iter_mut().zip(&solvers) {
             solver.label = Some(prepared.label.clone());
             solver.spec = prepared.solver.spec();
         }
         let white = plan.initial == Start::White;
-        let watch = ModeWatch::new(reference.field(), transform, &plan.modes, white, plan.tol)?;
+        let watched = reference.as_ref().filter(|_| plan.modes != ModeChoice::None);
+        let watch = watched
+            .map(|reference| ModeWatch::new(reference, spectrum, &plan.modes, white, plan.tol))
+            .transpose()?;
         let setup = Self { plan: resolved, problem, discrete, reference, floor, transform, solvers, watch };
         let gigabytes = setup.output_bytes() / GIGABYTE;
         if gigabytes > 1.0 && !force {
@@ -132,16 +119,19 @@ impl Setup {
         })
     }
 
-    /// A watch over the error of one run, which has seen nothing yet.
-    pub fn watch(&self) -> ModeWatch {
-        self.watch.fresh()
+    /// A watch over the error of one run, which has seen nothing yet; `None` if no modes are watched.
+    pub fn watch(&self) -> Option<ModeWatch> {
+        self.watch.as_ref().map(ModeWatch::fresh)
     }
 
-    /// When modes are computed: the plan's schedule, and whatever is recorded.
-    pub fn watch_schedule(&self, look_flops: f64) -> Schedule {
-        let watch = match self.plan.watch {
-            Watch::Auto => Schedule::Affordable { flops: look_flops, per_decade: WATCHED_PER_DECADE },
-            Watch::Every(n) => Schedule::Every(n),
+    /// When a run is looked at: the plan's schedule for modes, and whatever is recorded.
+    pub fn watch_schedule(&self) -> Schedule {
+        let watch = match (self.plan.watch, &self.watch) {
+            (Watch::Every(n), _) => Schedule::Every(n),
+            (Watch::Auto, Some(watch)) => {
+                Schedule::Affordable { flops: watch.flops(), per_decade: WATCHED_PER_DECADE }
+            }
+            (Watch::Auto, None) => return self.record_schedule().unwrap_or(Schedule::Every(1)),
         };
         match self.record_schedule() {
             // On top of `every=N`, the default record takes what is watched.
@@ -157,6 +147,11 @@ impl Setup {
             Record::Every(n) => Some(Schedule::Every(n)),
             Record::All => None,
         }
+    }
+
+    /// Whether fields are stored on the way; of larger grids only the last u is.
+    pub fn stores_fields(&self) -> bool {
+        self.discrete.grid().nodes() <= MOST_STORED
     }
 
     /// Scalar columns of history.csv: the union over the solvers.
@@ -180,8 +175,10 @@ impl Setup {
 
     /// An estimate of modes.csv and the fields, as far as budgets of steps are known.
     fn output_bytes(&self) -> f64 {
-        let rows = self.watch.reported() as f64;
+        let rows = self.watch.as_ref().map_or(0, ModeWatch::reported) as f64;
         let nodes = self.discrete.grid().nodes() as f64;
+        // The first, the last, and one a decade.
+        let fields = |decades: f64| if self.stores_fields() { decades + 2.0 } else { 1.0 };
         let mut bytes = 0.0;
         for prepared in &self.solvers {
             let steps = prepared.stop.steps.map_or(1e6, |steps| steps as f64);
@@ -191,7 +188,7 @@ impl Setup {
                 (Record::Every(n), _) | (Record::All, Watch::Every(n)) => steps / n as f64,
                 (Record::All, Watch::Auto) => steps,
             };
-            bytes += recorded.min(steps + 1.0) * rows * BYTES_A_ROW + 8.0 * nodes * (decades + 2.0);
+            bytes += recorded.min(steps + 1.0) * rows * BYTES_A_ROW + 8.0 * nodes * fields(decades);
         }
         bytes * self.plan.seeds as f64
     }
@@ -209,23 +206,4 @@ fn prepare(
     let need = solver.check(problem, Some(grid))?;
     let stop = plan.steps.map_or_else(|| whole.stop.clone(), |steps| whole.stop.clone().with_steps(steps));
     Ok(Prepared { label, solver, stop, need })
-}
-
-/// Refuses what needs more memory than is free, before any of it is asked for.
-fn enough_memory(grid: &Grid, problem: &dyn Problem, solvers: &[Prepared]) -> Result<(), ConfigError> {
-    let reference = registry::build(&modewise_problems::Spec::new("direct"))?;
-    let reference = reference.check(problem, Some(grid))?.bytes as f64;
-    // Fields of driver and setup, and names, amplitudes and scales of the modes.
-    let own = grid.nodes() as f64 * (10.0 * 8.0 + 250.0);
-    let worst = solvers.iter().max_by_key(|prepared| prepared.need.bytes);
-    let solver = worst.map_or(0.0, |prepared| prepared.need.bytes as f64);
-    let need = own + solver.max(reference);
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    let free = system.cgroup_limits().map_or(system.available_memory(), |limits| limits.free_memory) as f64;
-    if need > free && free > 0.0 {
-        let who = worst.filter(|_| solver > own && solver > reference).map(|prepared| prepared.label.clone());
-        return Err(ConfigError::Memory { need: need / GIGABYTE, have: free / GIGABYTE, who });
-    }
-    Ok(())
 }

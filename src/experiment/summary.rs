@@ -1,7 +1,7 @@
 //! What is said of a whole experiment: summary.json, and manifest.json beside it.
 
 use modewise_problems::Spec;
-use modewise_solvers::{End, Outcome, ReferenceKind};
+use modewise_solvers::{End, Outcome, Reference, ReferenceKind};
 use serde::Serialize;
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
     setup::{Prepared, Setup},
 };
 use crate::{
+    machine::{cpu, now},
     modes::ModeWatch,
     store::schema::{ModeName, SolverSummary, Summary},
 };
@@ -21,13 +22,14 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
         version: env!("CARGO_PKG_VERSION").into(),
         problem: problem.to_string(),
         title: setup.problem.title(),
-        reference: match setup.reference.kind() {
-            ReferenceKind::Discrete => "discrete".into(),
-            ReferenceKind::Exact => "exact".into(),
+        reference: match setup.reference.as_ref().map(Reference::kind) {
+            Some(ReferenceKind::Discrete) => "discrete".into(),
+            Some(ReferenceKind::Exact) => "exact".into(),
+            None => "none".into(),
         },
         grid: setup.discrete.grid().cells(),
         bounds,
-        transform: setup.transform.name().into(),
+        transform: setup.transform.clone(),
         initial: match setup.plan.initial {
             Start::Zero => "zero".into(),
             Start::Random => "random".into(),
@@ -42,7 +44,7 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
 }
 
 /// One solver's entry.
-pub(super) fn entry(prepared: &Prepared, seed: u64, end: &End, watch: &ModeWatch) -> SolverSummary {
+pub(super) fn entry(prepared: &Prepared, seed: u64, end: &End, watch: Option<&ModeWatch>) -> SolverSummary {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     SolverSummary {
         name: prepared.label.clone(),
@@ -59,8 +61,9 @@ pub(super) fn entry(prepared: &Prepared, seed: u64, end: &End, watch: &ModeWatch
         error_l2: end.errors.and_then(|errors| finite(errors.l2)),
         error_max: end.errors.and_then(|errors| finite(errors.max)),
         residual: end.residual.and_then(finite),
-        order_index: watch.order_index(),
-        modes_reached: watch.passages().filter(|(_, _, passage)| passage.reached.is_some()).count(),
+        order_index: watch.and_then(ModeWatch::order_index),
+        modes_reached: watch
+            .map_or(0, |watch| watch.passages().filter(|(_, _, passage)| passage.reached.is_some()).count()),
         milestones: Vec::new(),
         energy_above_nyquist: None,
     }
@@ -112,15 +115,13 @@ pub(super) struct Manifest {
 
 impl Manifest {
     pub fn start(setup: &Setup) -> Self {
-        let mut system = sysinfo::System::new();
-        system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
         Self {
             version: env!("CARGO_PKG_VERSION"),
             commit: env!("MODEWISE_COMMIT"),
             seed: setup.plan.seed,
             seeds: setup.plan.seeds,
             threads: rayon::current_num_threads(),
-            cpu: system.cpus().first().map_or_else(|| "unknown".into(), |cpu| cpu.brand().trim().to_string()),
+            cpu: cpu(),
             dtype: "f64",
             started: now(),
             ended: None,
@@ -132,8 +133,4 @@ impl Manifest {
         self.ended = Some(now());
         self.exit_reason = reason.into();
     }
-}
-
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

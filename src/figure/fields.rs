@@ -1,6 +1,6 @@
 //! The solution and the error at a few steps.
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis};
 
 use crate::store::read::{RunData, StoredField};
 
@@ -50,9 +50,40 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     match (run.summary.grid.len(), solvers.is_empty()) {
         (_, true) => Ok(Page::nothing(run, HEADLINE, "No field was stored.")),
         (1, _) if regular => Ok(fields_1d::draw(run, reference.as_ref(), &solvers)),
-        (2, _) if regular => Ok(fields_2d::draw(run, reference.as_ref(), &solvers)),
-        _ => Ok(Page::nothing(run, HEADLINE, "Fields are drawn in one and two dimensions.")),
+        (2, _) if regular => {
+            let plane =
+                Plane { bounds: [run.summary.bounds[0], run.summary.bounds[1]], names: ["x", "y"], at: None };
+            Ok(fields_2d::draw(run, &plane, reference.as_ref(), &solvers))
+        }
+        (3, _) if regular => {
+            let [x, y, z] = [run.summary.bounds[0], run.summary.bounds[1], run.summary.bounds[2]];
+            let middle = run.summary.grid[0] / 2;
+            let at = x[0] + (x[1] - x[0]) * middle as f64 / run.summary.grid[0].max(1) as f64;
+            let plane = Plane { bounds: [y, z], names: ["y", "z"], at: Some(at) };
+            for (_, field) in solvers.iter_mut().flat_map(|solver| &mut solver.fields) {
+                *field = slice(field, middle);
+            }
+            let reference = reference.map(|reference| slice(&reference, middle));
+            Ok(fields_2d::draw(run, &plane, reference.as_ref(), &solvers))
+        }
+        _ => Ok(Page::nothing(run, HEADLINE, "Fields are drawn in one, two and three dimensions.")),
     }
+}
+
+/// What a map shows: a rectangle, or a plane through a box.
+pub struct Plane {
+    /// Lower and upper end of the two axes.
+    pub bounds: [[f64; 2]; 2],
+    /// Their names.
+    pub names: [&'static str; 2],
+    /// x of the plane, in 3-D.
+    pub at: Option<f64>,
+}
+
+/// The plane of index `at` along the first axis.
+fn slice(field: &ArrayD<f64>, at: usize) -> ArrayD<f64> {
+    let at = at.min(field.len_of(Axis(0)).saturating_sub(1));
+    field.index_axis(Axis(0), at).to_owned()
 }
 
 /// First, last, and two between them, spread evenly in the logarithm of the step.

@@ -1,4 +1,4 @@
-//! Solution and error on a rectangle, as heat maps: two rows a solver, the reference first.
+//! Solution and error on a rectangle, or on a plane through a box, as heat maps: two rows a solver, the reference first.
 
 use ndarray::ArrayD;
 
@@ -6,7 +6,7 @@ use crate::store::read::RunData;
 
 use super::{
     colorbar,
-    fields::{Chosen, HEADLINE, largest},
+    fields::{Chosen, HEADLINE, Plane, largest},
     number,
     page::Page,
     panel::{BOTTOM, LEFT, Panel},
@@ -27,6 +27,7 @@ struct Layout {
     x: Scale,
     y: Scale,
     left: f64,
+    names: [&'static str; 2],
 }
 
 impl Layout {
@@ -36,7 +37,7 @@ impl Layout {
 }
 
 /// Draws the figure.
-pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) -> Scene {
+pub fn draw(run: &RunData, plane: &Plane, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) -> Scene {
     let note = match reference {
         Some(_) => {
             "All solutions share one scale, that of the reference. Errors u − u_ref are each on a scale of their own, \
@@ -44,7 +45,17 @@ pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) 
         }
         None => "All solutions share one scale. The run has no reference, hence no error.",
     };
-    let [x, y] = [run.summary.bounds[0], run.summary.bounds[1]];
+    let (headline, note) = match plane.at {
+        None => (HEADLINE.to_string(), note.to_string()),
+        Some(at) => {
+            let at = number::short(at, 3);
+            (
+                format!("{HEADLINE}, on the plane x = {at}"),
+                format!("All maps are of the plane x = {at}. {note}"),
+            )
+        }
+    };
+    let [x, y] = plane.bounds;
     let shape = ((y[1] - y[0]) / (x[1] - x[0])).abs();
     let shape = if shape.is_finite() { shape.clamp(0.3, 2.0) } else { 1.0 };
     let columns = 1 + solvers.iter().map(|solver| solver.fields.len()).max().unwrap_or(1);
@@ -53,9 +64,14 @@ pub fn draw(run: &RunData, reference: Option<&ArrayD<f64>>, solvers: &[Chosen]) 
     let map = [width, width * shape];
     let rows = if reference.is_some() { 2 } else { 1 };
     let block = rows as f64 * (map[1] + TITLE) + 42.0;
-    let mut page = Page::new(run, HEADLINE, note, block * solvers.len() as f64 + BOTTOM);
-    let layout =
-        Layout { map, x: Scale::linear(x[0], x[1]), y: Scale::linear(y[0], y[1]), left: page.body.x + LEFT };
+    let mut page = Page::new(run, &headline, &note, block * solvers.len() as f64 + BOTTOM);
+    let layout = Layout {
+        map,
+        x: Scale::linear(x[0], x[1]),
+        y: Scale::linear(y[0], y[1]),
+        left: page.body.x + LEFT,
+        names: plane.names,
+    };
     let values: Box<dyn Iterator<Item = f64>> = match reference {
         Some(reference) => Box::new(reference.iter().copied()),
         None => Box::new(solvers.iter().flat_map(|s| &s.fields).flat_map(|f| f.1.iter()).copied()),
@@ -123,12 +139,12 @@ fn axes(scene: &mut Scene, layout: &Layout, rect: Rect, left: bool, low: bool) {
     let panel = Panel { rect, x: layout.x, y: layout.y };
     panel.frame(scene);
     if low {
-        panel.x_axis(scene, "x");
+        panel.x_axis(scene, layout.names[0]);
     } else {
         panel.x_marks(scene, false);
     }
     if left {
-        panel.y_axis(scene, "y");
+        panel.y_axis(scene, layout.names[1]);
     }
 }
 

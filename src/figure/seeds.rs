@@ -124,6 +124,7 @@ pub fn modes_name(modes: &[ModeName]) -> &'static str {
         Some(ModeName::Shell(_)) => "shell |k|",
         Some(ModeName::Single(k)) if k.len() == 1 => "mode k",
         Some(ModeName::Single(k)) if k.len() == 2 => "mode kx:ky",
+        Some(ModeName::Single(k)) if k.len() == 3 => "mode kx:ky:kz",
         _ => "mode",
     }
 }

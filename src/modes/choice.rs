@@ -7,13 +7,17 @@ use thiserror::Error;
 use super::{Amplitudes, Spectrum};
 use crate::store::schema::ModeName;
 
-/// `--modes auto|all|1,3,8`.
+/// `--modes auto|all|shells|none|1,3,8`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModeChoice {
     /// Modes whose reference amplitude is at least a thousandth of the largest; all of a white start.
     Auto,
     /// Every mode.
     All,
+    /// Every shell of |k|.
+    Shells,
+    /// Nothing: the error is not split.
+    None,
     /// These.
     Listed(Vec<ModeName>),
 }
@@ -22,7 +26,7 @@ pub enum ModeChoice {
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum ModeChoiceError {
     /// Not a list of modes.
-    #[error("{0}; give auto, all, or a list such as 1,3,8 (2-D: 1:1,2:5 or shell:3)")]
+    #[error("{0}; give auto, all, shells, none, or a list such as 1,3,8 (2-D: 1:1,2:5 or shell:3)")]
     Syntax(String),
     /// A mode the grid does not have.
     #[error("this grid has no mode {mode}; it has {first} to {last}{}", shell_note(.mode))]
@@ -37,11 +41,11 @@ pub enum ModeChoiceError {
 }
 
 fn shell_note(mode: &ModeName) -> &'static str {
-    if matches!(mode, ModeName::Shell(_)) { ", and shells of |k| in 2-D" } else { "" }
+    if matches!(mode, ModeName::Shell(_)) { ", and shells of |k| in 2-D and 3-D" } else { "" }
 }
 
 /// Tracked by `auto`: at least this share of the largest reference amplitude.
-const AUTO_SHARE: f64 = 1e-3;
+pub(super) const AUTO_SHARE: f64 = 1e-3;
 
 impl ModeChoice {
     /// The places of the single modes that are tracked, ascending, and the shells.
@@ -62,6 +66,12 @@ impl ModeChoice {
                 Ok((spectrum.all().filter(|&place| modulus(place) >= least).collect(), Vec::new()))
             }
             Self::All | Self::Auto => Ok((spectrum.all().collect(), Vec::new())),
+            Self::Shells if spectrum.dimension() == 1 => Ok((spectrum.all().collect(), Vec::new())),
+            Self::Shells => {
+                let shells = 0..spectrum.shell_count() as u64;
+                Ok((Vec::new(), shells.filter(|&s| spectrum.has_shell(s)).collect()))
+            }
+            Self::None => Ok((Vec::new(), Vec::new())),
         }
     }
 }
@@ -99,6 +109,8 @@ impl FromStr for ModeChoice {
         match text.trim() {
             "auto" => Ok(Self::Auto),
             "all" => Ok(Self::All),
+            "shells" => Ok(Self::Shells),
+            "none" => Ok(Self::None),
             list => {
                 let modes: Result<Vec<ModeName>, String> =
                     list.split(',').map(|mode| mode.trim().parse()).collect();
@@ -113,6 +125,8 @@ impl fmt::Display for ModeChoice {
         match self {
             Self::Auto => f.write_str("auto"),
             Self::All => f.write_str("all"),
+            Self::Shells => f.write_str("shells"),
+            Self::None => f.write_str("none"),
             Self::Listed(modes) => {
                 let names: Vec<String> = modes.iter().map(ModeName::to_string).collect();
                 f.write_str(&names.join(","))
@@ -123,7 +137,7 @@ impl fmt::Display for ModeChoice {
 
 #[cfg(test)]
 mod tests {
-    use modewise_problems::Grid;
+    use modewise_problems::{Condition, Grid};
 
     use super::*;
     use crate::modes::TransformKind;
@@ -131,7 +145,7 @@ mod tests {
     #[test]
     fn selects_by_size_by_list_and_refuses_what_is_not_there() {
         let grid = Grid::new(&[[0.0, 1.0]], &[5]).unwrap();
-        let spectrum = Spectrum::new(&grid, TransformKind::Sine);
+        let spectrum = Spectrum::new(&grid, &[[Condition::Dirichlet; 2]], TransformKind::Sine);
         let reference = Amplitudes::Real(vec![1.0, 0.0009, -0.5, 0.002]);
         let select =
             |text: &str, white| text.parse::<ModeChoice>().unwrap().select(&spectrum, &reference, white);

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use modewise_problems::{Field, reduce};
+use modewise_solvers::Reference;
 use num_complex::Complex64;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amplitudes, ModeChoice, ModeChoiceError, Spectrum, TransformKind, kendall_tau_b, watched::Watched,
+    ModeChoice, ModeChoiceError, Spectrum,
+    chosen::{Chosen, Members, Reported},
+    kendall_tau_b,
+    watched::Watched,
+    way::Way,
 };
 use crate::store::schema::ModeName;
 
@@ -32,18 +36,6 @@ pub struct ModeState {
     pub relative: Option<f64>,
 }
 
-enum Members {
-    /// The mode at a place of the transform.
-    Single(usize),
-    Shell(usize),
-}
-
-struct Reported {
-    name: ModeName,
-    members: Members,
-    reference_amplitude: f64,
-}
-
 /// Below this share of the largest reference amplitude a mode is rounding and has no relative error.
 const NOTHING: f64 = 1e-12;
 
@@ -54,7 +46,7 @@ const GROWTH: f64 = 1e6;
 /// What every watch over errors against one reference shares.
 struct Plan {
     spectrum: Spectrum,
-    reference: Field,
+    reference: Reference,
     /// ‖u_ref‖∞.
     reference_size: f64,
     /// Δ is relative to the error at step 0.
@@ -65,6 +57,8 @@ struct Plan {
     scales: Vec<f64>,
     /// Indices into `reported`.
     tracked: Vec<usize>,
+    /// How a watch begins to compute amplitudes.
+    way: Way,
 }
 
 /// The error of a run, mode by mode.
@@ -77,8 +71,7 @@ pub struct ModeWatch {
     scales: Vec<f64>,
     /// ‖u‖∞ at step 0; 0 where that is not finite.
     start_size: f64,
-    error: Vec<f64>,
-    amplitudes: Amplitudes,
+    way: Way,
     states: Vec<ModeState>,
     passages: Vec<Passage>,
     watched: Watched,
@@ -94,61 +87,30 @@ struct Saved {
 }
 
 impl ModeWatch {
-    /// Watches errors against `reference`. In 1-D all modes are reported, or those listed; in 2-D
-    /// the tracked ones and all shells of |k|. With `white`, or a reference that is zero, Δ is
-    /// relative to the error at step 0.
+    /// Watches errors against `reference`. In 1-D all modes are reported, or those listed; in 2-D and 3-D
+    /// the tracked ones, and all shells of |k| if any is tracked, if more than 40 modes or all are tracked,
+    /// or if the grid has 65536 nodes at most. With `white`, or a reference that is zero, Δ is relative to
+    /// the error at step 0.
     ///
     /// # Errors
     /// A chosen mode that the grid does not have.
     pub fn new(
-        reference: &Field,
-        kind: TransformKind,
+        reference: &Reference,
+        spectrum: Spectrum,
         choice: &ModeChoice,
         white: bool,
         tol: f64,
     ) -> Result<Self, ModeChoiceError> {
-        let spectrum = Spectrum::new(reference.grid(), kind);
-        let amplitudes = spectrum.of(reference);
-        let modulus = |place: u32| amplitudes.modulus(place as usize);
-        let largest = spectrum.all().map(modulus).fold(0.0, f64::max);
-        let against_start = white || largest == 0.0;
-        let (singles, rings) = choice.select(&spectrum, &amplitudes, against_start)?;
-        let flat = spectrum.dimension() == 1;
-        let mut shown: Vec<u32> = match choice {
-            ModeChoice::Auto | ModeChoice::All if flat => spectrum.all().collect(),
-            _ => singles.clone(),
-        };
-        spectrum.sort(&mut shown);
-        let mut reported = Vec::new();
-        let mut tracked = Vec::new();
-        for place in shown {
-            if singles.binary_search(&place).is_ok() {
-                tracked.push(reported.len());
-            }
-            reported.push(Reported {
-                name: spectrum.name(place as usize),
-                members: Members::Single(place as usize),
-                reference_amplitude: modulus(place),
-            });
-        }
-        let shells = if flat { Vec::new() } else { spectrum.shell_amplitudes(&amplitudes) };
-        for (shell, reference_amplitude) in shells.into_iter().enumerate() {
-            let s = shell as u64;
-            if rings.contains(&s) {
-                tracked.push(reported.len());
-            }
-            if spectrum.has_shell(s) {
-                let (name, members) = (ModeName::Shell(s), Members::Shell(shell));
-                reported.push(Reported { name, members, reference_amplitude });
-            }
-        }
+        let Chosen { reported, tracked, largest, against_start } =
+            Chosen::new(reference, &spectrum, choice, white)?;
         let scale = |amplitude: f64| if amplitude <= NOTHING * largest { 0.0 } else { amplitude };
         let plan = Plan {
-            reference_size: reduce::max_abs(reference.values()),
+            reference_size: reduce::max_abs(reference.field().values()),
             reference: reference.clone(),
             against_start,
             tol,
             scales: reported.iter().map(|mode| scale(mode.reference_amplitude)).collect(),
+            way: Way::cheapest(&spectrum, &reported),
             reported,
             tracked,
             spectrum,
@@ -160,9 +122,7 @@ impl ModeWatch {
         Self {
             scales: plan.scales.clone(),
             start_size: 0.0,
-            // Their room is taken at the first look.
-            error: Vec::new(),
-            amplitudes: Amplitudes::Real(Vec::new()),
+            way: plan.way.clone(),
             states: vec![ModeState::default(); plan.reported.len()],
             passages: vec![Passage::default(); plan.tracked.len()],
             watched: Watched::default(),
@@ -178,8 +138,20 @@ impl ModeWatch {
 
     /// Flops of one look.
     pub fn flops(&self) -> f64 {
-        let spectrum = &self.plan.spectrum;
-        spectrum.flops() + (self.plan.reference.values().len() + 4 * spectrum.modes()) as f64
+        let modes = 4 * self.plan.reported.len();
+        modes as f64
+            + match &self.way {
+                Way::Few { projection, .. } => projection.flops(),
+                Way::Whole { .. } => {
+                    let nodes = self.plan.reference.field().values().len();
+                    self.plan.spectrum.flops() + (3 * nodes) as f64
+                }
+            }
+    }
+
+    /// The name of the transform, axis by axis where they differ.
+    pub fn transform_name(&self) -> String {
+        self.plan.spectrum.transform_name()
     }
 
     /// Looks at one step. A field that is not finite, or has grown beyond all bounds, has no relative
@@ -190,16 +162,24 @@ impl ModeWatch {
             let size = reduce::max_abs(u.values());
             self.start_size = if size.is_finite() { size } else { 0.0 };
         }
-        let size = subtract(u.values(), plan.reference.values(), &mut self.error);
+        let size = self.way.take(&plan.spectrum, u.values(), plan.reference.field().values());
         // False for not-a-number too.
         let sound = size <= GROWTH * plan.reference_size.max(self.start_size).max(1.0);
-        plan.spectrum.amplitudes(&self.error, &mut self.amplitudes);
-        let flat = plan.spectrum.dimension() == 1;
-        let shells = if flat { Vec::new() } else { plan.spectrum.shell_amplitudes(&self.amplitudes) };
-        for ((mode, scale), state) in plan.reported.iter().zip(&mut self.scales).zip(&mut self.states) {
-            (state.amplitude, state.complex) = match mode.members {
-                Members::Single(place) => (self.amplitudes.modulus(place), self.amplitudes.at(place)),
-                Members::Shell(s) => (shells[s], Complex64::new(f64::NAN, f64::NAN)),
+        let has_shells = matches!(plan.reported.last(), Some(Reported { members: Members::Shell(_), .. }));
+        let shells = match &self.way {
+            Way::Whole { amplitudes, .. } if has_shells => plan.spectrum.shell_amplitudes(amplitudes),
+            _ => Vec::new(),
+        };
+        let reported = plan.reported.iter().zip(&mut self.scales).zip(&mut self.states);
+        for (number, ((mode, scale), state)) in reported.enumerate() {
+            (state.amplitude, state.complex) = match (&mode.members, &self.way) {
+                (Members::Shell(s), _) => (shells[*s], Complex64::new(f64::NAN, f64::NAN)),
+                (Members::Single(place), Way::Whole { amplitudes, .. }) => {
+                    (amplitudes.modulus(*place), amplitudes.at(*place))
+                }
+                (Members::Single(_), Way::Few { amplitudes, .. }) => {
+                    (amplitudes[number].norm(), amplitudes[number])
+                }
             };
             if plan.against_start && step == 0 {
                 *scale = if sound { state.amplitude } else { 0.0 };
@@ -287,21 +267,6 @@ impl ModeWatch {
         self.watched = saved.watched;
         Ok(())
     }
-}
-
-/// e ← u − v, with room made in `e`; returns ‖e‖∞, not-a-number if any entry is.
-fn subtract(u: &[f64], v: &[f64], e: &mut Vec<f64>) -> f64 {
-    e.resize(u.len(), 0.0);
-    let block = |((e, u), v): ((&mut [f64], &[f64]), &[f64])| {
-        let mut size = 0.0;
-        for ((e, u), v) in e.iter_mut().zip(u).zip(v) {
-            *e = u - v;
-            size = reduce::max_or_nan(size, e.abs());
-        }
-        size
-    };
-    let blocks = e.par_chunks_mut(reduce::BLOCK).zip(u.par_chunks(reduce::BLOCK));
-    blocks.zip(v.par_chunks(reduce::BLOCK)).map(block).reduce(|| 0.0, reduce::max_or_nan)
 }
 
 #[cfg(test)]

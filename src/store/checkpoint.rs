@@ -36,6 +36,8 @@ struct Books {
     due: Vec<u64>,
     best_residual: f64,
     best_step: u64,
+    lower_residual: f64,
+    lower_step: u64,
     observers: Vec<String>,
 }
 
@@ -70,6 +72,8 @@ impl Keeper for FolderKeeper<'_> {
             due: checkpoint.due.clone(),
             best_residual: checkpoint.judge.best_residual,
             best_step: checkpoint.judge.best_step,
+            lower_residual: checkpoint.judge.lower_residual,
+            lower_step: checkpoint.judge.lower_step,
             observers: checkpoint.observers.clone(),
         };
         let bytes: Vec<(&String, Vec<u8>)> = checkpoint
@@ -123,7 +127,12 @@ pub fn read(folder: &Path) -> Result<Option<(usize, Checkpoint)>, StoreError> {
         milestone: books.milestone,
         cost: Cost { step: books.cost[0], sample: books.cost[1] },
         due: books.due,
-        judge: Memory { best_residual: books.best_residual, best_step: books.best_step },
+        judge: Memory {
+            best_residual: books.best_residual,
+            best_step: books.best_step,
+            lower_residual: books.lower_residual,
+            lower_step: books.lower_step,
+        },
         observers: books.observers,
     };
     Ok(Some((books.run, checkpoint)))

@@ -79,13 +79,13 @@ pub struct Summary {
     pub problem: String,
     /// One line for a figure: the equation and the domain.
     pub title: String,
-    /// `discrete` or `exact`.
+    /// `discrete`, `exact` or `none`.
     pub reference: String,
     /// Cells per axis; its length is the dimension.
     pub grid: Vec<usize>,
     /// Lower and upper end of the box, per axis.
     pub bounds: Vec<[f64; 2]>,
-    /// `dst` or `dft`.
+    /// `dst`, `dct`, `quarter` or `dft`, or one an axis: `dst:dft`.
     pub transform: String,
     /// `zero`, `random` or `white`.
     pub initial: String,

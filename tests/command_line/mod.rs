@@ -188,7 +188,19 @@ fn lists_show_every_name_and_parameter() {
         let items = document[kind].as_array().unwrap();
         items.iter().map(|item| item["name"].as_str().unwrap().to_string()).collect()
     };
-    assert_eq!(names("problems"), ["bump-2d", "fprinciple-1d", "mscale-demo-1d", "sines-1d", "two-tone-2d"]);
+    let problems = [
+        "bump-2d",
+        "bump-3d",
+        "fprinciple-1d",
+        "jump-2d",
+        "jump-3d",
+        "mscale-demo-1d",
+        "sines-1d",
+        "sines-2d",
+        "sines-3d",
+        "two-tone-2d",
+    ];
+    assert_eq!(names("problems"), problems);
     for name in ["jacobi", "gauss-seidel", "multigrid", "direct", "dnn", "mscale-dnn", "hybrid"] {
         assert!(names("solvers").contains(&name.to_string()), "{name} is not listed");
     }
@@ -208,4 +220,64 @@ fn json_is_all_there_is_on_stdout() {
             assert!(folder.path().join(format!("run/figures/{name}.{format}")).exists(), "{name}.{format}");
         }
     }
+}
+
+#[test]
+fn a_benchmark_is_one_json_document() {
+    let here = tempfile::tempdir().unwrap();
+    let quick = ["bench", "classical", "--quick", "--quiet", "--sizes", "15"];
+    let more = ["--json", "--threads", "2", "--out", "bench.json"];
+    let output = modewise(here.path(), &[&quick[..], &more].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(here.path().join("bench.json")).unwrap()).unwrap();
+    assert_eq!(report, file);
+    assert_eq!(report["machine"]["threads"], 2);
+    let positive = |row: &serde_json::Value, key: &str| {
+        assert!(row[key].as_f64().is_some_and(|value| value > 0.0), "{key} of {row}");
+    };
+    let rows = |name: &str| report[name].as_array().unwrap().clone();
+    for row in rows("bandwidth") {
+        positive(&row, "best");
+    }
+    let has = |name: &str, key: &str, value: &str| rows(name).iter().any(|row| row[key] == value);
+    assert!(has("bandwidth", "kernel", "triad") && has("bandwidth", "kernel", "read"));
+    assert!(rows("passes").len() >= 2);
+    for row in rows("passes") {
+        ["gigapoints", "gigabytes", "of_triad"].iter().for_each(|key| positive(&row, key));
+    }
+    assert!(has("solutions", "solver", "multigrid") && has("solutions", "solver", "direct"));
+    for row in rows("solutions") {
+        assert_eq!((&row["problem"], &row["unknowns"]), (&"bump-2d".into(), &225.into()));
+        assert!(row["residual"].as_f64().unwrap() <= 1e-10, "{row}");
+        ["steps", "ns_per_unknown", "ns_per_unknown_step", "bytes_per_unknown"]
+            .iter()
+            .for_each(|key| positive(&row, key));
+        positive(&row["solve_seconds"], "median");
+    }
+}
+
+#[test]
+fn a_benchmark_keeps_to_the_exit_codes() {
+    let here = tempfile::tempdir().unwrap();
+    let bench = |more: &[&'static str]| {
+        let quick = ["bench", "classical", "--quick", "--quiet", "--sizes", "7", "--solver"];
+        modewise(here.path(), &[&quick[..], more].concat())
+    };
+    // Rounding stands in the way of a tolerance that was asked for.
+    assert_eq!(code(&bench(&["multigrid", "--rtol", "1e-30"])), 1);
+    assert_eq!(code(&bench(&["jacobi,omega=2.5"])), 3);
+    for (wrong, message) in [
+        (&["jacoby"][..], "did you mean `jacobi`?"),
+        (&["jacobi", "--problem", "bump-5d"], "did you mean"),
+        (&["jacobi", "--rtol", "-1"], "not a positive number"),
+        (&["jacobi", "--sizes-3d", "4000000000"], "cells"),
+        (&["jacobi", "--sizes-3d", "100000"], "GB of memory"),
+    ] {
+        let output = bench(wrong);
+        assert_eq!(code(&output), 2, "{wrong:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{wrong:?}: {}", stderr(&output));
+    }
+    assert_eq!(code(&bench(&["jacobi", "--out", "no/such/folder.json"])), 4);
 }

@@ -4,7 +4,7 @@
 use std::f64::consts::PI;
 
 use super::*;
-use crate::{Coefficient, Domain, Points, Spec, order};
+use crate::{Coefficient, Domain, Points, Spec, order, reduce};
 
 /// u = ∏ cos(πx_i/2 + phase_i) with ε = 1 + x₀/2 and κ² = 1 + x₀, or ε = 2 and κ² = 3.
 #[derive(Debug)]

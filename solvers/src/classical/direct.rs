@@ -1,48 +1,64 @@
-//! The direct solver: the solution of the discrete system itself, to rounding. It is the reference
-//! that every iteration is measured against.
+//! The direct solver: the solution of the discrete system itself, to rounding, whatever the problem. It is the
+//! reference that every iteration is measured against.
 //!
-//! **2-D: fast diagonalisation.** On a box A = A_x ⊗ I + I ⊗ A_y, with A_x and A_y the 1-D operators.
-//! With their eigenpairs A_x = V_x Λ_x V_xᵀ and A_y = V_y Λ_y V_yᵀ from LAPACK, and unknowns written as a
-//! matrix U,
+//! **1-D: elimination.** A is tridiagonal and Gaussian elimination takes O(n) flops and memory, on a ring too.
+//! Source: Golub & Van Loan, *Matrix Computations*, 4th ed. 2013, §4.3.6.
 //!
-//! U = V_x [(V_xᵀ F V_y)_ij / (λ_i + λ_j)] V_yᵀ.
+//! **Constant coefficients: fast diagonalisation.** On a box A = Σ I ⊗ A_i ⊗ I + κ², with A_i the 1-D operators,
+//! symmetric once the rows of Neumann ends are halved. With their eigenpairs A_i = V_iΛ_iV_iᵀ from LAPACK,
 //!
-//! Cost: 9m³ flops an axis for the eigenpairs and 8m³ a solution for m unknowns a side; m² memory for
-//! each V. Source: Lynch, Rice, Thomas, *Numer. Math.* 6 (1964) 185.
+//! u = (V₁ ⊗ … ⊗ V_d) (Σ λ_{k_i} + κ²)⁻¹ (V₁ ⊗ … ⊗ V_d)ᵀ f.
 //!
-//! **1-D: elimination.** A is tridiagonal and Gaussian elimination takes O(n) flops and memory, where
-//! dense eigenvectors would take n² memory: it is used for every n. Source: Golub & Van Loan, *Matrix
-//! Computations*, 4th ed. 2013, §4.3.6.
+//! Cost: 9m³ flops an axis for the eigenpairs and 4m a solution, axis and unknown, for m unknowns a side; m²
+//! memory for each V. It knows nothing of sines, which makes it a check on `fft`, the faster way by far.
+//! Source: Lynch, Rice, Thomas, *Numer. Math.* 6 (1964) 185.
 //!
-//! In both cases the residual is solved for once more (iterative refinement), which brings the relative
-//! residual down to rounding. Boundary values are never unknowns: the correction is solved from the
-//! residual of a field that carries them. One step is the whole solution, and there is no other: the
-//! initial guess does not matter.
+//! **Variable coefficients: sparse Cholesky.** A = LLᵀ with the unknowns in an order that keeps L sparse
+//! (approximate minimum degree: Amestoy, Davis, Duff, *SIAM J. Matrix Anal. Appl.* 17 (1996) 886), columns of like
+//! structure taken together (Davis, *Direct Methods for Sparse Linear Systems*, SIAM 2006). Cost for n unknowns
+//! in 2-D: O(n log n) entries and O(n^{3/2}) flops; in 3-D O(n^{4/3}) and O(n²), which is why it stops at some 60³.
+//!
+//! **Rounding.** The residual is solved for again (iterative refinement) until it is at its rounding floor.
+//! Boundary values are never unknowns: corrections are solved from the residual of a field that carries them.
+//! Where u is defined up to a constant, one unknown is pinned and the mean taken out at the end.
+//!
+//! **When.** Small systems, and wherever the answer has to be beyond doubt. One step is the whole solution and
+//! the initial guess does not matter.
 
+pub(crate) mod dense;
 mod diagonalisation;
+mod inverse;
+mod matrix;
+pub(crate) mod once;
+pub(super) mod refined;
+mod sparse;
 mod tridiagonal;
 
 #[cfg(test)]
 mod tests;
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::sync::Arc;
 
-use modewise_problems::{Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
 
-use super::{planar, relaxation, stencil::Stencil, system};
-use crate::{
-    Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Status, Task, Unsupported,
-    registry::Entry, solver::sample_field,
-};
-use diagonalisation::Diagonalisation;
+use super::fft::Transformed;
+use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
+use diagonalisation::{Diagonalisation, Side};
+pub(crate) use inverse::Inverse;
+use once::{Once, OneStep};
+use refined::{Factors, Refined};
+use sparse::Sparse;
 use tridiagonal::Tridiagonal;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "direct",
-    summary: "the exact discrete solution in one step: fast diagonalisation (2-D), elimination (1-D)",
+    summary: "the exact discrete solution in one step: elimination, fast diagonalisation or sparse Cholesky",
     parameters: &[],
     build,
 };
+
+/// Unknowns in 3-D beyond which the factors of a sparse matrix take minutes.
+const LARGEST_3D: usize = 61 * 61 * 61;
 
 /// The recipe.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,80 +68,72 @@ fn build(_settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     Ok(Arc::new(Direct))
 }
 
-/// The solution of `discrete`, to rounding.
+/// The solution of `discrete`, to rounding, by the fastest exact method there is: fast transforms where
+/// coefficients are constant, elimination in 1-D, sparse Cholesky elsewhere.
 ///
 /// # Errors
-/// LAPACK fails to find the eigenvectors.
+/// [`SolverError::Unsupported`] where none is fast enough: variable coefficients in 3-D on more than some 60³
+/// unknowns, for which an iteration has to do. Factors that cannot be found.
 pub fn solve(discrete: &Discrete) -> Result<Field, SolverError> {
-    let mut inverse = Inverse::new(&Stencil::of(discrete))?;
     let mut u = discrete.lift();
-    solve_with(&mut inverse, discrete, &mut u);
+    let mut method = match Transformed::new(discrete) {
+        Some(transformed) => Refined::new(Box::new(transformed), 1, discrete),
+        None => Refined::new(factor(discrete)?, 2, discrete),
+    };
+    method.solve(discrete, &mut u);
     Ok(u)
 }
 
-/// The solution into `u`, which carries the boundary values: a solution and a refinement.
-fn solve_with(inverse: &mut Inverse, discrete: &Discrete, u: &mut Field) {
-    for _ in 0..2 {
-        inverse.correct(discrete.source().values(), u.values_mut());
-    }
+/// How a system is factored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Elimination,
+    Diagonalisation,
+    Cholesky,
 }
 
-/// A⁻¹ in factored form, with all the memory that applying it needs.
-pub(crate) struct Inverse {
-    stencil: Stencil,
-    factors: Factors,
-    residual: Vec<f64>,
-}
-
-enum Factors {
-    Line(Tridiagonal),
-    Plane(Box<Diagonalisation>),
-}
-
-impl Inverse {
-    /// Factors A.
-    pub fn new(stencil: &Stencil) -> Result<Self, SolverError> {
-        let factors = match stencil.dimension() {
-            1 => Factors::Line(Tridiagonal::new(stencil)),
-            _ => Factors::Plane(Box::new(Diagonalisation::new(stencil)?)),
-        };
-        Ok(Self { stencil: *stencil, factors, residual: vec![0.0; stencil.nodes()] })
-    }
-
-    /// u ← u + A⁻¹(f − Au) at interior nodes: the solution, whatever u was, up to rounding.
-    pub fn correct(&mut self, f: &[f64], u: &mut [f64]) {
-        self.stencil.apply(self.stencil.residual_weights(), u, f, &mut self.residual);
-        match &mut self.factors {
-            Factors::Line(factors) => factors.add_solution(&mut self.residual, u),
-            Factors::Plane(factors) => factors.add_solution(&self.residual, u),
+impl Method {
+    fn of(dimension: usize, is_constant: bool, unknowns: usize) -> Result<Self, Unsupported> {
+        match dimension {
+            1 => Ok(Self::Elimination),
+            _ if is_constant => Ok(Self::Diagonalisation),
+            3 if unknowns > LARGEST_3D => Err(refuse(
+                &format!("factors of {unknowns} unknowns in 3-D with variable coefficients take too long"),
+                "take pcg or multigrid, or a coarser grid",
+            )),
+            _ => Ok(Self::Cholesky),
         }
     }
+}
 
-    /// Memory in bytes that factors for `stencil` will take.
-    pub fn bytes(stencil: &Stencil) -> u64 {
-        let factors = match stencil.dimension() {
-            1 => Tridiagonal::values(stencil),
-            _ => Diagonalisation::values(stencil),
-        };
-        8 * (stencil.nodes() as u64).saturating_add(factors)
-    }
-
-    /// Flops of [`Inverse::new`].
-    pub fn setup_flops(stencil: &Stencil) -> f64 {
-        match stencil.dimension() {
-            1 => Tridiagonal::setup_flops(stencil),
-            _ => Diagonalisation::setup_flops(stencil),
+fn factor(discrete: &Discrete) -> Result<Box<dyn Factors>, SolverError> {
+    let constant = discrete.constant_coefficients();
+    let method = Method::of(discrete.grid().dimension(), constant.is_some(), discrete.unknowns())?;
+    Ok(match (method, constant) {
+        (Method::Elimination, _) => Box::new(Tridiagonal::new(discrete)),
+        (Method::Diagonalisation, Some((axes, screening))) => {
+            Box::new(Diagonalisation::new(discrete, axes, screening)?)
         }
-    }
+        _ => Box::new(Sparse::new(discrete)?),
+    })
+}
 
-    /// Flops of one [`Inverse::correct`].
-    pub fn flops(stencil: &Stencil) -> f64 {
-        let solution = match stencil.dimension() {
-            1 => Tridiagonal::flops(stencil),
-            _ => Diagonalisation::flops(stencil),
-        };
-        stencil.pass_flops() + solution
-    }
+/// The sides of a box with c = 1, for what depends on sizes only.
+fn sides(grid: &Grid, conditions: &[[Condition; 2]]) -> Vec<Side> {
+    let axes = grid.axes().iter().zip(conditions);
+    axes.map(|(axis, &conditions)| Side { cells: axis.cells, conditions, coefficient: 1.0 }).collect()
+}
+
+/// Factors, to be refined.
+pub(super) fn prepare(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn OneStep>, SolverError> {
+    let (d, unknowns) = (discrete.grid().dimension(), discrete.unknowns());
+    let method = Method::of(d, discrete.constant_coefficients().is_some(), unknowns)?;
+    meter.charge(match method {
+        Method::Elimination => Tridiagonal::setup_flops(unknowns),
+        Method::Diagonalisation => Diagonalisation::setup_flops(&sides(discrete.grid(), discrete.sides())),
+        Method::Cholesky => Sparse::setup_flops(d, unknowns),
+    });
+    Ok(Box::new(Refined::new(factor(discrete)?, 2, discrete)))
 }
 
 impl Solver for Direct {
@@ -133,17 +141,29 @@ impl Solver for Direct {
         Spec::new(ENTRY.name)
     }
 
-    fn check(&self, _problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = planar(grid, ENTRY.name)?;
-        let inverse = Inverse::bytes(&Stencil::new(grid, &[1.0; 2]));
-        let bytes = inverse.saturating_add(8 * grid.nodes() as u64);
+    fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid =
+            grid.ok_or_else(|| refuse("it works on a grid, and there is none", "give one with --grid"))?;
+        let d = grid.dimension();
+        if !(1..=3).contains(&d) {
+            return Err(refuse("its boxes have up to three dimensions", "take a network"));
+        }
+        let constant = |coefficient| matches!(coefficient, Coefficient::Constant(_));
+        let is_constant = constant(problem.permittivity()) && constant(problem.screening());
+        let sides = sides(grid, problem.domain().sides());
+        let unknowns = sides.iter().map(|side| side.unknowns().len()).product();
+        let factors = match Method::of(d, is_constant, unknowns)? {
+            Method::Elimination => Tridiagonal::bytes(unknowns),
+            Method::Diagonalisation => Diagonalisation::bytes(&sides),
+            Method::Cholesky => Sparse::bytes(d, unknowns),
+        };
+        // u and the residual.
+        let bytes = factors.saturating_add(16 * grid.nodes() as u64);
         Ok(Need { bytes, uses_initial: false, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let discrete = system(task, ENTRY.name)?;
-        let u = task.initial.resolve(discrete, task.target, task.seed);
-        start(discrete, u, false, meter)
+        Ok(Box::new(Once::start(task, ENTRY.name, |discrete| prepare(discrete, meter))?))
     }
 
     fn resume<'p>(
@@ -152,50 +172,10 @@ impl Solver for Direct {
         from: &Snapshot,
         meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let discrete = system(task, ENTRY.name)?;
-        let u = relaxation::restore(discrete, from)?;
-        start(discrete, u, from.counter("solved")? == 1, meter)
+        Ok(Box::new(Once::resume(task, from, ENTRY.name, |discrete| prepare(discrete, meter))?))
     }
 }
 
-fn start<'p>(
-    discrete: &'p Discrete,
-    u: Field,
-    solved: bool,
-    meter: &mut Meter,
-) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-    let stencil = Stencil::of(discrete);
-    let inverse = if solved { None } else { Some(Inverse::new(&stencil)?) };
-    meter.charge(Inverse::setup_flops(&stencil));
-    Ok(Box::new(Once { discrete, u, inverse, flops: 2.0 * Inverse::flops(&stencil) }))
-}
-
-/// A live run: before its only step, with the inverse, and after it, without.
-struct Once<'p> {
-    discrete: &'p Discrete,
-    u: Field,
-    inverse: Option<Inverse>,
-    flops: f64,
-}
-
-impl Iteration for Once<'_> {
-    fn advance(&mut self, _most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
-        if let Some(mut inverse) = self.inverse.take() {
-            // From zero inside, so that no trace of the initial guess is left, not even its rounding.
-            self.u = self.discrete.lift();
-            solve_with(&mut inverse, self.discrete, &mut self.u);
-            meter.charge(self.flops);
-        }
-        Ok(Progress { status: Status::Finished, ..Progress::running(1) })
-    }
-
-    fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
-        sample_field(&self.u, sites, out)
-    }
-
-    fn snapshot(&self) -> Result<Snapshot, SolverError> {
-        let mut snapshot = relaxation::snapshot(&self.u);
-        snapshot.counters.insert("solved".into(), u64::from(self.inverse.is_none()));
-        Ok(snapshot)
-    }
+fn refuse(reason: &str, advice: &str) -> Unsupported {
+    Unsupported { solver: ENTRY.name.into(), reason: reason.into(), advice: advice.into() }
 }

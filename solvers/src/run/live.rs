@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU64;
 
-use modewise_problems::{Errors, Field, reduce};
+use modewise_problems::{Errors, Field, error, reduce};
 
 use super::{BATCH_SECONDS, Checkpoint, Clock, End, Outcome, Run, RunError, Tick, judge};
 use crate::{
-    Iteration, Meter, Phase, Sample, Schedule, Sites, SolverError, Status,
+    Iteration, Meter, Phase, Sample, Schedule, Sites, SolverError, Status, StopRule,
     observe::{Cost, Observer},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Live<'p> {
     seconds: f64,
     pub observe_seconds: f64,
     discrete_answer: bool,
+    /// Whether residuals that the method reports are relative to ‖b‖, as the driver's own.
+    claims_count: bool,
     field: Field,
     scalars: Vec<f64>,
     errors: Option<Errors>,
@@ -34,6 +36,8 @@ pub(super) struct Live<'p> {
     pub milestone: bool,
     /// What residuals are relative to besides ‖b‖: where b = 0, the residual at step 0.
     residual_scale: f64,
+    /// The residual that the method itself reports for the current step.
+    claimed_residual: Option<f64>,
 }
 
 /// ‖u‖∞ may grow by this factor over the larger of 1, the start and the reference.
@@ -60,6 +64,7 @@ impl<'p> Live<'p> {
             seconds: setup_seconds,
             observe_seconds: 0.0,
             discrete_answer: need.discrete,
+            claims_count: need.discrete && discrete.rhs_norm() > 0.0,
             field: Field::zeros(discrete.grid()),
             scalars: vec![0.0; run.solver.scalar_names().len()],
             errors: None,
@@ -72,6 +77,7 @@ impl<'p> Live<'p> {
             fresh: false,
             milestone: true,
             residual_scale: 1.0,
+            claimed_residual: None,
         };
         match run.checkpoint {
             None => {
@@ -109,11 +115,20 @@ impl<'p> Live<'p> {
         self.milestone = checkpoint.milestone;
     }
 
-    pub fn advance(&mut self, most: u64, clock: &dyn Clock) -> Result<Status, SolverError> {
-        let affordable =
-            if self.seconds_a_step > 0.0 { (BATCH_SECONDS / self.seconds_a_step) as u64 } else { 1 };
-        // Invariant: both are at least 1.
-        let most = NonZeroU64::new(most.min(affordable.max(1))).expect("at least one step");
+    /// Takes at most `most` steps, fewer where they take long or would overrun a budget of `stop`.
+    pub fn advance(&mut self, most: u64, stop: &StopRule, clock: &dyn Clock) -> Result<Status, SolverError> {
+        let within =
+            |budget: f64, a_step: f64| if a_step > 0.0 { (budget / a_step).ceil() as u64 } else { 1 };
+        let mut affordable = within(BATCH_SECONDS, self.seconds_a_step);
+        if let Some(seconds) = stop.seconds {
+            affordable = affordable.min(within(seconds - self.seconds, self.seconds_a_step));
+        }
+        if let Some(work) = stop.work {
+            let left = (work - self.meter.work_units()) * self.meter.unit();
+            affordable = affordable.min(within(left, self.cost.step));
+        }
+        // Invariant: at least 1.
+        let most = NonZeroU64::new(most.min(affordable).max(1)).expect("at least one step");
         self.meter.enter(Phase::Iterate);
         let (from, charged) = (clock.now(), self.meter[Phase::Iterate]);
         let progress = self.iteration.advance(most, &mut self.meter)?;
@@ -125,6 +140,7 @@ impl<'p> Live<'p> {
         self.step += steps;
         self.fresh = false;
         self.milestone = progress.milestone;
+        self.claimed_residual = progress.residual.filter(|_| self.claims_count);
         Ok(progress.status)
     }
 
@@ -141,11 +157,18 @@ impl<'p> Live<'p> {
         self.iteration.sample(&Sites::Grid(&grid), self.field.values_mut(), &mut self.meter)?;
         self.cost.sample = self.meter[Phase::Observe] - charged;
         self.iteration.scalars(&mut self.scalars);
-        self.size = reduce::max_abs(self.field.values());
-        self.errors = run.reference.map(|reference| reference.errors(&self.field));
+        let size;
+        (size, self.errors) = match run.reference {
+            None => (error::size(self.field.values()), None),
+            Some(reference) => {
+                let (size, errors) = reference.measure(&self.field);
+                (size, Some(errors))
+            }
+        };
+        self.size = size.max;
         if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
             self.residual = Some(discrete.relative_residual(self.field.values()) / self.residual_scale);
-            self.residual_floor = discrete.residual_floor(self.field.values()) / self.residual_scale;
+            self.residual_floor = discrete.residual_floor(size.l2) / self.residual_scale;
         }
         self.fresh = true;
         self.observe_seconds += clock.now() - from;
@@ -159,6 +182,7 @@ impl<'p> Live<'p> {
             work_units: self.meter.work_units(),
             errors: self.errors,
             residual: self.residual,
+            claimed_residual: self.claimed_residual,
             residual_floor: self.residual_floor,
             size: self.size,
             size_limit: self.size_limit,

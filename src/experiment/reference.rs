@@ -1,0 +1,124 @@
+//! What errors are measured against: the solution of the discrete system, of the differential equation, or
+//! nothing.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use modewise_problems::{Discrete, Errors, Field, Grid, Problem, Spec};
+use modewise_solvers::{
+    Reference, ReferenceKind, Run, Solver, StopRule, Task, WallClock, classical::direct, registry,
+};
+
+use super::{
+    config_error::ConfigError,
+    plan::{Plan, Start},
+};
+use crate::{machine::free_memory, modes::ModeChoice};
+
+/// How the discrete solution will be had.
+pub(super) enum Way {
+    /// To rounding, by a direct method.
+    Direct,
+    /// Down to the rounding floor, by iteration.
+    Iterate(Arc<dyn Solver>),
+    /// Not at all.
+    No,
+}
+
+/// Where no direct method can: the first of these that is registered and takes the problem.
+const ITERATIONS: [&str; 2] = ["pcg,preconditioner=multigrid", "multigrid"];
+/// Steps to the rounding floor.
+const STEPS: u64 = 1000;
+
+impl Way {
+    /// The way for this problem and grid, and the bytes it takes; `own` bytes are needed besides.
+    pub fn find(plan: &Plan, problem: &dyn Problem, grid: &Grid, own: f64) -> (Self, f64) {
+        let room = free_memory() as f64 - own;
+        let candidate = |spec: &str| {
+            let solver = spec.parse::<Spec>().ok().and_then(|spec| registry::build(&spec).ok())?;
+            let bytes = solver.check(problem, Some(grid)).ok()?.bytes as f64;
+            (bytes <= room).then_some((solver, bytes))
+        };
+        if let Some((_, bytes)) = candidate("direct") {
+            return (Self::Direct, bytes);
+        }
+        let exact = plan.reference == Some(ReferenceKind::Exact);
+        match ITERATIONS.iter().find_map(|spec| candidate(spec)).filter(|_| !exact) {
+            Some((solver, bytes)) => (Self::Iterate(solver), bytes),
+            None => (Self::No, 0.0),
+        }
+    }
+
+    /// The discrete solution, if there is a way to it.
+    fn solve(&self, problem: &dyn Problem, discrete: &Discrete) -> Result<Option<Field>, String> {
+        match self {
+            Self::Direct => direct::solve(discrete).map(Some).map_err(|error| error.to_string()),
+            Self::No => Ok(None),
+            Self::Iterate(solver) => {
+                let task = Task::new(problem, discrete);
+                let stop = StopRule { rtol: Some(f64::EPSILON), ..StopRule::steps(STEPS) };
+                let end = Run::new(solver.as_ref(), &task, &stop)
+                    .drive(&WallClock::start(), &AtomicBool::new(false), &mut [])
+                    .map_err(|error| error.to_string())?;
+                let floor = discrete.residual_floor(modewise_problems::error::norm(&end.field));
+                let residual = end.residual.unwrap_or(f64::INFINITY);
+                if residual <= NEAR_FLOOR * floor.max(f64::EPSILON) {
+                    return Ok(Some(end.field));
+                }
+                Err(format!("{} ends at a residual of {residual:.1e}", solver.spec().name))
+            }
+        }
+    }
+}
+
+/// A solution counts as one to rounding up to this many times the estimate of its residual.
+const NEAR_FLOOR: f64 = 100.0;
+
+/// The reference that the plan asks for, and the discretisation error where both solutions are known.
+pub(super) fn find(
+    plan: &Plan,
+    way: &Way,
+    problem: &dyn Problem,
+    discrete: &Discrete,
+) -> Result<(Option<Reference>, Option<Errors>), ConfigError> {
+    let exact = problem.has_exact().then(|| {
+        let field = Field::from_batch(discrete.grid(), |points, out| {
+            problem.exact(points, out);
+        });
+        Reference::new(ReferenceKind::Exact, field)
+    });
+    if plan.reference == Some(ReferenceKind::Exact) && exact.is_none() {
+        let name = problem.spec().name;
+        return Err(ConfigError::Missing(format!(
+            "`{name}` has no known exact solution; use --reference discrete"
+        )));
+    }
+    let solved = way.solve(problem, discrete);
+    let floor = match (&solved, &exact) {
+        (Ok(Some(solution)), Some(exact)) => Some(exact.errors(solution)),
+        _ => None,
+    };
+    if plan.reference == Some(ReferenceKind::Exact) {
+        return Ok((exact, floor));
+    }
+    match solved {
+        Ok(Some(solution)) => Ok((Some(Reference::new(ReferenceKind::Discrete, solution)), floor)),
+        _ if !is_needed(plan) => Ok((None, None)),
+        Ok(None) => Err(ConfigError::Missing(
+            "the discrete solution, which errors are to be measured against, takes more memory than there is; \
+             take a coarser grid, or --reference exact where the solution is known"
+                .into(),
+        )),
+        Err(why) => Err(ConfigError::Missing(format!(
+            "the discrete solution, which errors are to be measured against, cannot be had: {why}; take a coarser \
+             grid, or --reference exact where the solution is known"
+        ))),
+    }
+}
+
+/// Whether anything in the plan makes no sense without a reference.
+fn is_needed(plan: &Plan) -> bool {
+    plan.reference.is_some()
+        || plan.stop.needs_reference()
+        || plan.initial == Start::White
+        || !matches!(plan.modes, ModeChoice::Auto | ModeChoice::None)
+}
