@@ -95,8 +95,8 @@ fn in_series<T: Real>(along: &AxisTransfer<T>, lower: End, fine: &[T], out: &mut
         true => zero,
         false => fine[m],
     };
-    for j in 1..=coarse {
-        out[j] = above(2 * j - along.shift);
+    for (j, out) in out.iter_mut().enumerate().take(coarse + 1).skip(1) {
+        *out = above(2 * j - along.shift);
     }
     if along.seam.is_some() {
         // Three faces in a row; all of a periodic axis are positive.
@@ -111,8 +111,8 @@ fn in_series<T: Real>(along: &AxisTransfer<T>, lower: End, fine: &[T], out: &mut
 
 /// Sums of coefficients side by side.
 fn side_by_side<T: Real>(along: &AxisTransfer<T>, fine: &[T], out: &mut [T]) {
-    for j in 1..=along.unknowns[1] {
+    for (j, out) in out.iter_mut().enumerate().take(along.unknowns[1] + 1).skip(1) {
         let [a, b, c, d] = along.children(j).map(|(p, weight)| weight * fine[p]);
-        out[j] = a + b + c + d;
+        *out = a + b + c + d;
     }
 }

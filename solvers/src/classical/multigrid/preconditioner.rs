@@ -35,14 +35,14 @@ pub(crate) struct Preconditioner {
 #[derive(Debug)]
 enum Precision {
     Double(Hierarchy<f64>),
-    Single(Single),
+    Single(Box<Single>),
 }
 
 impl Preconditioner {
     /// For `operator`, singular if its u is defined up to a constant only.
     pub fn new(operator: &Operator<f64>, singular: bool, sweeps: usize, single: bool) -> Self {
         let precision = if single {
-            Precision::Single(Single::new(operator, singular, Recipe::SYMMETRIC))
+            Precision::Single(Box::new(Single::new(operator, singular, Recipe::SYMMETRIC)))
         } else {
             Precision::Double(Hierarchy::new(operator, singular, Recipe::SYMMETRIC))
         };
