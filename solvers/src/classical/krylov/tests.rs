@@ -112,7 +112,8 @@ fn relative_residuals_of_one_in_ten_billion_are_true_ones() {
     }
 }
 
-/// The reduced system of one colour has the root of the condition number: half the steps.
+/// The reduced system of one colour has a quarter of the condition number: half the steps. A cycle leaves
+/// hardly any spectrum at all.
 #[test]
 fn a_symmetric_sweep_halves_the_steps() {
     let problem = Made::new(&[[0.0, 1.0]; 2], |_| 0.0, |x| 1.0 + x[0]);
@@ -123,7 +124,7 @@ fn a_symmetric_sweep_halves_the_steps() {
     };
     let (plain, ssor, multigrid) = (steps("cg"), steps("pcg,preconditioner=ssor"), steps("pcg"));
     assert!(2 * ssor <= plain + 6, "{ssor} for {plain}");
-    assert!(multigrid <= 9, "{multigrid}");
+    assert!(4 * multigrid <= ssor, "{multigrid} for {ssor}");
     // With constant coefficients the diagonal changes nothing.
     assert_eq!(plain, steps("pcg,preconditioner=jacobi,dtype=f64"));
 }

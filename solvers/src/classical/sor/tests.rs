@@ -67,9 +67,9 @@ fn ends_of_the_spectrum_are_those_of_jacobi() {
             let before = difference(20);
             (difference(20) / before).powf(0.05)
         };
-        let smallest = (1.0 - rate(0.9, 60)) / 0.9;
+        let smallest = (1.0 - rate(0.9, 200)) / 0.9;
         assert!((smallest / ends.smallest - 1.0).abs() < 0.02, "{name}: {smallest} for {ends:?}");
-        let largest = (1.0 + rate(1.6, 60)) / 1.6;
+        let largest = (1.0 + rate(1.6, 200)) / 1.6;
         assert!((largest / ends.largest - 1.0).abs() < 0.02, "{name}: {largest} for {ends:?}");
     }
 }
