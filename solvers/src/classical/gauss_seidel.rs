@@ -192,7 +192,7 @@ mod tests {
             (2, 128, 2, 0.25),
             (2, 128, 3, 0.322),
             (2, 128, 4, 0.396),
-            (3, 32, 1, 4.0 / 9.0),
+            (3, 64, 1, 4.0 / 9.0),
         ] {
             let factor = smoothing("gauss-seidel,order=red-black", dimension, n, sweeps, 25);
             assert!(

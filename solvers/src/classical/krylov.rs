@@ -53,7 +53,7 @@ pub(crate) enum Inverse {
     Double { m: Box<dyn Preconditioner<f64>>, z: Buffer<f64> },
     /// In half of it: r is scaled to norm 1 and rounded, which costs a digit of M⁻¹ that nobody needs, and
     /// no digit of the solution.
-    Single { m: Box<dyn Preconditioner<f32>>, operator: Operator<f32>, r: Buffer<f32>, z: Buffer<f32> },
+    Single { m: Box<dyn Preconditioner<f32>>, operator: Box<Operator<f32>>, r: Buffer<f32>, z: Buffer<f32> },
 }
 
 impl Inverse {
@@ -65,7 +65,8 @@ impl Inverse {
     /// `m`, which was made for `operator`, in single precision.
     pub fn single(m: Box<dyn Preconditioner<f32>>, operator: Operator<f32>) -> Self {
         let len = operator.layout().len();
-        Self::Single { m, operator, r: Buffer::zeroed(len), z: Buffer::zeroed(len) }
+        let (r, z) = (Buffer::zeroed(len), Buffer::zeroed(len));
+        Self::Single { m, operator: Box::new(operator), r, z }
     }
 }
 
@@ -148,8 +149,7 @@ impl<'p> Conjugate<'p> {
         // r = 0, or u to the last bit: there is no direction left.
         let alpha = if curvature > 0.0 { product / curvature } else { 0.0 };
         self.scalars.product = if product > 0.0 { product } else { f64::INFINITY };
-        self.scalars.square =
-            vectors::update(operator, alpha, p, q, u, r, work);
+        self.scalars.square = vectors::update(operator, alpha, p, q, u, r, work);
         meter.charge(operator.pass_flops() + 9.0 * unknowns);
         if self.scalars.square <= REPLACE * REPLACE * self.scalars.computed {
             self.replace_residual(meter);

@@ -48,14 +48,13 @@ pub(crate) fn direction<Z: Real>(
     work: &mut Workspace,
 ) -> f64 {
     match operator {
-        Operator::Constant(rows) => direction_rows(rows, true, factors, z, p, q, work),
-        Operator::Variable(rows) => direction_rows(rows, false, factors, z, p, q, work),
+        Operator::Constant(rows) => direction_rows::<_, _, true>(rows, factors, z, p, q, work),
+        Operator::Variable(rows) => direction_rows::<_, _, false>(rows, factors, z, p, q, work),
     }
 }
 
-fn direction_rows<Z: Real, R: Rows<f64>>(
+fn direction_rows<Z: Real, R: Rows<f64>, const WEIGHTED: bool>(
     rows: &R,
-    weighted: bool,
     factors: [f64; 2],
     z: &[Z],
     p: &mut [f64],
@@ -86,14 +85,15 @@ fn direction_rows<Z: Real, R: Rows<f64>>(
     let range = places.start * stride..places.end * stride;
     let (p, q) = (&mut p[range.clone()], &mut q[range]);
     if serial {
-        products(rows, weighted, factors, z, places.start, p, q, &work.halos, &mut work.sums);
+        products::<_, _, WEIGHTED>(rows, factors, z, places.start, [p, q], &work.halos, &mut work.sums);
     } else {
         p.par_chunks_mut(many * stride)
             .zip(q.par_chunks_mut(many * stride))
             .zip(work.halos.par_chunks_exact(2 * stride).zip(work.sums.par_chunks_mut(many)))
             .enumerate()
             .for_each(|(slab, ((p, q), (halos, sums)))| {
-                products(rows, weighted, factors, z, places.start + slab * many, p, q, halos, sums);
+                let first = places.start + slab * many;
+                products::<_, _, WEIGHTED>(rows, factors, z, first, [p, q], halos, sums);
             });
     }
     work.sums.iter().sum()
@@ -115,14 +115,12 @@ fn combine<Z: Real>(layers: Layers<'_>, [gamma, beta]: [f64; 2], z: &[Z], p: &mu
 /// The pass over the layers of a slab from `first` on: a direction is made one layer ahead of the product
 /// that reads it.
 #[multiversion(targets = "simd")]
-fn products<Z: Real, R: Rows<f64>>(
+fn products<Z: Real, R: Rows<f64>, const WEIGHTED: bool>(
     rows: &R,
-    weighted: bool,
     factors: [f64; 2],
     z: &[Z],
     first: usize,
-    p: &mut [f64],
-    q: &mut [f64],
+    [p, q]: [&mut [f64]; 2],
     halos: &[f64],
     sums: &mut [f64],
 ) {
@@ -146,7 +144,7 @@ fn products<Z: Real, R: Rows<f64>>(
             let [plane, row] = layers.place(first + i, j);
             let (here, q) = (view.row(layout, j), &mut q[j * columns..][..columns]);
             view.across(layout, j, |across| rows.row(plane, row).apply(here, across, q));
-            *sum += row_product(layout, weighted, [plane, row], here, q);
+            *sum += row_product(layout, WEIGHTED, [plane, row], here, q);
         }
     }
 }
@@ -168,14 +166,14 @@ pub(crate) fn update(
     let range = places.start * stride..places.end * stride;
     let (u, r) = (&mut u[range.clone()], &mut r[range]);
     if many == places.len() {
-        updates(layout, weighted, alpha, places.start, p, q, u, r, &mut work.sums);
+        updates(layout, weighted, alpha, places.start, [p, q], [u, r], &mut work.sums);
     } else {
         u.par_chunks_mut(many * stride)
             .zip(r.par_chunks_mut(many * stride))
             .zip(work.sums.par_chunks_mut(many))
             .enumerate()
             .for_each(|(slab, ((u, r), sums))| {
-                updates(layout, weighted, alpha, places.start + slab * many, p, q, u, r, sums);
+                updates(layout, weighted, alpha, places.start + slab * many, [p, q], [u, r], sums);
             });
     }
     work.sums.iter().sum()
@@ -187,10 +185,8 @@ fn updates(
     weighted: bool,
     alpha: f64,
     first: usize,
-    p: &[f64],
-    q: &[f64],
-    u: &mut [f64],
-    r: &mut [f64],
+    [p, q]: [&[f64]; 2],
+    [u, r]: [&mut [f64]; 2],
     sums: &mut [f64],
 ) {
     let layers = Layers::of(layout);
