@@ -27,7 +27,6 @@
 
 pub(crate) mod dense;
 mod diagonalisation;
-mod inverse;
 mod matrix;
 pub(crate) mod once;
 pub(super) mod refined;
@@ -44,7 +43,6 @@ use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem, 
 use super::fft::Transformed;
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 use diagonalisation::{Diagonalisation, Side};
-pub(crate) use inverse::Inverse;
 use once::{Once, OneStep};
 use refined::{Factors, Refined};
 use sparse::Sparse;

@@ -43,6 +43,7 @@ mod line;
 mod memory;
 mod preconditioner;
 mod recipe;
+mod single;
 mod smoother;
 mod transfer;
 
@@ -64,10 +65,8 @@ use crate::{
 use cycle::Cycle;
 use hierarchy::Hierarchy;
 use level::Guess;
-use preconditioner::Single;
 use recipe::Recipe;
-
-pub(crate) use preconditioner::Preconditioner;
+use single::Single;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "multigrid",
@@ -86,16 +85,19 @@ pub(crate) const ENTRY: Entry = Entry {
     build,
 };
 
+/// The words of `dtype`.
+const DTYPES: [&str; 2] = ["f64", "mixed"];
+
 /// The method with its knobs set.
 #[derive(Debug, Clone, PartialEq)]
-struct Multigrid {
+pub(crate) struct Multigrid {
     recipe: Recipe,
     mixed: bool,
 }
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let recipe = Recipe::read(settings)?.with_shape(settings)?;
-    Ok(Arc::new(Multigrid { recipe, mixed: settings.choice("dtype", &["f64", "mixed"])? == 1 }))
+    Ok(Arc::new(Multigrid { recipe, mixed: settings.choice("dtype", &DTYPES)? == 1 }))
 }
 
 impl Multigrid {
@@ -120,7 +122,7 @@ impl Multigrid {
 impl Solver for Multigrid {
     fn spec(&self) -> Spec {
         let spec = self.recipe.write_shape(Spec::new(ENTRY.name));
-        self.recipe.write(spec).with("dtype", if self.mixed { "mixed" } else { "f64" })
+        self.recipe.write(spec).with("dtype", DTYPES[usize::from(self.mixed)])
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {

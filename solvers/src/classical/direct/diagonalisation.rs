@@ -12,7 +12,7 @@ use ndarray_linalg::{EighInto, UPLO};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
 use super::{dense::one_blas_thread, refined::Factors};
-use crate::{SolverError, classical::stencil::Stencil};
+use crate::SolverError;
 
 /// Rows of a matrix product that one thread computes at a time.
 const ROWS: usize = 128;
@@ -62,11 +62,6 @@ impl Diagonalisation {
             })
             .collect();
         Self::of(sides, screening, discrete.is_singular())
-    }
-
-    /// The factors of a plane with u given on its sides.
-    pub fn of_stencil(stencil: &Stencil) -> Result<Self, SolverError> {
-        Self::of(stencil_sides(stencil), 0.0, false)
     }
 
     fn of(sides: Vec<Side>, screening: f64, is_singular: bool) -> Result<Self, SolverError> {
@@ -233,15 +228,6 @@ fn distinct(sides: &[Side]) -> impl Iterator<Item = &Side> {
         .enumerate()
         .filter(move |(index, side)| !sides[..*index].iter().any(|other| key(other) == key(side)))
         .map(|(_, side)| side)
-}
-
-pub(super) fn stencil_sides(stencil: &Stencil) -> Vec<Side> {
-    let side = |nodes: usize, coefficient| Side {
-        cells: nodes - 1,
-        conditions: [Condition::Dirichlet; 2],
-        coefficient,
-    };
-    vec![side(stencil.rows, stencil.across), side(stencil.columns, stencil.along)]
 }
 
 /// out = V or Vᵀ applied along the middle of three axes, by fixed blocks: the bits do not depend on the number

@@ -10,7 +10,6 @@ use super::{
     matrix::{diagonal, neighbour},
     refined::Factors,
 };
-use crate::classical::stencil::Stencil;
 
 pub(super) struct Tridiagonal {
     /// The node of the first unknown.
@@ -52,12 +51,6 @@ impl Tridiagonal {
             }
         }
         Self::factor(nodes.start, &rows, is_ring, discrete.is_singular())
-    }
-
-    /// The factors of c(−1, 2, −1) with u given on both sides.
-    pub fn of_stencil(stencil: &Stencil) -> Self {
-        let c = stencil.along;
-        Self::factor(1, &vec![[c, 2.0 * c, c]; stencil.interior()], false, false)
     }
 
     /// From l, d and c of each row; of a singular matrix the last unknown is pinned to zero.

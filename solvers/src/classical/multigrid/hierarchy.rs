@@ -48,10 +48,6 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// For symmetric cycles: red-black sweeps, and transfers that are adjoint to each other.
-    pub const SYMMETRIC: Self =
-        Self { kind: Kind::RedBlack, omega: None, below: None, half: false, cubic: false, symmetric: true };
-
     /// The smoother of a level. Across the seam of a periodic axis of odd length a colour meets itself, and
     /// black-red sweeps are not the adjoint of red-black ones; polynomials in D⁻¹A are their own.
     pub fn smoother(&self, layout: &Layout, is_finest: bool) -> Kind {
