@@ -7,7 +7,7 @@
 pub(crate) mod colours;
 pub(crate) mod pass;
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use super::{layout::Layout, real::Real};
 
@@ -115,18 +115,34 @@ impl<'a, T: Real> View<'a, T> {
         &self.here[j * columns..][..columns]
     }
 
-    /// Calls `with` the neighbour rows of row `j`, in the order of [`super::operator::Row`].
+    /// The neighbour rows of row `j`, in the order of [`super::operator::Row`].
     #[inline(always)]
-    pub fn across<R>(&self, layout: &Layout, j: usize, with: impl FnOnce(&[&[T]]) -> R) -> R {
+    pub fn across(&self, layout: &Layout, j: usize) -> Across<'a, T> {
         let columns = layout.extent(2);
         let row = |layer: &'a [T], j: usize| &layer[j * columns..][..columns];
         match layout.dimension {
-            1 => with(&[]),
-            2 => with(&[self.below, self.above]),
+            1 => Across { rows: [&[]; 4], count: 0 },
+            2 => Across { rows: [self.below, self.above, &[], &[]], count: 2 },
             _ => {
                 let [lower, upper] = layout.neighbours(1, j);
-                with(&[row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)])
+                let rows =
+                    [row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)];
+                Across { rows, count: 4 }
             }
         }
+    }
+}
+
+/// The neighbour rows of a row: none, two or four.
+pub(crate) struct Across<'a, T> {
+    rows: [&'a [T]; 4],
+    count: usize,
+}
+
+impl<'a, T> Deref for Across<'a, T> {
+    type Target = [&'a [T]];
+    #[inline(always)]
+    fn deref(&self) -> &[&'a [T]] {
+        &self.rows[..self.count]
     }
 }
