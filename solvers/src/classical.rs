@@ -13,6 +13,7 @@ mod layout;
 mod operator;
 mod real;
 mod relaxation;
+mod state;
 mod stencil;
 mod sweep;
 #[cfg(test)]

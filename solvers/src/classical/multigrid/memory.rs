@@ -1,0 +1,37 @@
+//! The memory of a hierarchy, by closed form.
+
+use modewise_problems::{Coefficient, Grid, Problem};
+
+use super::{
+    hierarchy::{self, Lines, Recipe},
+    level::Level,
+    line::Line,
+    smoother::Smoother,
+};
+use crate::classical::{
+    layout::Layout,
+    state::system_values,
+};
+
+/// Bytes of the system of `problem` on `grid` and of the levels below it.
+pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
+    let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
+    let arrays = if varies { grid.dimension() as u64 + 3 } else { 2 };
+    let mut layout = Layout::with_sides(grid, problem.domain().sides());
+    let mut lines: Lines = std::array::from_fn(|axis| {
+        let axes = grid.axes();
+        let along = (axis + axes.len()).checked_sub(3).map(|axis| axes[axis].spacing());
+        along.map(|h| Line::uniform(&layout, axis, 1.0 / (h * h)))
+    });
+    let mut bytes = 8 * system_values(problem, grid);
+    while let Some(coarser) = hierarchy::coarsen(&lines) {
+        let coarse = hierarchy::coarse_layout(&layout, &coarser);
+        bytes += Smoother::<f64>::bytes(recipe.smoother, &layout) + Level::<f64>::bytes(&layout, &coarse);
+        bytes += 8 * arrays * coarse.len() as u64;
+        if recipe.half {
+            bytes += 8 * layout.len() as u64;
+        }
+        (layout, lines) = (coarse, coarser);
+    }
+    bytes
+}
