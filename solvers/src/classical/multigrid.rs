@@ -26,6 +26,7 @@
 mod coarse_operator;
 mod coarsest;
 mod cycle;
+mod fused;
 mod half;
 mod hierarchy;
 mod level;
@@ -44,7 +45,8 @@ use modewise_problems::{Grid, Problem, Settings, Spec, SpecError};
 
 use super::state::{State, gridded};
 use crate::{
-    Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
+    Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
+    registry::Entry,
 };
 use cycle::Cycle;
 use hierarchy::Hierarchy;

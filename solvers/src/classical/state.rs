@@ -26,7 +26,9 @@ impl<'p> Source<'p> {
     /// The right-hand side of `discrete` for `operator`.
     pub fn of(discrete: &'p Discrete, operator: &Operator<f64>) -> Self {
         match operator {
-            Operator::Constant(_) if operator.layout().is_nodal() => Self::Borrowed(discrete.source().values()),
+            Operator::Constant(_) if operator.layout().is_nodal() => {
+                Self::Borrowed(discrete.source().values())
+            }
             _ => Self::Owned(operator.load_source(discrete)),
         }
     }

@@ -6,15 +6,12 @@
 
 pub(crate) mod colours;
 pub(crate) mod pass;
+pub(crate) mod slabs;
+pub(crate) mod wavefront;
 
 use std::ops::{Deref, Range};
 
 use super::{layout::Layout, real::Real};
-
-/// Unknowns below which a pass is not worth a second thread: some ten microseconds.
-const SERIAL_BELOW: usize = 1 << 14;
-/// Slabs a thread, so that a thread that is late does not hold up the others for long.
-const SLABS_A_THREAD: usize = 2;
 
 /// The layers of a layout.
 #[derive(Debug, Clone, Copy)]
@@ -67,25 +64,6 @@ impl<'l> Layers<'l> {
     /// Layer `l` of an array.
     pub fn of_array<T>(self, values: &[T], l: usize) -> &[T] {
         &values[l * self.stride()..][..self.stride()]
-    }
-
-    /// The layers cut into slabs for as many threads as there are.
-    pub fn slabs(self) -> Vec<Range<usize>> {
-        let places = self.places();
-        let wanted = match self.layout.count() {
-            count if count < SERIAL_BELOW => 1,
-            _ => match rayon::current_num_threads() {
-                1 => 1,
-                threads => threads * SLABS_A_THREAD,
-            },
-        };
-        let slabs = wanted.min(places.len()).max(1);
-        (0..slabs)
-            .map(|i| {
-                let cut = |i: usize| places.start + places.len() * i / slabs;
-                cut(i)..cut(i + 1)
-            })
-            .collect()
     }
 }
 

@@ -78,7 +78,8 @@ impl Cycle {
         u: &mut [T],
         f: &[T],
     ) {
-        let (Some((level, coarser)), Some(([e, r], arrays))) = (levels.split_first_mut(), arrays.split_first_mut())
+        let (Some((level, coarser)), Some(([e, r], arrays))) =
+            (levels.split_first_mut(), arrays.split_first_mut())
         else {
             return coarsest.solve(operator, f, u);
         };

@@ -45,7 +45,8 @@ impl<T: Real> Half<T> {
         for plane in coarse.places(0) {
             for row in coarse.places(1) {
                 for column in coarse.places(2) {
-                    let children = [(0, plane), (1, row), (2, column)].map(|(axis, j)| transfer.axes[axis].children(j));
+                    let children =
+                        [(0, plane), (1, row), (2, column)].map(|(axis, j)| transfer.axes[axis].children(j));
                     let here: usize = (0..3).map(|axis| children[axis][1].0 * strides[axis]).sum();
                     // Along the other axes all weight is on the coarse node itself.
                     let whole = children.map(|[a, b, c]| a.1 + b.1 + c.1);

@@ -5,14 +5,14 @@
 //! coarsened along its finest axes alone until the spacings are alike, and along all of them from there on.
 
 use super::{
+    coarse_operator,
     coarsest::Coarsest,
+    cycle::Cycle,
     half::Half,
     level::Level,
     line::Line,
-    cycle::Cycle,
     smoother::{Kind, Smoother},
     transfer::{AxisTransfer, Transfer},
-    coarse_operator,
 };
 use crate::{
     classical::{
@@ -78,7 +78,7 @@ impl<T: Real> Hierarchy<T> {
                     Operator::Variable(coarse_operator::average(variable, &transfer))
                 }
             };
-            let smoother = Smoother::new(recipe.smoother, recipe.omega, fine);
+            let smoother = Smoother::new(recipe.smoother, recipe.omega, fine, &layout);
             let half = recipe.half.then(|| Half::new(fine));
             arrays.push([Buffer::zeroed(layout.len()), Buffer::zeroed(layout.len())]);
             let level = Level::new(fine, transfer, coarse, smoother, half);

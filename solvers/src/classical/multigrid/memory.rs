@@ -8,10 +8,7 @@ use super::{
     line::Line,
     smoother::Smoother,
 };
-use crate::classical::{
-    layout::Layout,
-    state::system_values,
-};
+use crate::classical::{layout::Layout, state::system_values};
 
 /// Bytes of the system of `problem` on `grid` and of the levels below it.
 pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
@@ -26,7 +23,8 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
     let mut bytes = 8 * system_values(problem, grid);
     while let Some(coarser) = hierarchy::coarsen(&lines) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes += Smoother::<f64>::bytes(recipe.smoother, &layout) + Level::<f64>::bytes(&layout, &coarse);
+        bytes +=
+            Smoother::<f64>::bytes(recipe.smoother, &layout, &coarse) + Level::<f64>::bytes(&layout, &coarse);
         bytes += 8 * arrays * coarse.len() as u64;
         if recipe.half {
             bytes += 8 * layout.len() as u64;

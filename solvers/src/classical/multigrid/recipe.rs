@@ -9,7 +9,12 @@ use super::{
 };
 
 pub(super) const PARAMETERS: [Parameter; 6] = [
-    Parameter { key: "cycle", default: "v", unit: "v | w | f", help: "how often the coarser grids are visited" },
+    Parameter {
+        key: "cycle",
+        default: "v",
+        unit: "v | w | f",
+        help: "how often the coarser grids are visited",
+    },
     Parameter { key: "pre", default: "1", unit: "sweeps", help: "sweeps before the coarse grid, ν₁" },
     Parameter { key: "post", default: "1", unit: "sweeps", help: "sweeps after it, ν₂" },
     Parameter {

@@ -15,7 +15,7 @@ use crate::{
     memory::Buffer,
 };
 
-use super::level::Guess;
+use super::{fused, level::Guess};
 
 /// Which smoother.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,16 @@ pub(crate) enum Sense {
     Forward,
     /// That of the adjoint: what makes a cycle a symmetric preconditioner.
     Adjoint,
+}
+
+impl Sense {
+    /// The order of colours.
+    pub fn order(self) -> Order {
+        match self {
+            Self::Forward => Order::RedBlack,
+            Self::Adjoint => Order::BlackRed,
+        }
+    }
 }
 
 /// A smoother with its memory for one level.
@@ -67,9 +77,9 @@ pub(super) fn clear<T: Real>(values: &mut [T]) {
 
 impl<T: Real> Smoother<T> {
     /// `omega` is that of Jacobi; none for the best of the dimension.
-    pub fn new(kind: Kind, omega: Option<f64>, layout: &Layout) -> Self {
+    pub fn new(kind: Kind, omega: Option<f64>, layout: &Layout, coarse: &Layout) -> Self {
         match kind {
-            Kind::RedBlack => Self::RedBlack(Workspace::new(layout)),
+            Kind::RedBlack => Self::RedBlack(Workspace::with(layout, fused::extra(layout, coarse))),
             Kind::Jacobi => Self::Jacobi {
                 omega: T::from_f64(omega.unwrap_or_else(|| best_omega(layout.dimension))),
                 next: Buffer::zeroed(layout.len()),
@@ -92,11 +102,7 @@ impl<T: Real> Smoother<T> {
         }
         match self {
             Self::RedBlack(work) => {
-                let order = match sense {
-                    Sense::Forward => Order::RedBlack,
-                    Sense::Adjoint => Order::BlackRed,
-                };
-                (0..sweeps).for_each(|_| colours::sweep(operator, order, None, u, f, work));
+                (0..sweeps).for_each(|_| colours::sweep(operator, sense.order(), None, u, f, work));
             }
             Self::Jacobi { omega, next } => {
                 for _ in 0..sweeps {
@@ -108,9 +114,9 @@ impl<T: Real> Smoother<T> {
     }
 
     /// Bytes of the memory for one level.
-    pub fn bytes(kind: Kind, layout: &Layout) -> u64 {
+    pub fn bytes(kind: Kind, layout: &Layout, coarse: &Layout) -> u64 {
         let values = match kind {
-            Kind::RedBlack => Workspace::<T>::total(layout),
+            Kind::RedBlack => Workspace::<T>::total(layout, fused::extra(layout, coarse)),
             Kind::Jacobi => layout.len(),
         };
         (values * size_of::<T>()) as u64

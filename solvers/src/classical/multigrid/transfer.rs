@@ -85,11 +85,8 @@ impl<T: Real> AxisTransfer<T> {
             .map(T::from_f64)
         };
         let inner = if per_volume { [0.25, 0.5, 0.25] } else { [0.5, 1.0, 0.5] };
-        transfer.restriction = EndWeights {
-            inner: inner.map(T::from_f64),
-            first: at(1),
-            last: at(transfer.unknowns[1]),
-        };
+        transfer.restriction =
+            EndWeights { inner: inner.map(T::from_f64), first: at(1), last: at(transfer.unknowns[1]) };
         transfer
     }
 
