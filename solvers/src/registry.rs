@@ -26,6 +26,8 @@ pub fn entries() -> Vec<&'static Entry> {
         &classical::jacobi::ENTRY,
         &classical::gauss_seidel::ENTRY,
         &classical::multigrid::ENTRY,
+        &classical::multigrid::fmg::ENTRY,
+        &classical::multigrid::two_grid::ENTRY,
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,
         &neural::mscale_dnn::ENTRY,

@@ -3,28 +3,38 @@
 //! One V(ν₁, ν₂)-cycle for A_h u = f:
 //!
 //! 1. ν₁ sweeps of the smoother on u;
-//! 2. r = f − A_h u, restricted by full weighting to the grid of spacing 2h;
+//! 2. r = f − A_h u, restricted by the adjoint of interpolation to the grid of spacing 2h;
 //! 3. A_2h e = r by a cycle of its own from e = 0, or directly on the coarsest grid;
 //! 4. u ← u + e, interpolated multilinearly;
 //! 5. ν₂ sweeps.
 //!
-//! The coarse operators are the same stencil with 2h for h.
+//! A W-cycle takes step 3 twice, an F-cycle once as it is and once by a V-cycle. The coarse operators are the
+//! same equation, discretised anew by finite volumes.
 //!
-//! **Convergence** does not depend on n: red-black Gauss–Seidel in 2-D reduces the error by 0.120 a
-//! V(1,1) and 0.081 a V(2,1) cycle, ω-Jacobi with ω = 4/5 by 0.364 and 0.237. In 1-D red-black sweeps leave no
-//! residual at odd nodes, so that the coarse grid equation is exactly what elimination of the odd unknowns
-//! (cyclic reduction) would give: one cycle with ν₁ ≥ 1 is a direct solver.
+//! **Convergence** does not depend on n: red-black Gauss–Seidel in 2-D reduces the error by 0.120 a V(1,1) and
+//! 0.081 a V(2,1) cycle, in 3-D by 0.224 and 0.146; ω-Jacobi with ω = 4/5 in 2-D by 0.364 and 0.237. In 1-D
+//! red-black sweeps leave no residual at odd nodes, so that the coarse equation is exactly what elimination
+//! of the odd unknowns (cyclic reduction) would give: one cycle with ν₁ ≥ 1 is a direct solver.
 //!
-//! **Cost.** O(n^d) a cycle: coarser grids together add a third (2-D) to the finest, in 1-D as much again.
-//! The number of cells is halved as long as it is even on all axes: take n with a high power of two in it.
-//! The grid where that ends is solved directly ([`direct`](super::direct)); an odd n makes that the whole
-//! problem.
+//! **Any number of cells will do.** Grids whose number of cells is odd end in a shorter cell (`line`), and
+//! boxes with different spacings are coarsened along their finest axes first (`hierarchy`).
 //!
-//! Sources: Brandt, *Math. Comp.* 31 (1977) 333; Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001,
-//! chapters 2 and 4.
+//! **Cost.** O(N) a cycle for N unknowns: coarser grids together add a third (2-D) or a seventh (3-D) to the
+//! finest, in 1-D as much again. Memory: u and f of all grids.
+//!
+//! **Mixed precision** (`dtype=mixed`): the residual of u in double precision, a cycle for the correction in
+//! single precision. Every step gains what a cycle gains, down to the rounding of double precision, at half
+//! the memory traffic.
+//!
+//! Sources: Brandt, *Math. Comp.* 31 (1977) 333; Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001, chapters 2
+//! and 4; Göddeke, Strzodka, Turek, *Int. J. Parallel Emergent Distrib. Syst.* 22 (2007) 221 (mixed precision).
+
+pub(crate) mod fmg;
+pub(crate) mod two_grid;
 
 mod coarse_operator;
 mod coarsest;
+mod cubic;
 mod cycle;
 mod fused;
 mod half;
@@ -32,6 +42,7 @@ mod hierarchy;
 mod level;
 mod line;
 mod memory;
+mod preconditioner;
 mod recipe;
 mod smoother;
 mod transfer;
@@ -43,55 +54,87 @@ use std::{num::NonZeroU64, sync::Arc};
 
 use modewise_problems::{Grid, Problem, Settings, Spec, SpecError};
 
-use super::state::{State, gridded};
+use super::{
+    state::{State, gridded},
+    sweep::pass::{self, Formula},
+};
 use crate::{
     Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
-    registry::Entry,
+    memory::Buffer, registry::Entry,
 };
 use cycle::Cycle;
 use hierarchy::Hierarchy;
 use level::Guess;
+use preconditioner::Single;
 use recipe::Recipe;
+
+pub(crate) use preconditioner::Preconditioner;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "multigrid",
     summary: "V-, W- or F-cycles: smoothing on every grid from the finest to the coarsest; one step is one cycle",
-    parameters: &recipe::PARAMETERS,
+    parameters: &[
+        recipe::CYCLE,
+        recipe::PRE,
+        recipe::POST,
+        recipe::SMOOTHER,
+        recipe::OMEGA,
+        recipe::RESTRICTION,
+        recipe::PROLONGATION,
+        recipe::COARSE,
+        recipe::PRECISION,
+    ],
     build,
 };
 
 /// The method with its knobs set.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Multigrid {
+struct Multigrid {
     recipe: Recipe,
+    mixed: bool,
 }
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
-    Ok(Arc::new(Multigrid { recipe: Recipe::read(settings)? }))
+    let recipe = Recipe::read(settings)?.with_shape(settings)?;
+    Ok(Arc::new(Multigrid { recipe, mixed: settings.choice("dtype", &["f64", "mixed"])? == 1 }))
 }
 
 impl Multigrid {
-    fn cycles<'p>(&self, state: State<'p>, meter: &mut Meter) -> Box<dyn Iteration + 'p> {
-        let hierarchy = Hierarchy::new(&state.operator, state.discrete.is_singular(), self.recipe.levels);
-        meter.charge(hierarchy.setup_flops());
-        let flops = hierarchy.cycle_flops(self.recipe.cycle);
-        Box::new(Cycles { state, hierarchy, cycle: self.recipe.cycle, flops })
+    fn live<'p>(&self, state: State<'p>, meter: &mut Meter) -> Box<dyn Iteration + 'p> {
+        let (singular, cycle) = (state.discrete.is_singular(), self.recipe.cycle);
+        let (cycles, setup, flops) = if self.mixed {
+            let single = Single::new(&state.operator, singular, self.recipe.levels);
+            let residual = Buffer::zeroed(state.operator.layout().len());
+            let flops = state.operator.pass_flops() + single.flops(cycle);
+            let setup = single.hierarchy.setup_flops();
+            (Cycles::Mixed { single, residual }, setup, flops)
+        } else {
+            let hierarchy = Hierarchy::new(&state.operator, singular, self.recipe.levels);
+            let (setup, flops) = (hierarchy.setup_flops(), hierarchy.cycle_flops_from(0, cycle));
+            (Cycles::Double(hierarchy), setup, flops)
+        };
+        meter.charge(setup);
+        Box::new(Live { state, cycles, cycle, flops })
     }
 }
 
 impl Solver for Multigrid {
     fn spec(&self) -> Spec {
-        self.recipe.write(Spec::new(ENTRY.name))
+        let spec = self.recipe.write_shape(Spec::new(ENTRY.name));
+        self.recipe.write(spec).with("dtype", if self.mixed { "mixed" } else { "f64" })
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let grid = gridded(grid, ENTRY.name)?;
-        let bytes = memory::bytes(problem, grid, self.recipe.levels);
+        let bytes = match self.mixed {
+            false => memory::bytes(problem, grid, self.recipe.levels),
+            true => memory::mixed_bytes(problem, grid, self.recipe.levels),
+        };
         Ok(Need { bytes, uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(self.cycles(State::start(task, ENTRY.name)?, meter))
+        Ok(self.live(State::start(task, ENTRY.name)?, meter))
     }
 
     fn resume<'p>(
@@ -100,23 +143,34 @@ impl Solver for Multigrid {
         from: &Snapshot,
         meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(self.cycles(State::resume(task, from, ENTRY.name)?, meter))
+        Ok(self.live(State::resume(task, from, ENTRY.name)?, meter))
     }
 }
 
 /// A live run.
-struct Cycles<'p> {
+struct Live<'p> {
     state: State<'p>,
-    hierarchy: Hierarchy<f64>,
+    cycles: Cycles,
     cycle: Cycle,
     flops: f64,
 }
 
-impl Iteration for Cycles<'_> {
+enum Cycles {
+    Double(Hierarchy<f64>),
+    Mixed { single: Single, residual: Buffer<f64> },
+}
+
+impl Iteration for Live<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
+        let State { operator, u, f, .. } = &mut self.state;
         for _ in 0..most.get() {
-            let State { operator, u, f, .. } = &mut self.state;
-            self.cycle.run(&mut self.hierarchy, operator, Guess::Given, u, f);
+            match &mut self.cycles {
+                Cycles::Double(hierarchy) => self.cycle.run(hierarchy, operator, Guess::Given, u, f),
+                Cycles::Mixed { single, residual } => {
+                    pass::apply(operator, Formula::Residual, u, f, residual);
+                    single.run(self.cycle, residual, |scale, e, u| *u += scale * f64::from(e), u);
+                }
+            }
         }
         meter.charge(most.get() as f64 * self.flops);
         Ok(Progress::running(most.get()))

@@ -93,6 +93,16 @@ impl<T: Real> Operator<T> {
     }
 }
 
+impl Operator<f64> {
+    /// The same in single precision.
+    pub fn to_single(&self) -> Operator<f32> {
+        match self {
+            Self::Constant(constant) => Operator::Constant(constant.to_single()),
+            Self::Variable(variable) => Operator::Variable(variable.to_single()),
+        }
+    }
+}
+
 /// The share of a cell that belongs to place `p` of `axis`: a half on a Neumann side.
 #[inline(always)]
 pub(crate) fn volume(layout: &Layout, axis: usize, p: usize) -> f64 {

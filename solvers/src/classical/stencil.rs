@@ -64,16 +64,6 @@ impl Stencil {
         }
     }
 
-    /// The same operator on the grid with half as many cells: 2h for h.
-    pub fn coarser(&self) -> Self {
-        Self {
-            columns: self.columns / 2 + 1,
-            rows: if self.rows > 1 { self.rows / 2 + 1 } else { 1 },
-            along: self.along / 4.0,
-            across: self.across / 4.0,
-        }
-    }
-
     /// 1 or 2.
     pub fn dimension(&self) -> usize {
         if self.rows > 1 { 2 } else { 1 }

@@ -47,6 +47,11 @@ impl<'l> Layers<'l> {
         self.axis().map_or([l; 2], |axis| self.layout.neighbours(axis, l))
     }
 
+    /// Whether a pass stays on the calling thread.
+    pub fn is_serial(self) -> bool {
+        slabs::Slabs::of(self).number() == 1
+    }
+
     /// The rows of a layer that hold unknowns, as places.
     pub fn rows(self) -> Range<usize> {
         if self.layout.dimension == 3 { self.layout.places(1) } else { 0..1 }

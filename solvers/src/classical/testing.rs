@@ -2,21 +2,22 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Spec, reduce};
+use modewise_problems::{Coefficient, Discrete, Domain, Field, Grid, Points, Problem, Spec, reduce};
 
 use crate::{Initial, Iteration, Meter, Phase, Sites, Task, registry};
 
-/// −Δu = f on a box with u given on its sides.
+/// −∇·(ε∇u) = f on a box, u given on its sides and ε = 1 unless said otherwise.
 #[derive(Debug)]
 pub(crate) struct Made {
     domain: Domain,
     exact: fn(&[f64]) -> f64,
     source: fn(&[f64]) -> f64,
+    varies: bool,
 }
 
 impl Made {
     pub fn new(bounds: &[[f64; 2]], exact: fn(&[f64]) -> f64, source: fn(&[f64]) -> f64) -> Self {
-        Self { domain: Domain::dirichlet(bounds), exact, source }
+        Self { domain: Domain::dirichlet(bounds), exact, source, varies: false }
     }
 
     /// f = 0 and u = 0 on the unit box.
@@ -27,6 +28,11 @@ impl Made {
     /// The same with other sides.
     pub fn on_sides(self, domain: Domain) -> Self {
         Self { domain, ..self }
+    }
+
+    /// The same with ε = 2 + ∏ sin 6x; u is no longer the solution.
+    pub fn varying(self) -> Self {
+        Self { varies: true, ..self }
     }
 
     pub fn on(&self, cells: &[usize]) -> Discrete {
@@ -47,6 +53,12 @@ impl Problem for Made {
     }
     fn domain(&self) -> &Domain {
         &self.domain
+    }
+    fn permittivity(&self) -> Coefficient {
+        if self.varies { Coefficient::Variable } else { Coefficient::Constant(1.0) }
+    }
+    fn permittivity_at(&self, points: Points<'_>, out: &mut [f64]) {
+        points.evaluate(out, |x| 2.0 + x.iter().map(|x| (6.0 * x).sin()).product::<f64>());
     }
     fn source(&self, points: Points<'_>, out: &mut [f64]) {
         points.evaluate(out, self.source);

@@ -39,10 +39,12 @@ pub(super) fn average<T: Real>(fine: &Variable<T>, transfer: &Transfer<T>) -> Va
     Variable::new(layout, faces, screening)
 }
 
-/// κ² times volume: what the diagonal has beside the faces.
+/// κ² times volume: what the diagonal has beside the faces. What may be rounding is taken as zero.
 fn screening<T: Real>(operator: &Variable<T>) -> Buffer<T> {
     let layout = operator.layout();
     let mut screening = operator.diagonal.clone();
+    let epsilon = if size_of::<T>() == size_of::<f32>() { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let noise = T::from_f64(8.0 * epsilon);
     for plane in layout.places(0) {
         for row in layout.places(1) {
             for column in layout.places(2) {
@@ -50,6 +52,9 @@ fn screening<T: Real>(operator: &Variable<T>) -> Buffer<T> {
                 for axis in 3 - layout.dimension..3 {
                     let faces = &operator.faces[axis];
                     screening[index] -= faces[index] + faces[index - layout.stride(axis)];
+                }
+                if screening[index] < noise * operator.diagonal[index] {
+                    screening[index] = T::default();
                 }
             }
         }
@@ -93,6 +98,10 @@ fn in_series<T: Real>(along: &AxisTransfer<T>, lower: End, fine: &[T], out: &mut
     for j in 1..=coarse {
         out[j] = above(2 * j - along.shift);
     }
+    if along.seam.is_some() {
+        // Three faces in a row; all of a periodic axis are positive.
+        out[coarse] = one / (one / fine[m - 2] + one / fine[m - 1] + one / fine[m]);
+    }
     out[0] = match lower {
         End::Held => above(0),
         End::Mirror => zero,
@@ -103,7 +112,7 @@ fn in_series<T: Real>(along: &AxisTransfer<T>, lower: End, fine: &[T], out: &mut
 /// Sums of coefficients side by side.
 fn side_by_side<T: Real>(along: &AxisTransfer<T>, fine: &[T], out: &mut [T]) {
     for j in 1..=along.unknowns[1] {
-        let [a, b, c] = along.children(j).map(|(p, weight)| weight * fine[p]);
-        out[j] = a + b + c;
+        let [a, b, c, d] = along.children(j).map(|(p, weight)| weight * fine[p]);
+        out[j] = a + b + c + d;
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     hierarchy::Hierarchy,
     level::{self, Guess, Level},
-    smoother::Sense,
+    smoother::{Sense, clear},
 };
 use crate::{
     classical::{multigrid::coarsest::Coarsest, operator::Operator, real::Real},
@@ -81,6 +81,10 @@ impl Cycle {
         let (Some((level, coarser)), Some(([e, r], arrays))) =
             (levels.split_first_mut(), arrays.split_first_mut())
         else {
+            if guess == Guess::Zero {
+                // Held values too.
+                clear(u);
+            }
             return coarsest.solve(operator, f, u);
         };
         level::descend(level, operator, self.pre, guess, u, f, r);

@@ -49,7 +49,7 @@ impl<T: Real> Half<T> {
                         [(0, plane), (1, row), (2, column)].map(|(axis, j)| transfer.axes[axis].children(j));
                     let here: usize = (0..3).map(|axis| children[axis][1].0 * strides[axis]).sum();
                     // Along the other axes all weight is on the coarse node itself.
-                    let whole = children.map(|[a, b, c]| a.1 + b.1 + c.1);
+                    let whole = children.map(|[a, b, c, d]| a.1 + b.1 + c.1 + d.1);
                     let mut value = T::default();
                     for axis in (0..3).filter(|axis| transfer.axes[*axis].coarsened) {
                         let others = whole[(axis + 1) % 3] * whole[(axis + 2) % 3];

@@ -1,12 +1,15 @@
 //! The levels of a multigrid method, from the finest to the coarsest.
 //!
-//! At each level those axes are coarsened whose coefficient ε/h² is at least [`STRONG`] of the largest:
-//! point smoothers smooth along strong axes only (Trottenberg et al., §5.1). A box with different spacings is
-//! coarsened along its finest axes alone until the spacings are alike, and along all of them from there on.
+//! Point smoothers smooth well along axes whose coefficient ε/h² is a good share of the sum over all axes:
+//! an error that oscillates along such an axis alone, and is smooth along the others, is damped by about
+//! (1 − share)² in a red-black sweep. At each level those axes are coarsened whose share is at least
+//! [`SHARE`], semi-coarsening where spacings differ (Trottenberg et al., §5.1): a box with different spacings
+//! is coarsened along its finest axes alone until the spacings are alike.
 
 use super::{
     coarse_operator,
     coarsest::Coarsest,
+    cubic::Cubic,
     cycle::Cycle,
     half::Half,
     level::Level,
@@ -23,19 +26,43 @@ use crate::{
     memory::Buffer,
 };
 
-/// An axis is coarsened if its coefficient is at least this share of the largest.
-const STRONG: f64 = 0.5;
+/// An axis is coarsened if its coefficient is at least this share of their sum. Equal axes in 3-D have ⅓.
+const SHARE: f64 = 0.3;
 /// Unknowns that are left to the coarsest level.
-const FEW: usize = 100;
+const FEW: usize = 30;
 
 /// What a hierarchy is made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Recipe {
-    pub smoother: Kind,
+    pub kind: Kind,
     /// ω of Jacobi; none for the best of the dimension.
     pub omega: Option<f64>,
+    /// The smoother of all levels below the finest, if it is another.
+    pub below: Option<Kind>,
     /// Half weighting instead of full.
     pub half: bool,
+    /// Cubic interpolation of corrections instead of linear.
+    pub cubic: bool,
+    /// Whether cycles have to be symmetric.
+    pub symmetric: bool,
+}
+
+impl Recipe {
+    /// For symmetric cycles: red-black sweeps, and transfers that are adjoint to each other.
+    pub const SYMMETRIC: Self =
+        Self { kind: Kind::RedBlack, omega: None, below: None, half: false, cubic: false, symmetric: true };
+
+    /// The smoother of a level. Across the seam of a periodic axis of odd length a colour meets itself, and
+    /// black-red sweeps are not the adjoint of red-black ones; polynomials in D⁻¹A are their own.
+    pub fn smoother(&self, layout: &Layout, is_finest: bool) -> Kind {
+        let odd_seam =
+            (0..3).any(|axis| layout.ends[axis][1] == End::Wrap && !layout.unknowns[axis].is_multiple_of(2));
+        match self.below {
+            _ if self.symmetric && odd_seam => Kind::Chebyshev,
+            Some(below) if !is_finest => below,
+            _ => self.kind,
+        }
+    }
 }
 
 /// All levels but the coarsest, the coarsest, and the arrays of all but the finest. The operator of the
@@ -78,11 +105,14 @@ impl<T: Real> Hierarchy<T> {
                     Operator::Variable(coarse_operator::average(variable, &transfer))
                 }
             };
-            let smoother = Smoother::new(recipe.smoother, recipe.omega, fine, &layout);
+            let kind = recipe.smoother(fine, levels.is_empty());
+            let smoother = Smoother::new(kind, recipe.omega, fine, &layout);
+            let changed =
+                std::array::from_fn(|axis| lines[axis].as_ref().filter(|_| transfer.axes[axis].coarsened));
+            let cubic = Cubic::new(fine, changed, &transfer.axes);
             let half = recipe.half.then(|| Half::new(fine));
             arrays.push([Buffer::zeroed(layout.len()), Buffer::zeroed(layout.len())]);
-            let level = Level::new(fine, transfer, coarse, smoother, half);
-            levels.push(level);
+            levels.push(Level::new(fine, transfer, coarse, smoother, half, cubic, recipe.cubic));
             lines = coarser;
         }
         let coarsest = Coarsest::new(levels.last().map_or(finest, |level| &level.coarse), &lines, singular);
@@ -95,18 +125,44 @@ impl<T: Real> Hierarchy<T> {
         self.coarsest.flops()[0]
     }
 
-    /// Flops of a cycle.
+    /// Flops of a cycle on the finest level.
     pub fn cycle_flops(&self, cycle: Cycle) -> f64 {
-        let [mut pass, mut count] = self.finest_flops;
-        let mut flops = 0.0;
-        let mut visits = 1.0;
-        for (depth, level) in self.levels.iter().enumerate() {
-            visits = cycle.shape.visits(depth);
+        self.cycle_flops_from(0, cycle)
+    }
+
+    /// Flops of a cycle on the level `start` levels below the finest.
+    pub fn cycle_flops_from(&self, start: usize, cycle: Cycle) -> f64 {
+        let levels = (start..self.levels.len())
+            .map(|depth| cycle.shape.visits(depth - start) * self.visit_flops(depth, cycle));
+        let last = self.levels.len().saturating_sub(start + 1);
+        levels.sum::<f64>() + cycle.shape.visits(last) * self.coarsest.flops()[1]
+    }
+
+    /// Flops of what a cycle does on one level.
+    pub fn visit_flops(&self, depth: usize, cycle: Cycle) -> f64 {
+        self.levels.get(depth).map_or(0.0, |level| {
+            let [pass, count] = self.pass_flops(depth);
             let sweeps = (cycle.pre + cycle.post) as f64 * level.smoother.flops(pass, count);
-            flops += visits * (sweeps + pass + level.transfer.flops());
-            (pass, count) = (level.coarse.pass_flops(), level.coarse.layout().count() as f64);
+            sweeps + pass + level.transfer_flops(count)
+        })
+    }
+
+    /// Flops of restricting a right-hand side from a level, and of interpolating a solution to it.
+    pub fn start_flops(&self, depth: usize) -> f64 {
+        let [pass, count] = self.pass_flops(depth);
+        let level = &self.levels[depth];
+        pass + level.transfer.flops()[0] + level.cubic.flops * count
+    }
+
+    /// Flops of a pass of a level's operator, and its unknowns.
+    fn pass_flops(&self, depth: usize) -> [f64; 2] {
+        match depth.checked_sub(1) {
+            None => self.finest_flops,
+            Some(above) => {
+                let operator = &self.levels[above].coarse;
+                [operator.pass_flops(), operator.layout().count() as f64]
+            }
         }
-        flops + visits * self.coarsest.flops()[1]
     }
 }
 
@@ -116,12 +172,12 @@ pub(super) fn coarsen(lines: &Lines) -> Option<Lines> {
     if present().map(Line::unknowns).product::<usize>() <= FEW {
         return None;
     }
-    let strength = |line: &Line| line.coarser().map_or(0.0, |_| line.coefficient);
-    let largest = present().map(strength).fold(0.0, f64::max);
+    let can = |line: &Line| line.coarser().map_or(0.0, |_| line.coefficient);
+    let largest = present().map(can).fold(0.0, f64::max);
+    let enough = largest.min(SHARE * present().map(|line| line.coefficient).sum::<f64>());
     (largest > 0.0).then(|| {
         lines.map(|line| {
-            let line = line?;
-            if strength(&line) >= STRONG * largest { line.coarser().or(Some(line)) } else { Some(line) }
+            line.map(|line| line.coarser().filter(|_| line.coefficient >= enough).unwrap_or(line))
         })
     })
 }

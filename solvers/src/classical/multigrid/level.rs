@@ -3,6 +3,7 @@
 use multiversion::multiversion;
 
 use super::{
+    cubic::Cubic,
     fused,
     half::Half,
     smoother::{Sense, Smoother},
@@ -39,6 +40,9 @@ pub(crate) struct Level<T: Real> {
     pub smoother: Smoother<T>,
     /// Half weighting instead of the adjoint of interpolation.
     pub half: Option<Half<T>>,
+    /// Cubic interpolation: of solutions in full multigrid, of corrections where `cubic_corrections`.
+    pub cubic: Cubic<T>,
+    pub cubic_corrections: bool,
     /// Rows and coarse layers, a set for each slab.
     scratch: Buffer<T>,
 }
@@ -50,9 +54,29 @@ impl<T: Real> Level<T> {
         coarse: Operator<T>,
         smoother: Smoother<T>,
         half: Option<Half<T>>,
+        cubic: Cubic<T>,
+        cubic_corrections: bool,
     ) -> Self {
         let scratch = Buffer::zeroed(Self::scratch(fine, coarse.layout()));
-        Self { transfer, coarse, smoother, half, scratch }
+        Self { transfer, coarse, smoother, half, cubic, cubic_corrections, scratch }
+    }
+
+    /// Flops of restricting a residual that is there, and of adding a correction to `count` unknowns.
+    pub fn transfer_flops(&self, count: f64) -> f64 {
+        let [down, up] = self.transfer.flops();
+        down + if self.cubic_corrections { self.cubic.flops * count } else { up }
+    }
+
+    /// u = the cubic interpolation of a solution on the coarser level.
+    pub fn interpolate(&mut self, fine: &Layout, coarse: &[T], u: &mut [T]) {
+        self.cubic.interpolate(false, fine, self.coarse.layout(), coarse, u, &mut self.scratch);
+    }
+
+    /// coarse_f = R f.
+    pub fn restrict(&mut self, operator: &Operator<T>, zero: &[T], f: &[T], coarse_f: &mut [T]) {
+        // With u = 0 the residual is f.
+        let Level { transfer, coarse, scratch, .. } = self;
+        restrict(operator, transfer, coarse.layout(), zero, f, coarse_f, scratch);
     }
 
     /// Values of scratch: for the way down or the way up, whichever needs more.
@@ -117,7 +141,7 @@ pub(crate) fn ascend<T: Real>(
     f: &[T],
     e: &[T],
 ) {
-    if sweeps == 0 {
+    if sweeps == 0 || level.cubic_corrections {
         return apart::ascend(level, operator, sweeps, sense, u, f, e);
     }
     let Level { transfer, coarse, smoother: Smoother::RedBlack(work), .. } = level else {
@@ -145,17 +169,11 @@ pub(super) mod apart {
         f: &[T],
         coarse_f: &mut [T],
     ) {
-        let Level { transfer, coarse, smoother, half, scratch } = level;
-        let coarse = coarse.layout();
+        let Level { transfer, coarse, smoother, half, scratch, .. } = level;
         smoother.smooth(operator, sweeps, Sense::Forward, guess, u, f);
-        match (half, operator) {
-            (Some(half), _) => half.restrict_residual(operator, transfer, coarse, u, f, coarse_f),
-            (None, Operator::Constant(rows)) => {
-                restrict_residual(&Restriction { rows, transfer, coarse, f }, u, coarse_f, scratch);
-            }
-            (None, Operator::Variable(rows)) => {
-                restrict_residual(&Restriction { rows, transfer, coarse, f }, u, coarse_f, scratch);
-            }
+        match half {
+            Some(half) => half.restrict_residual(operator, transfer, coarse.layout(), u, f, coarse_f),
+            None => restrict(operator, transfer, coarse.layout(), u, f, coarse_f, scratch),
         }
     }
 
@@ -169,9 +187,13 @@ pub(super) mod apart {
         f: &[T],
         e: &[T],
     ) {
-        let Level { transfer, coarse, smoother, scratch, .. } = level;
-        let correction = Correction { fine: operator.layout(), transfer, coarse: coarse.layout(), e };
-        add_correction(&correction, u, scratch);
+        let Level { transfer, coarse, smoother, cubic, cubic_corrections, scratch, .. } = level;
+        let (fine, coarse) = (operator.layout(), coarse.layout());
+        if *cubic_corrections {
+            cubic.interpolate(true, fine, coarse, e, u, scratch);
+        } else {
+            add_correction(&Correction { fine, transfer, coarse, e }, u, scratch);
+        }
         smoother.smooth(operator, sweeps, sense, Guess::Given, u, f);
     }
 }
@@ -185,18 +207,43 @@ fn across<'a, T>(transfer: &'a Transfer<T>, layout: &Layout) -> [&'a AxisTransfe
     }
 }
 
+/// Cuts the layers of `layout` in an array, and scratch, into one piece a slab.
+pub(super) fn for_slabs<T: Real>(
+    layout: &Layout,
+    values: &mut [T],
+    scratch: &mut [T],
+    each: usize,
+    work: impl Fn(usize, &mut [T], &mut [T]) + Sync,
+) {
+    let layers = Layers::of(layout);
+    let slabs = Slabs::of(layers);
+    slabs.for_each((slabs.cut(values, layers.stride()), Cut { values: scratch, each }), &|k,
+                                                                                          (
+        piece,
+        scratch,
+    )| {
+        work(slabs.places(k).start, piece.values, scratch.values);
+    });
+}
+
 /// out = R(f − Au).
-fn restrict_residual<T: Real, R: Rows<T>>(
-    restriction: &Restriction<'_, T, R>,
+fn restrict<T: Real>(
+    operator: &Operator<T>,
+    transfer: &Transfer<T>,
+    coarse: &Layout,
     u: &[T],
+    f: &[T],
     out: &mut [T],
     scratch: &mut [T],
 ) {
-    let coarse = restriction.coarse;
-    let (slabs, stride) = (Slabs::of(Layers::of(coarse)), Layers::of(coarse).stride());
-    let each = restriction_values(restriction.rows.layout(), coarse);
-    slabs.for_each((slabs.cut(out, stride), Cut { values: scratch, each }), &|k, (out, scratch)| {
-        restrict_layers(restriction, u, slabs.places(k).start, out.values, scratch.values);
+    let values = restriction_values(operator.layout(), coarse);
+    for_slabs(coarse, out, scratch, values, |first, out, scratch| match operator {
+        Operator::Constant(rows) => {
+            restrict_layers(&Restriction { rows, transfer, coarse, f }, u, first, out, scratch);
+        }
+        Operator::Variable(rows) => {
+            restrict_layers(&Restriction { rows, transfer, coarse, f }, u, first, out, scratch);
+        }
     });
 }
 
@@ -336,8 +383,8 @@ fn restrict_row<T: Real>(axis: &AxisTransfer<T>, from: &[T], out: &mut [T]) {
         }
     }
     for j in [1, coarse] {
-        let [a, b, c] = axis.children(j).map(|(p, weight)| weight * from[p]);
-        out[j] = a + b + c;
+        let [a, b, c, d] = axis.children(j).map(|(p, weight)| weight * from[p]);
+        out[j] = a + b + c + d;
     }
 }
 
@@ -373,12 +420,8 @@ impl<T: Real> Correction<'_, T> {
 
 /// u ← u + P e.
 fn add_correction<T: Real>(correction: &Correction<'_, T>, u: &mut [T], scratch: &mut [T]) {
-    let layers = Layers::of(correction.fine);
-    let slabs = Slabs::of(layers);
-    let each = correction.coarse.extent(2);
-    let pieces = (slabs.cut(u, layers.stride()), Cut { values: scratch, each });
-    slabs.for_each(pieces, &|k, (u, scratch)| {
-        correct_layers(correction, slabs.places(k).start, u.values, scratch.values);
+    for_slabs(correction.fine, u, scratch, correction.coarse.extent(2), |first, u, scratch| {
+        correct_layers(correction, first, u, scratch);
     });
 }
 
@@ -416,5 +459,10 @@ fn correct_row<T: Real>(axis: &AxisTransfer<T>, e: &[T], u: &mut [T]) {
     u[2 * coarse - axis.shift] += e[coarse];
     if let Some([lower, upper]) = axis.last {
         u[m] += lower * e[coarse] + upper * e[coarse + 1];
+    }
+    if let Some(seam) = axis.seam {
+        for (u, [lower, upper]) in u[m - 1..=m].iter_mut().zip(seam.interpolation) {
+            *u += lower * e[coarse] + upper * e[coarse + 1];
+        }
     }
 }

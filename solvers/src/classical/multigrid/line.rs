@@ -11,6 +11,10 @@
 //!   side, so that u hardly changes along the tail. (With both last nodes kept, ever shorter cells would tie
 //!   them together, and point smoothers cannot move such a pair.)
 //!
+//! - N odd on a periodic line whose last cell is short already: its short cell would only become shorter, and
+//!   tie the nodes next to the seam together as it would on a Neumann side. The last three cells make one
+//!   instead: 1 + θ/2 of a coarse cell.
+//!
 //! No size is worse than another, then: coarsening goes on until a few nodes are left.
 
 use crate::classical::{
@@ -47,6 +51,9 @@ impl Line {
         let (cells, last_cell, tail) = match (self.ends[1], odd) {
             (End::Mirror, true) => (self.cells / 2, 1.0, 0.5 * (1.0 + self.tail)),
             (End::Mirror, false) => (self.cells / 2, 1.0, 0.5 * self.tail),
+            (End::Wrap, true) if self.last_cell < 1.0 && self.cells > 3 => {
+                (self.cells / 2, 1.0 + 0.5 * self.last_cell, 0.0)
+            }
             (_, true) => (self.cells.div_ceil(2), 0.5 * self.last_cell, 0.0),
             (_, false) => (self.cells / 2, 0.5 * (1.0 + self.last_cell), 0.0),
         };
@@ -82,7 +89,7 @@ impl Line {
     }
 
     /// The lengths of the cells below and above place `p`, mirrored at Neumann sides.
-    fn steps(&self, p: usize) -> [f64; 2] {
+    pub fn steps(&self, p: usize) -> [f64; 2] {
         let i = self.node(p);
         let last = self.cell(self.cells - 1);
         let lower = match (i, self.ends[0]) {
@@ -128,5 +135,20 @@ impl Line {
     pub fn coordinate(&self, p: usize) -> f64 {
         let i = p as f64 - self.shift() as f64;
         i.min((self.cells - 1) as f64) + self.last_cell * (i - (self.cells - 1) as f64).max(0.0)
+    }
+
+    /// The length of the line, the period of a periodic one.
+    pub fn length(&self) -> f64 {
+        (self.cells - 1) as f64 + self.last_cell
+    }
+
+    /// Whether the line is periodic.
+    pub fn wraps(&self) -> bool {
+        self.ends[1] == End::Wrap
+    }
+
+    /// Whether u is held at the lower and at the upper end.
+    pub fn is_held(&self) -> [bool; 2] {
+        self.ends.map(|end| end == End::Held)
     }
 }

@@ -8,7 +8,10 @@ use super::{
     line::Line,
     smoother::Smoother,
 };
-use crate::classical::{layout::Layout, state::system_values};
+use crate::classical::{
+    layout::Layout,
+    state::{array_values, system_values},
+};
 
 /// Bytes of the system of `problem` on `grid` and of the levels below it.
 pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
@@ -21,15 +24,25 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
         along.map(|h| Line::uniform(&layout, axis, 1.0 / (h * h)))
     });
     let mut bytes = 8 * system_values(problem, grid);
+    let mut is_finest = true;
     while let Some(coarser) = hierarchy::coarsen(&lines) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes +=
-            Smoother::<f64>::bytes(recipe.smoother, &layout, &coarse) + Level::<f64>::bytes(&layout, &coarse);
+        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout, &coarse)
+            + Level::<f64>::bytes(&layout, &coarse);
         bytes += 8 * arrays * coarse.len() as u64;
         if recipe.half {
             bytes += 8 * layout.len() as u64;
         }
         (layout, lines) = (coarse, coarser);
+        is_finest = false;
     }
     bytes
+}
+
+/// The same with the levels in single precision: half of what they take in double, and the finest u, f and
+/// coefficients as well; a residual in double precision.
+pub(super) fn mixed_bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
+    let system = 8 * system_values(problem, grid);
+    let levels = bytes(problem, grid, recipe) - system;
+    system + system / 2 + levels / 2 + 8 * array_values(problem, grid)
 }

@@ -8,37 +8,56 @@ use super::{
     smoother::{Kind, Sense},
 };
 
-pub(super) const PARAMETERS: [Parameter; 6] = [
-    Parameter {
-        key: "cycle",
-        default: "v",
-        unit: "v | w | f",
-        help: "how often the coarser grids are visited",
-    },
-    Parameter { key: "pre", default: "1", unit: "sweeps", help: "sweeps before the coarse grid, ν₁" },
-    Parameter { key: "post", default: "1", unit: "sweeps", help: "sweeps after it, ν₂" },
-    Parameter {
-        key: "smoother",
-        default: "red-black",
-        unit: "red-black | jacobi",
-        help: "red-black Gauss–Seidel or ω-Jacobi",
-    },
-    Parameter {
-        key: "omega",
-        default: "auto",
-        unit: "",
-        help: "damping ω of smoother=jacobi; auto is the best for smoothing, 2d/(2d + 1) in d dimensions",
-    },
-    Parameter {
-        key: "restriction",
-        default: "full",
-        unit: "full | half",
-        help: "how residuals are weighted: by the adjoint of interpolation, or by half weighting",
-    },
-];
+pub(super) const CYCLE: Parameter = Parameter {
+    key: "cycle",
+    default: "v",
+    unit: "v | w | f",
+    help: "how often the coarser grids are visited",
+};
+pub(super) const PRE: Parameter =
+    Parameter { key: "pre", default: "1", unit: "sweeps", help: "sweeps before the coarse grid, ν₁" };
+pub(super) const POST: Parameter =
+    Parameter { key: "post", default: "1", unit: "sweeps", help: "sweeps after it, ν₂" };
+pub(super) const SMOOTHER: Parameter = Parameter {
+    key: "smoother",
+    default: "red-black",
+    unit: "red-black | jacobi | chebyshev",
+    help: "red-black Gauss–Seidel, ω-Jacobi, or a Chebyshev polynomial whose degree is the number of sweeps",
+};
+pub(super) const OMEGA: Parameter = Parameter {
+    key: "omega",
+    default: "auto",
+    unit: "",
+    help: "damping ω of smoother=jacobi; auto is the best for smoothing, 2d/(2d + 1) in d dimensions",
+};
+pub(super) const RESTRICTION: Parameter = Parameter {
+    key: "restriction",
+    default: "full",
+    unit: "full | half",
+    help: "how residuals are weighted: by the adjoint of linear interpolation, or by half weighting",
+};
+pub(super) const PROLONGATION: Parameter = Parameter {
+    key: "prolongation",
+    default: "linear",
+    unit: "linear | cubic",
+    help: "how corrections are interpolated",
+};
+pub(super) const COARSE: Parameter = Parameter {
+    key: "coarse",
+    default: "rediscretised",
+    unit: "rediscretised",
+    help: "coarse operators: the equation discretised anew on every grid",
+};
+pub(super) const PRECISION: Parameter = Parameter {
+    key: "dtype",
+    default: "f64",
+    unit: "f64 | mixed",
+    help: "mixed: cycles in single precision that correct a solution in double precision",
+};
 
 const SHAPES: [(&str, Shape); 3] = [("v", Shape::V), ("w", Shape::W), ("f", Shape::F)];
-const SMOOTHERS: [&str; 2] = ["red-black", "jacobi"];
+const SMOOTHERS: [(&str, Kind); 3] =
+    [("red-black", Kind::RedBlack), ("jacobi", Kind::Jacobi), ("chebyshev", Kind::Chebyshev)];
 
 /// The settings of a multigrid method.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,39 +66,57 @@ pub(super) struct Recipe {
     pub levels: Levels,
 }
 
+fn name<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    // Invariant: tables name every value.
+    table.iter().find(|(_, entry)| entry == value).map_or(table[0].0, |(name, _)| name)
+}
+
 impl Recipe {
+    /// From all keys but `cycle` and `dtype`, which not all methods have.
     pub fn read(settings: &Settings<'_>) -> Result<Self, SpecError> {
         let (pre, post) = (settings.count("pre", 0)?, settings.count("post", 0)?);
         if pre + post == 0 {
             return Err(settings.bad("post", "a sweep: pre and post may not both be 0"));
         }
-        let shape = SHAPES[settings.choice("cycle", &SHAPES.map(|(name, _)| name))?].1;
         let omega = match settings.text("omega") {
             Ok("auto") => None,
             _ => Some(settings.number("omega", "`auto` or a positive number", |omega| omega > 0.0)?),
         };
-        let smoother = match settings.choice("smoother", &SMOOTHERS)? {
-            0 => Kind::RedBlack,
-            _ => Kind::Jacobi,
+        settings.choice("coarse", &["rediscretised"])?;
+        let levels = Levels {
+            kind: SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1,
+            omega,
+            below: None,
+            half: settings.choice("restriction", &["full", "half"])? == 1,
+            cubic: settings.choice("prolongation", &["linear", "cubic"])? == 1,
+            symmetric: false,
         };
-        let half = settings.choice("restriction", &["full", "half"])? == 1;
-        Ok(Self {
-            cycle: Cycle { shape, pre, post, sense: Sense::Forward },
-            levels: Levels { smoother, omega, half },
-        })
+        Ok(Self { cycle: Cycle { shape: Shape::V, pre, post, sense: Sense::Forward }, levels })
     }
 
+    /// The same with the shape that the key `cycle` says.
+    pub fn with_shape(mut self, settings: &Settings<'_>) -> Result<Self, SpecError> {
+        self.cycle.shape = SHAPES[settings.choice("cycle", &SHAPES.map(|(name, _)| name))?].1;
+        Ok(self)
+    }
+
+    /// Into the keys of [`Recipe::read`].
     pub fn write(&self, spec: Spec) -> Spec {
-        let shape = SHAPES.iter().find(|(_, shape)| *shape == self.cycle.shape).map_or("v", |(name, _)| name);
         let spec = spec
-            .with("cycle", shape)
             .with("pre", self.cycle.pre as i64)
             .with("post", self.cycle.post as i64)
-            .with("smoother", SMOOTHERS[usize::from(self.levels.smoother == Kind::Jacobi)])
-            .with("restriction", if self.levels.half { "half" } else { "full" });
+            .with("smoother", name(&SMOOTHERS, &self.levels.kind))
+            .with("restriction", if self.levels.half { "half" } else { "full" })
+            .with("prolongation", if self.levels.cubic { "cubic" } else { "linear" })
+            .with("coarse", "rediscretised");
         match self.levels.omega {
             None => spec.with("omega", "auto"),
             Some(omega) => spec.with("omega", omega),
         }
+    }
+
+    /// Into the key `cycle`.
+    pub fn write_shape(&self, spec: Spec) -> Spec {
+        spec.with("cycle", name(&SHAPES, &self.cycle.shape))
     }
 }

@@ -69,6 +69,18 @@ impl<T: Real> Constant<T> {
     }
 }
 
+impl Constant<f64> {
+    /// The same in single precision.
+    pub fn to_single(&self) -> Constant<f32> {
+        let axes = self.axes.map(|AxisWeights { inner, first, last }| AxisWeights {
+            inner: inner as f32,
+            first: first.map(|c| c as f32),
+            last: last.map(|c| c as f32),
+        });
+        Constant { layout: self.layout.clone(), axes, screening: self.screening as f32 }
+    }
+}
+
 impl<T: Real> Rows<T> for Constant<T> {
     type Row<'a> = ConstantRow<T>;
 

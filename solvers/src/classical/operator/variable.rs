@@ -101,6 +101,22 @@ impl<T: Real> Variable<T> {
     }
 }
 
+impl Variable<f64> {
+    /// The same in single precision.
+    pub fn to_single(&self) -> Variable<f32> {
+        let single = |values: &Buffer<f64>| {
+            let mut out = Buffer::zeroed(values.len());
+            out.iter_mut().zip(values.iter()).for_each(|(to, from)| *to = *from as f32);
+            out
+        };
+        Variable {
+            layout: self.layout.clone(),
+            faces: self.faces.each_ref().map(single),
+            diagonal: single(&self.diagonal),
+        }
+    }
+}
+
 /// The node of `discrete` at `places`.
 fn node(discrete: &Discrete, layout: &Layout, places: [usize; 3]) -> usize {
     let absent = 3 - layout.dimension;

@@ -6,7 +6,7 @@ use crate::{
         multigrid::{
             hierarchy::{Hierarchy, Recipe},
             level::{self, Guess, Level},
-            smoother::{Kind, Sense},
+            smoother::Sense,
         },
         operator::{Operator, tests::systems},
         real::Real,
@@ -34,7 +34,7 @@ fn noise<T: Real>(layout: &Layout, seed: usize) -> Buffer<T> {
 }
 
 fn first_level<T: Real>(operator: &Operator<T>) -> Option<Level<T>> {
-    let recipe = Recipe { smoother: Kind::RedBlack, omega: None, half: false };
+    let recipe = Recipe { symmetric: false, ..Recipe::SYMMETRIC };
     let mut levels = Hierarchy::new(operator, false, recipe).levels;
     (!levels.is_empty()).then(|| levels.remove(0))
 }
