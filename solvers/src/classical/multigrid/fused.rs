@@ -134,9 +134,8 @@ impl<T: Real, R: Rows<T>> After<T> for Residuals<'_, '_, T, R> {
         let mut fresh = true;
         // The coarse layers that this one may be a child of.
         let below = if between.coarsened { (l + between.shift) / 2 } else { l };
-        for (j, out) in
-            (first..).zip(piece.values.chunks_exact_mut(stride)).skip(below.saturating_sub(first)).take(2)
-        {
+        for j in below.max(first)..below + 2 {
+            let Some(out) = piece.values.get_mut((j - first) * stride..(j - first + 1) * stride) else { break };
             let children = between.children(j);
             let Some(side) = children.iter().position(|(p, weight)| *p == l && *weight != T::default())
             else {
@@ -149,7 +148,8 @@ impl<T: Real, R: Rows<T>> After<T> for Residuals<'_, '_, T, R> {
                 self.restriction.layer(l, view, restricted, scratch);
                 fresh = false;
             }
-            let first = children[..side].iter().all(|(_, weight)| *weight == T::default());
+            // Children come from below to above.
+            let first = side == 0 || (side == 1 && children[0].1 == T::default());
             add_scaled(first, children[side].1, restricted, out);
         }
     }

@@ -373,13 +373,13 @@ fn restrict_row<T: Real>(axis: &AxisTransfer<T>, from: &[T], out: &mut [T]) {
         return out[1..=m].copy_from_slice(&from[1..=m]);
     }
     let [lower, here, upper] = axis.restriction.inner;
-    // Windows start below the coarse places from the second to the last but one.
+    // From below the second coarse place on, pairs of a place between and a coarse one.
     if coarse > 2 {
-        let start = 4 - axis.shift - 1;
-        let from = &from[start..];
         let out = &mut out[2..coarse];
-        for (out, w) in out.iter_mut().zip(from.windows(3).step_by(2)) {
-            *out = lower * w[0] + here * w[1] + upper * w[2];
+        let pairs = from[3 - axis.shift..][..2 * out.len() + 2].as_chunks::<2>().0;
+        let (pairs, next) = (&pairs[..out.len()], &pairs[1..]);
+        for ((out, pair), next) in out.iter_mut().zip(pairs).zip(next) {
+            *out = lower * pair[0] + here * pair[1] + upper * next[0];
         }
     }
     for j in [1, coarse] {
