@@ -135,7 +135,9 @@ impl<T: Real, R: Rows<T>> After<T> for Residuals<'_, '_, T, R> {
         // The coarse layers that this one may be a child of.
         let below = if between.coarsened { (l + between.shift) / 2 } else { l };
         for j in below.max(first)..below + 2 {
-            let Some(out) = piece.values.get_mut((j - first) * stride..(j - first + 1) * stride) else { break };
+            let Some(out) = piece.values.get_mut((j - first) * stride..(j - first + 1) * stride) else {
+                break;
+            };
             let children = between.children(j);
             let Some(side) = children.iter().position(|(p, weight)| *p == l && *weight != T::default())
             else {

@@ -222,7 +222,8 @@ pub(super) fn for_slabs<T: Real>(
         piece,
         scratch,
     )| {
-        work(slabs.places(k).start, piece.values, scratch.values);
+        // The last slab's piece of scratch may be longer.
+        work(slabs.places(k).start, piece.values, &mut scratch.values[..each]);
     });
 }
 
