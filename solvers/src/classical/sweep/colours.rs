@@ -187,6 +187,12 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
     pub fn run(&self, u: &mut [T], pieces: A::Piece<'_>, work: &mut Workspace<T>) {
         let layers = Layers::of(self.rows.layout());
         let slabs = work.slabs;
+        if B::ZERO {
+            // Held layers are zero as well.
+            let (stride, places) = (layers.stride(), layers.places());
+            u[..places.start * stride].fill(T::default());
+            u[places.end * stride..].fill(T::default());
+        }
         if layers.layout.dimension > 1 {
             let old: &[T] = u;
             slabs.for_each(work.cut(), &|k, scratch| halos(self, slabs.places(k), old, scratch.values));
@@ -241,9 +247,10 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
         let columns = layout.extent(2);
         zero.fill(T::default());
         let across = [&*zero; 4];
+        // Held values too.
+        layer.fill(T::default());
         for j in layers.rows() {
             self.solve(l, j, zero, &across[..2 * layout.dimension - 2], new);
-            layer[j * columns + 1..][..columns - 2].fill(T::default());
             self.keep(l, j, self.colours[0], layer, new);
         }
     }

@@ -44,6 +44,10 @@ fn both_ways<T: Real>(operator: &Operator<T>, fused: bool, sweeps: usize, guess:
     let Some(mut level) = first_level(operator) else { return Default::default() };
     let layout = operator.layout();
     let (mut u, f) = (noise::<T>(layout, 3), noise::<T>(layout, 11));
+    if guess == Guess::Zero {
+        // What stands in u, held values included, is not read.
+        u.fill(T::from_f64(7.0));
+    }
     let e = noise::<T>(level.coarse.layout(), 5);
     let mut coarse_f = Buffer::zeroed(level.coarse.layout().len());
     if fused {
