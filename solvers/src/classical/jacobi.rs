@@ -22,8 +22,10 @@ use std::sync::Arc;
 use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
 
 use super::{
+    layout::Layout,
     state::{self, State},
     stationary::{Stationary, Step},
+    sweep::wavefront::Wavefront,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 
@@ -56,7 +58,8 @@ impl Solver for Jacobi {
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let grid = state::gridded(grid, ENTRY.name)?;
-        let values = state::system_values(problem, grid) + state::array_values(problem, grid);
+        let waves = Wavefront::<f64>::total(&Layout::with_sides(grid, problem.domain().sides())) as u64;
+        let values = state::system_values(problem, grid) + state::array_values(problem, grid) + waves;
         Ok(Need { bytes: 8 * values, uses_initial: true, discrete: true })
     }
 

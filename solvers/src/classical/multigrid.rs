@@ -36,6 +36,7 @@ mod coarse_operator;
 mod coarsest;
 mod cubic;
 mod cycle;
+mod fused;
 mod half;
 mod hierarchy;
 mod level;

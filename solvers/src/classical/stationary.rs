@@ -8,7 +8,7 @@ use super::{
     sweep::{
         colours::{self, Order, Workspace},
         lexicographic::{self, Direction},
-        pass::{self, Formula},
+        wavefront::Wavefront,
     },
 };
 use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, memory::Buffer};
@@ -35,6 +35,8 @@ impl Step {
 
 /// What sweeps write to.
 enum Target {
+    /// Another array, several sweeps in one pass over memory.
+    Waves(Buffer<f64>, Wavefront<f64>),
     /// Another array.
     Next(Buffer<f64>, lexicographic::Scratch<f64>),
     /// The same.
@@ -55,7 +57,8 @@ impl<'p> Stationary<'p> {
         let layout = state.operator.layout();
         let target = match step {
             Step::RedBlack(_) => Target::Place(Workspace::new(layout)),
-            // The copy brings the boundary values along, which sweeps do not write.
+            // Copies bring the boundary values along, which sweeps do not write.
+            Step::Jacobi(_) => Target::Waves(state.u.clone(), Wavefront::new(layout)),
             _ => Target::Next(state.u.clone(), lexicographic::Scratch::new(layout)),
         };
         // A plain Gauss–Seidel sweep is one of ω-Jacobi without (1 − ω)u and its addition.
@@ -68,17 +71,25 @@ impl<'p> Stationary<'p> {
         Self { state, step, target, flops }
     }
 
-    fn step(&mut self) {
+    fn steps(&mut self, count: u64) {
+        if let (Target::Waves(next, waves), Step::Jacobi(omega)) = (&mut self.target, self.step) {
+            let State { operator, u, f, .. } = &mut self.state;
+            return waves.sweep(operator, omega, count, u, f, next);
+        }
+        for _ in 0..count {
+            self.sweep();
+        }
+    }
+
+    fn sweep(&mut self) {
         let State { operator, u, f, .. } = &mut self.state;
         match (&mut self.target, self.step) {
             (Target::Place(work), step) => {
                 let omega = if let Step::RedBlack(omega) = step { omega } else { None };
                 colours::sweep(operator, Order::RedBlack, omega, u, f, work);
             }
-            (Target::Next(next, _), Step::Jacobi(omega)) => {
-                pass::apply(operator, Formula::Relax(omega), u, f, next);
-                std::mem::swap(u, next);
-            }
+            // Waves are for Jacobi alone.
+            (Target::Waves(..), _) => {}
             (Target::Next(next, scratch), step) => {
                 let omega = if let Step::Lexicographic(Some(omega)) = step { omega } else { 1.0 };
                 let both = [Direction::Forward, Direction::Backward];
@@ -93,9 +104,7 @@ impl<'p> Stationary<'p> {
 
 impl Iteration for Stationary<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
-        for _ in 0..most.get() {
-            self.step();
-        }
+        self.steps(most.get());
         meter.charge(most.get() as f64 * self.flops);
         Ok(Progress::running(most.get()))
     }

@@ -8,15 +8,12 @@ pub(crate) mod accelerated;
 pub(crate) mod colours;
 pub(crate) mod lexicographic;
 pub(crate) mod pass;
+pub(crate) mod slabs;
+pub(crate) mod wavefront;
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use super::{layout::Layout, real::Real};
-
-/// Unknowns below which a pass is not worth a second thread: some ten microseconds.
-const SERIAL_BELOW: usize = 1 << 14;
-/// Slabs a thread, so that a thread that is late does not hold up the others for long.
-const SLABS_A_THREAD: usize = 2;
 
 /// The layers of a layout.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +49,11 @@ impl<'l> Layers<'l> {
         self.axis().map_or([l; 2], |axis| self.layout.neighbours(axis, l))
     }
 
+    /// Whether a pass stays on the calling thread.
+    pub fn is_serial(self) -> bool {
+        slabs::Slabs::of(self).number() == 1
+    }
+
     /// The rows of a layer that hold unknowns, as places.
     pub fn rows(self) -> Range<usize> {
         if self.layout.dimension == 3 { self.layout.places(1) } else { 0..1 }
@@ -69,25 +71,6 @@ impl<'l> Layers<'l> {
     /// Layer `l` of an array.
     pub fn of_array<T>(self, values: &[T], l: usize) -> &[T] {
         &values[l * self.stride()..][..self.stride()]
-    }
-
-    /// The layers cut into slabs for as many threads as there are.
-    pub fn slabs(self) -> Vec<Range<usize>> {
-        let places = self.places();
-        let wanted = match self.layout.count() {
-            count if count < SERIAL_BELOW => 1,
-            _ => match rayon::current_num_threads() {
-                1 => 1,
-                threads => threads * SLABS_A_THREAD,
-            },
-        };
-        let slabs = wanted.min(places.len()).max(1);
-        (0..slabs)
-            .map(|i| {
-                let cut = |i: usize| places.start + places.len() * i / slabs;
-                cut(i)..cut(i + 1)
-            })
-            .collect()
     }
 }
 
@@ -117,18 +100,34 @@ impl<'a, T: Real> View<'a, T> {
         &self.here[j * columns..][..columns]
     }
 
-    /// Calls `with` the neighbour rows of row `j`, in the order of [`super::operator::Row`].
+    /// The neighbour rows of row `j`, in the order of [`super::operator::Row`].
     #[inline(always)]
-    pub fn across<R>(&self, layout: &Layout, j: usize, with: impl FnOnce(&[&[T]]) -> R) -> R {
+    pub fn across(&self, layout: &Layout, j: usize) -> Across<'a, T> {
         let columns = layout.extent(2);
         let row = |layer: &'a [T], j: usize| &layer[j * columns..][..columns];
         match layout.dimension {
-            1 => with(&[]),
-            2 => with(&[self.below, self.above]),
+            1 => Across { rows: [&[]; 4], count: 0 },
+            2 => Across { rows: [self.below, self.above, &[], &[]], count: 2 },
             _ => {
                 let [lower, upper] = layout.neighbours(1, j);
-                with(&[row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)])
+                let rows =
+                    [row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)];
+                Across { rows, count: 4 }
             }
         }
+    }
+}
+
+/// The neighbour rows of a row: none, two or four.
+pub(crate) struct Across<'a, T> {
+    rows: [&'a [T]; 4],
+    count: usize,
+}
+
+impl<'a, T> Deref for Across<'a, T> {
+    type Target = [&'a [T]];
+    #[inline(always)]
+    fn deref(&self) -> &[&'a [T]] {
+        &self.rows[..self.count]
     }
 }

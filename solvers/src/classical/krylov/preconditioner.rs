@@ -13,6 +13,7 @@ use crate::{
             Layers,
             colours::{self, Order, Workspace},
             lexicographic::{self, Direction, Scratch},
+            slabs::Slabs,
         },
     },
     memory::Buffer,
@@ -57,15 +58,12 @@ impl<T: Real> Preconditioner<T> for Diagonal {
 
 fn divide<T: Real, R: Rows<T>>(rows: &R, r: &[T], z: &mut [T]) {
     let layers = Layers::of(rows.layout());
-    let (stride, places) = (layers.stride(), layers.places());
-    let z = &mut z[places.start * stride..places.end * stride];
-    if layers.slabs().len() == 1 {
-        z.chunks_exact_mut(stride).zip(places).for_each(|(z, l)| divide_layer(rows, l, r, z));
-    } else {
-        z.par_chunks_exact_mut(stride)
-            .enumerate()
-            .for_each(|(i, z)| divide_layer(rows, places.start + i, r, z));
-    }
+    let (slabs, stride) = (Slabs::of(layers), layers.stride());
+    slabs.for_each(slabs.cut(z, stride), &|k, z| {
+        for (l, z) in slabs.places(k).zip(z.values.chunks_exact_mut(stride)) {
+            divide_layer(rows, l, r, z);
+        }
+    });
 }
 
 #[multiversion(targets = "simd")]

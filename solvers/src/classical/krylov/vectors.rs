@@ -9,7 +9,11 @@ use crate::{
         layout::Layout,
         operator::{Operator, Row, Rows},
         real::Real,
-        sweep::{Layers, View, pass::row_product},
+        sweep::{
+            Layers, View,
+            pass::row_product,
+            slabs::{Cut, Slabs},
+        },
     },
     memory::Buffer,
 };
@@ -20,8 +24,7 @@ const PIECE: usize = 1 << 14;
 /// The memory of passes over one layout.
 #[derive(Debug)]
 pub(crate) struct Workspace {
-    /// Layers of a slab, the last of which may have fewer.
-    layers: usize,
+    slabs: Slabs,
     /// The new directions in the two layers next to each slab.
     halos: Buffer<f64>,
     /// A sum a layer.
@@ -31,10 +34,9 @@ pub(crate) struct Workspace {
 impl Workspace {
     pub fn new(layout: &Layout) -> Self {
         let layers = Layers::of(layout);
-        let (count, slabs) = (layers.places().len(), layers.slabs().len());
-        let a_slab = count.div_ceil(slabs);
-        let halos = Buffer::zeroed(count.div_ceil(a_slab) * 2 * layers.stride());
-        Self { layers: a_slab, halos, sums: vec![0.0; count] }
+        let slabs = Slabs::of(layers);
+        let halos = Buffer::zeroed(slabs.number() * 2 * layers.stride());
+        Self { slabs, halos, sums: vec![0.0; layers.places().len()] }
     }
 }
 
@@ -62,40 +64,26 @@ fn direction_rows<Z: Real, R: Rows<f64>, const WEIGHTED: bool>(
     work: &mut Workspace,
 ) -> f64 {
     let layers = Layers::of(rows.layout());
-    let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
-    let serial = many == places.len();
+    let (slabs, stride, places) = (work.slabs, layers.stride(), layers.places());
     // The directions next to a slab, before any slab changes them.
     let old: &[f64] = p;
-    let halo = |(slab, halos): (usize, &mut [f64])| {
-        let start = places.start + slab * many;
-        let end = (start + many).min(places.end);
-        let next_to = [layers.neighbours(start)[0], layers.neighbours(end - 1)[1]];
-        for (l, halo) in next_to.into_iter().zip(halos.chunks_exact_mut(stride)) {
+    slabs.for_each(Cut { values: &mut work.halos[..], each: 2 * stride }, &|k, halos| {
+        let slab = slabs.places(k);
+        let next_to = [layers.neighbours(slab.start)[0], layers.neighbours(slab.end - 1)[1]];
+        for (l, halo) in next_to.into_iter().zip(halos.values.chunks_exact_mut(stride)) {
             halo.copy_from_slice(layers.of_array(old, l));
             if places.contains(&l) {
                 combine(layers, factors, layers.of_array(z, l), halo);
             }
         }
-    };
-    if serial {
-        work.halos.chunks_exact_mut(2 * stride).enumerate().for_each(halo);
-    } else {
-        work.halos.par_chunks_exact_mut(2 * stride).enumerate().for_each(halo);
-    }
-    let range = places.start * stride..places.end * stride;
-    let (p, q) = (&mut p[range.clone()], &mut q[range]);
-    if serial {
-        products::<_, _, WEIGHTED>(rows, factors, z, places.start, [p, q], &work.halos, &mut work.sums);
-    } else {
-        p.par_chunks_mut(many * stride)
-            .zip(q.par_chunks_mut(many * stride))
-            .zip(work.halos.par_chunks_exact(2 * stride).zip(work.sums.par_chunks_mut(many)))
-            .enumerate()
-            .for_each(|(slab, ((p, q), (halos, sums)))| {
-                let first = places.start + slab * many;
-                products::<_, _, WEIGHTED>(rows, factors, z, first, [p, q], halos, sums);
-            });
-    }
+    });
+    let halos = Cut { values: &mut work.halos[..], each: 2 * stride };
+    let sums = Cut { values: &mut work.sums[..], each: slabs.height };
+    let pieces = ((slabs.cut(p, stride), slabs.cut(q, stride)), (halos, sums));
+    slabs.for_each(pieces, &|k, ((p, q), (halos, sums))| {
+        let first = slabs.places(k).start;
+        products::<_, _, WEIGHTED>(rows, factors, z, first, [p.values, q.values], halos.values, sums.values);
+    });
     work.sums.iter().sum()
 }
 
@@ -143,7 +131,7 @@ fn products<Z: Real, R: Rows<f64>, const WEIGHTED: bool>(
         for j in layers.rows() {
             let [plane, row] = layers.place(first + i, j);
             let (here, q) = (view.row(layout, j), &mut q[j * columns..][..columns]);
-            view.across(layout, j, |across| rows.row(plane, row).apply(here, across, q));
+            rows.row(plane, row).apply(here, &view.across(layout, j), q);
             *sum += row_product(layout, WEIGHTED, [plane, row], here, q);
         }
     }
@@ -161,21 +149,12 @@ pub(crate) fn update(
 ) -> f64 {
     let layout = operator.layout();
     let weighted = matches!(operator, Operator::Constant(_));
-    let layers = Layers::of(layout);
-    let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
-    let range = places.start * stride..places.end * stride;
-    let (u, r) = (&mut u[range.clone()], &mut r[range]);
-    if many == places.len() {
-        updates(layout, weighted, alpha, places.start, [p, q], [u, r], &mut work.sums);
-    } else {
-        u.par_chunks_mut(many * stride)
-            .zip(r.par_chunks_mut(many * stride))
-            .zip(work.sums.par_chunks_mut(many))
-            .enumerate()
-            .for_each(|(slab, ((u, r), sums))| {
-                updates(layout, weighted, alpha, places.start + slab * many, [p, q], [u, r], sums);
-            });
-    }
+    let (slabs, stride) = (work.slabs, Layers::of(layout).stride());
+    let sums = Cut { values: &mut work.sums[..], each: slabs.height };
+    slabs.for_each(((slabs.cut(u, stride), slabs.cut(r, stride)), sums), &|k, ((u, r), sums)| {
+        let first = slabs.places(k).start;
+        updates(layout, weighted, alpha, first, [p, q], [u.values, r.values], sums.values);
+    });
     work.sums.iter().sum()
 }
 

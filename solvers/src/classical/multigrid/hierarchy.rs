@@ -102,7 +102,7 @@ impl<T: Real> Hierarchy<T> {
                 }
             };
             let kind = recipe.smoother(fine, levels.is_empty());
-            let smoother = Smoother::new(kind, recipe.omega, fine);
+            let smoother = Smoother::new(kind, recipe.omega, fine, &layout);
             let changed =
                 std::array::from_fn(|axis| lines[axis].as_ref().filter(|_| transfer.axes[axis].coarsened));
             let cubic = Cubic::new(fine, changed, &transfer.axes);

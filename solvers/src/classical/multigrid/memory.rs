@@ -27,7 +27,7 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
     let mut is_finest = true;
     while let Some(coarser) = hierarchy::coarsen(&lines) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout)
+        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout, &coarse)
             + Level::<f64>::bytes(&layout, &coarse);
         bytes += 8 * arrays * coarse.len() as u64;
         if recipe.half {

@@ -10,7 +10,7 @@
 
 use rayon::prelude::*;
 
-use super::level::Guess;
+use super::{fused, level::Guess};
 use crate::{
     classical::{
         layout::Layout,
@@ -43,6 +43,16 @@ pub(crate) enum Sense {
     Forward,
     /// That of the adjoint: what makes a cycle a symmetric preconditioner.
     Adjoint,
+}
+
+impl Sense {
+    /// The order of colours.
+    pub fn order(self) -> Order {
+        match self {
+            Self::Forward => Order::RedBlack,
+            Self::Adjoint => Order::BlackRed,
+        }
+    }
 }
 
 /// A smoother with its memory for one level.
@@ -90,7 +100,7 @@ fn for_rows<T: Real>(
         }
     };
     let (a, b) = (&mut a[start..start + values], &mut b[start..start + values]);
-    if layers.slabs().len() == 1 {
+    if layers.is_serial() {
         a.chunks_exact_mut(stride).zip(b.chunks_exact_mut(stride)).enumerate().for_each(layer);
     } else {
         a.par_chunks_exact_mut(stride).zip(b.par_chunks_exact_mut(stride)).enumerate().for_each(layer);
@@ -99,10 +109,10 @@ fn for_rows<T: Real>(
 
 impl<T: Real> Smoother<T> {
     /// `omega` is that of Jacobi; none for the best of the dimension.
-    pub fn new(kind: Kind, omega: Option<f64>, layout: &Layout) -> Self {
+    pub fn new(kind: Kind, omega: Option<f64>, layout: &Layout, coarse: &Layout) -> Self {
         let array = || Buffer::zeroed(layout.len());
         match kind {
-            Kind::RedBlack => Self::RedBlack(Workspace::new(layout)),
+            Kind::RedBlack => Self::RedBlack(Workspace::with(layout, fused::extra(layout, coarse))),
             Kind::Jacobi => {
                 let omega = omega.unwrap_or_else(|| best_omega(layout.dimension));
                 Self::Jacobi { omega: T::from_f64(omega), next: array() }
@@ -126,11 +136,7 @@ impl<T: Real> Smoother<T> {
         }
         match self {
             Self::RedBlack(work) => {
-                let order = match sense {
-                    Sense::Forward => Order::RedBlack,
-                    Sense::Adjoint => Order::BlackRed,
-                };
-                (0..sweeps).for_each(|_| colours::sweep(operator, order, None, u, f, work));
+                (0..sweeps).for_each(|_| colours::sweep(operator, sense.order(), None, u, f, work));
             }
             Self::Jacobi { omega, next } => {
                 for _ in 0..sweeps {
@@ -156,9 +162,9 @@ impl<T: Real> Smoother<T> {
     }
 
     /// Bytes of the memory for one level.
-    pub fn bytes(kind: Kind, layout: &Layout) -> u64 {
+    pub fn bytes(kind: Kind, layout: &Layout, coarse: &Layout) -> u64 {
         let values = match kind {
-            Kind::RedBlack => Workspace::<T>::total(layout),
+            Kind::RedBlack => Workspace::<T>::total(layout, fused::extra(layout, coarse)),
             Kind::Jacobi => layout.len(),
             Kind::Chebyshev => 2 * layout.len(),
         };

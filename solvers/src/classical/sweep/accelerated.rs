@@ -1,9 +1,11 @@
 //! A sweep of ω-Jacobi accelerated by the iterate before the last, in one pass over memory.
 
 use multiversion::multiversion;
-use rayon::prelude::*;
 
-use super::{Layers, View};
+use super::{
+    Layers, View,
+    slabs::{Cut, Slabs},
+};
 use crate::{
     classical::{
         layout::Layout,
@@ -16,18 +18,15 @@ use crate::{
 /// The memory of passes over one layout.
 #[derive(Debug)]
 pub(crate) struct Workspace<T: Real> {
-    /// Layers of a slab, the last of which may have fewer.
-    layers: usize,
+    slabs: Slabs,
     /// A row a slab.
     rows: Buffer<T>,
 }
 
 impl<T: Real> Workspace<T> {
     pub fn new(layout: &Layout) -> Self {
-        let layers = Layers::of(layout);
-        let (count, slabs) = (layers.places().len(), layers.slabs().len());
-        let a_slab = count.div_ceil(slabs);
-        Self { layers: a_slab, rows: Buffer::zeroed(count.div_ceil(a_slab) * layout.extent(2)) }
+        let slabs = Slabs::of(Layers::of(layout));
+        Self { slabs, rows: Buffer::zeroed(slabs.number() * layout.extent(2)) }
     }
 }
 
@@ -55,22 +54,14 @@ fn step_rows<T: Real, R: Rows<T>>(
     before: &mut [T],
     work: &mut Workspace<T>,
 ) {
-    let layers = Layers::of(rows.layout());
-    let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
-    let before = &mut before[places.start * stride..places.end * stride];
-    if many == places.len() {
-        return layers_of(rows, factors, u, f, places.start, before, &mut work.rows);
-    }
-    before
-        .par_chunks_mut(many * stride)
-        .zip(work.rows.par_chunks_exact_mut(rows.layout().extent(2)))
-        .enumerate()
-        .for_each(|(slab, (before, row))| {
-            layers_of(rows, factors, u, f, places.start + slab * many, before, row);
-        });
+    let (slabs, stride) = (work.slabs, Layers::of(rows.layout()).stride());
+    let scratch = Cut { values: &mut work.rows[..], each: rows.layout().extent(2) };
+    slabs.for_each((slabs.cut(before, stride), scratch), &|k, (before, row)| {
+        layers_of(rows, factors, u, f, slabs.places(k).start, before.values, row.values);
+    });
 }
 
-#[multiversion(targets = "simd")]
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
 fn layers_of<T: Real, R: Rows<T>>(
     rows: &R,
     [gamma, omega]: [T; 2],
@@ -89,7 +80,7 @@ fn layers_of<T: Real, R: Rows<T>>(
         for j in layers.rows() {
             let [plane, row] = layers.place(l, j);
             let (here, f) = (view.row(layout, j), &f[j * columns..][..columns]);
-            view.across(layout, j, |across| rows.row(plane, row).relax(gamma, here, across, f, relaxed));
+            rows.row(plane, row).relax(gamma, here, &view.across(layout, j), f, relaxed);
             let before = &mut before[j * columns..][..columns];
             for (before, relaxed) in before[1..columns - 1].iter_mut().zip(&relaxed[1..columns - 1]) {
                 *before += omega * (*relaxed - *before);

@@ -1,4 +1,4 @@
-//! Red-black Gauss–Seidel in place, in one pass over memory.
+//! Red-black Gauss–Seidel in place, in one pass over memory, with what comes right before and after it.
 //!
 //! Unknowns whose places add up to an even number are red. Neighbours always have the other colour, so
 //! that the order within a colour does not matter. A layer's second colour follows as soon as the first is
@@ -6,15 +6,21 @@
 //! computes for itself beforehand, from old values only. Rows are computed as a whole and only one
 //! colour is kept: half the arithmetic is thrown away, and what is left runs at the speed of memory.
 //!
+//! While layers are in cache, [`Before`] may change them ahead of the first colour, and [`After`] sees
+//! them two layers behind, when both colours are through: multigrid adds its corrections and takes its
+//! residuals there, and saves as many passes over memory.
+//!
 //! (On a periodic axis of odd length the colours do not close: across the seam a red unknown reads a red
 //! one, old or new by a rule that does not depend on slabs.)
 
 use std::ops::Range;
 
 use multiversion::multiversion;
-use rayon::prelude::*;
 
-use super::{Layers, View};
+use super::{
+    Layers, View,
+    slabs::{Cut, Pieces, Slabs},
+};
 use crate::{
     classical::{
         layout::Layout,
@@ -33,28 +39,113 @@ pub(crate) enum Order {
     BlackRed,
 }
 
+/// What u is before a sweep.
+pub(crate) trait Before<T: Real>: Sync {
+    /// Whether u is zero, whatever stands in its array.
+    const ZERO: bool = false;
+    /// Whether [`Before::row`] does anything.
+    const CHANGES: bool = false;
+    /// Changes a row of u, sealed again.
+    fn row(&self, place: [usize; 2], row: &mut [T], scratch: &mut [T]);
+}
+
+/// What stands in its array.
+pub(crate) struct Given;
+
+impl<T: Real> Before<T> for Given {
+    #[inline(always)]
+    fn row(&self, _place: [usize; 2], _row: &mut [T], _scratch: &mut [T]) {}
+}
+
+/// Zero.
+pub(crate) struct Zero;
+
+impl<T: Real> Before<T> for Zero {
+    const ZERO: bool = true;
+    #[inline(always)]
+    fn row(&self, _place: [usize; 2], _row: &mut [T], _scratch: &mut [T]) {}
+}
+
+/// What is done with u after a sweep.
+pub(crate) trait After<T: Real>: Sync {
+    /// Where each slab writes.
+    type Piece<'p>: Pieces;
+    /// Reads layer `l`, one of [`inside`] slab `k`, through `view`.
+    fn layer(&self, k: usize, l: usize, view: View<'_, T>, piece: &mut Self::Piece<'_>, scratch: &mut [T]);
+}
+
+/// Nothing.
+pub(crate) struct Nothing;
+
+impl<T: Real> After<T> for Nothing {
+    type Piece<'p> = ();
+    #[inline(always)]
+    fn layer(&self, _k: usize, _l: usize, _view: View<'_, T>, _piece: &mut (), _scratch: &mut [T]) {}
+}
+
+/// Whether layer `l` and the layers that it reads lie in a slab or are given, and next to each other: the
+/// far end of a periodic axis is not through when its near end is.
+#[inline(always)]
+pub(crate) fn inside(layers: Layers<'_>, slab: &Range<usize>, l: usize) -> bool {
+    let is_there = |n: usize| n.abs_diff(l) <= 1 && (slab.contains(&n) || !layers.places().contains(&n));
+    slab.contains(&l) && layers.neighbours(l).into_iter().all(is_there)
+}
+
 /// The memory of sweeps over one layout.
 #[derive(Debug)]
 pub(crate) struct Workspace<T: Real> {
-    slabs: Vec<Range<usize>>,
-    /// Two layers and a row a slab.
+    pub slabs: Slabs,
+    /// Values a slab: two layers, three rows and what [`Before`] and [`After`] need.
+    each: usize,
     scratch: Buffer<T>,
 }
 
 impl<T: Real> Workspace<T> {
+    /// For sweeps alone.
     pub fn new(layout: &Layout) -> Self {
-        let slabs = Layers::of(layout).slabs();
-        let scratch = Buffer::zeroed(slabs.len() * Self::values(layout));
-        Self { slabs, scratch }
+        Self::with(layout, 0)
+    }
+
+    /// With `extra` values for [`Before`] and [`After`].
+    pub fn with(layout: &Layout, extra: usize) -> Self {
+        let each = Self::each(layout) + extra;
+        let slabs = Slabs::of(Layers::of(layout));
+        Self { slabs, each, scratch: Buffer::zeroed(slabs.number() * each) }
     }
 
     /// Values of the memory of sweeps over `layout`.
-    pub fn total(layout: &Layout) -> usize {
-        Layers::of(layout).slabs().len() * Self::values(layout)
+    pub fn total(layout: &Layout, extra: usize) -> usize {
+        Slabs::of(Layers::of(layout)).number() * (Self::each(layout) + extra)
     }
 
-    fn values(layout: &Layout) -> usize {
-        2 * Layers::of(layout).stride() + layout.extent(2)
+    fn each(layout: &Layout) -> usize {
+        2 * Layers::of(layout).stride() + 3 * layout.extent(2)
+    }
+
+    /// Scratch that is cut into slabs.
+    pub fn cut(&mut self) -> Cut<'_, T> {
+        Cut { values: &mut self.scratch, each: self.each }
+    }
+}
+
+/// A slab's scratch.
+struct Scratch<'a, T> {
+    /// The layers next to the slab, with the first colour done.
+    halos: [&'a mut [T]; 2],
+    rows: [&'a mut [T]; 3],
+    extra: &'a mut [T],
+}
+
+impl<'a, T: Real> Scratch<'a, T> {
+    #[inline(always)]
+    fn of(layout: &Layout, values: &'a mut [T]) -> Self {
+        let (stride, columns) = (Layers::of(layout).stride(), layout.extent(2));
+        let (lower, rest) = values.split_at_mut(stride);
+        let (upper, rest) = rest.split_at_mut(stride);
+        let (a, rest) = rest.split_at_mut(columns);
+        let (b, rest) = rest.split_at_mut(columns);
+        let (c, extra) = rest.split_at_mut(columns);
+        Self { halos: [lower, upper], rows: [a, b, c], extra }
     }
 }
 
@@ -68,124 +159,225 @@ pub(crate) fn sweep<T: Real>(
     work: &mut Workspace<T>,
 ) {
     match operator {
-        Operator::Constant(rows) => sweep_rows(rows, order, omega, u, f, work),
-        Operator::Variable(rows) => sweep_rows(rows, order, omega, u, f, work),
+        Operator::Constant(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
+        Operator::Variable(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
     }
 }
 
-/// A slab's layers, what lies next to them with the first colour done, and a row of scratch.
-struct Slab<'a, T> {
-    places: Range<usize>,
-    layers: &'a mut [T],
-    halos: [&'a mut [T]; 2],
-    row: &'a mut [T],
-}
-
-fn sweep_rows<T: Real, R: Rows<T>>(
-    rows: &R,
-    order: Order,
-    omega: Option<T>,
-    u: &mut [T],
-    f: &[T],
-    work: &mut Workspace<T>,
-) {
-    let layout = rows.layout();
-    let layers = Layers::of(layout);
-    let stride = layers.stride();
-    let colours = match order {
-        Order::RedBlack => [0, 1],
-        Order::BlackRed => [1, 0],
-    };
-    let values = Workspace::<T>::values(layout);
-    let old: &[T] = u;
-    let halo = |(slab, scratch): (&Range<usize>, &mut [T])| {
-        let (lower, rest) = scratch.split_at_mut(stride);
-        let (upper, row) = rest.split_at_mut(stride);
-        let below = layers.neighbours(slab.start)[0];
-        let above = layers.neighbours(slab.end - 1)[1];
-        for (l, halo) in [(below, lower), (above, upper)] {
-            halo.copy_from_slice(layers.of_array(old, l));
-            if layout.dimension > 1 && layers.places().contains(&l) {
-                let view = View::of_array(layers, old, l);
-                half_sweep(rows, l, colours[0], omega, halo, [view.below, view.above], f, row);
-            }
-        }
-    };
-    let serial = work.slabs.len() == 1;
-    if serial {
-        work.slabs.iter().zip(work.scratch.chunks_exact_mut(values)).for_each(halo);
-    } else {
-        work.slabs.par_iter().zip(work.scratch.par_chunks_exact_mut(values)).for_each(halo);
-    }
-    let mut rest = &mut u[layers.places().start * stride..];
-    let pieces = work.slabs.iter().zip(work.scratch.chunks_exact_mut(values)).map(|(places, scratch)| {
-        let (own, others) = std::mem::take(&mut rest).split_at_mut(places.len() * stride);
-        rest = others;
-        let (lower, scratch) = scratch.split_at_mut(stride);
-        let (upper, row) = scratch.split_at_mut(stride);
-        Slab { places: places.clone(), layers: own, halos: [lower, upper], row }
-    });
-    if serial {
-        pieces.for_each(|slab| both_colours(rows, colours, omega, slab, f));
-    } else {
-        let pieces: Vec<_> = pieces.collect();
-        pieces.into_par_iter().for_each(|slab| both_colours(rows, colours, omega, slab, f));
-    }
-}
-
-#[multiversion(targets = "simd")]
-fn both_colours<T: Real, R: Rows<T>>(
-    rows: &R,
+/// A sweep with what comes before and after it.
+pub(crate) struct Sweep<'s, T, R, B, A> {
+    rows: &'s R,
     colours: [usize; 2],
     omega: Option<T>,
-    slab: Slab<'_, T>,
-    f: &[T],
+    f: &'s [T],
+    before: &'s B,
+    after: &'s A,
+}
+
+impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
+    pub fn new(rows: &'s R, order: Order, omega: Option<T>, f: &'s [T], before: &'s B, after: &'s A) -> Self {
+        let colours = match order {
+            Order::RedBlack => [0, 1],
+            Order::BlackRed => [1, 0],
+        };
+        Self { rows, colours, omega, f, before, after }
+    }
+
+    /// Sweeps over u; `pieces` are what [`After`] writes to.
+    pub fn run(&self, u: &mut [T], pieces: A::Piece<'_>, work: &mut Workspace<T>) {
+        let layers = Layers::of(self.rows.layout());
+        let slabs = work.slabs;
+        if B::ZERO {
+            // Held layers are zero as well.
+            let (stride, places) = (layers.stride(), layers.places());
+            u[..places.start * stride].fill(T::default());
+            u[places.end * stride..].fill(T::default());
+        }
+        if layers.layout.dimension > 1 {
+            let old: &[T] = u;
+            slabs.for_each(work.cut(), &|k, scratch| halos(self, slabs.places(k), old, scratch.values));
+        }
+        let pieces = ((slabs.cut(u, layers.stride()), work.cut()), pieces);
+        slabs.for_each(pieces, &|k, ((own, scratch), piece)| {
+            through(self, k, slabs.places(k), own.values, scratch.values, piece);
+        });
+    }
+
+    /// Relaxes the unknowns of one colour in layer `l`; `new` is scratch.
+    #[inline(always)]
+    fn colour(&self, l: usize, colour: usize, here: &mut [T], [below, above]: [&[T]; 2], new: &mut [T]) {
+        let layout = self.rows.layout();
+        let layers = Layers::of(layout);
+        for j in layers.rows() {
+            let view = View { below, here, above };
+            self.solve(l, j, view.row(layout, j), &view.across(layout, j), new);
+            self.keep(l, j, colour, here, new);
+        }
+    }
+
+    /// Row `j` of layer `l`, relaxed as a whole.
+    #[inline(always)]
+    fn solve(&self, l: usize, j: usize, here: &[T], across: &[&[T]], new: &mut [T]) {
+        let layers = Layers::of(self.rows.layout());
+        let [plane, row] = layers.place(l, j);
+        let columns = layers.layout.extent(2);
+        let f = &layers.of_array(self.f, l)[j * columns..][..columns];
+        match self.omega {
+            None => self.rows.row(plane, row).solve(here, across, f, new),
+            Some(omega) => self.rows.row(plane, row).relax(omega, here, across, f, new),
+        }
+    }
+
+    /// Keeps one colour of a new row.
+    #[inline(always)]
+    fn keep(&self, l: usize, j: usize, colour: usize, layer: &mut [T], new: &[T]) {
+        let layout = self.rows.layout();
+        let columns = layout.extent(2);
+        let [plane, row] = Layers::of(layout).place(l, j);
+        let old = &mut layer[j * columns..][..columns];
+        merge((plane + row + colour) & 1, &mut old[1..columns - 1], &new[1..columns - 1]);
+        layout.seal(old);
+    }
+
+    /// The first colour in layer `l` where u is zero: neighbours are not read. `zero` is scratch.
+    #[inline(always)]
+    fn first_of_zero(&self, l: usize, layer: &mut [T], new: &mut [T], zero: &mut [T]) {
+        let layout = self.rows.layout();
+        let layers = Layers::of(layout);
+        zero.fill(T::default());
+        let across = [&*zero; 4];
+        // Held values too.
+        layer.fill(T::default());
+        for j in layers.rows() {
+            self.solve(l, j, zero, &across[..2 * layout.dimension - 2], new);
+            self.keep(l, j, self.colours[0], layer, new);
+        }
+    }
+
+    /// [`Before`] for all rows of a layer.
+    #[inline(always)]
+    fn prepare(&self, l: usize, layer: &mut [T], scratch: &mut [T]) {
+        let layers = Layers::of(self.rows.layout());
+        let columns = layers.layout.extent(2);
+        for j in layers.rows() {
+            self.before.row(layers.place(l, j), &mut layer[j * columns..][..columns], scratch);
+        }
+    }
+}
+
+/// The layers next to a slab with their first colour done.
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
+fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
+    sweep: &Sweep<'_, T, R, B, A>,
+    slab: Range<usize>,
+    old: &[T],
+    scratch: &mut [T],
 ) {
-    let stride = Layers::of(rows.layout()).stride();
-    let Slab { places, layers, halos: [lower, upper], row } = slab;
-    let count = places.len();
-    for i in 0..=count {
-        for (colour, i) in [(colours[0], Some(i).filter(|i| *i < count)), (colours[1], i.checked_sub(1))] {
+    let layout = sweep.rows.layout();
+    let layers = Layers::of(layout);
+    let columns = layout.extent(2);
+    let Scratch { halos: [lower, upper], rows: [new, a, b], extra } = Scratch::of(layout, scratch);
+    let next = [layers.neighbours(slab.start)[0], layers.neighbours(slab.end - 1)[1]];
+    for (l, halo) in next.into_iter().zip([lower, upper]) {
+        halo.copy_from_slice(layers.of_array(old, l));
+        if !layers.places().contains(&l) {
+            continue;
+        }
+        if B::ZERO {
+            sweep.first_of_zero(l, halo, new, a);
+            continue;
+        }
+        let view = View::of_array(layers, old, l);
+        if !B::CHANGES {
+            sweep.colour(l, sweep.colours[0], halo, [view.below, view.above], new);
+            continue;
+        }
+        sweep.prepare(l, halo, extra);
+        for j in layers.rows() {
+            for ((row, layer), n) in
+                [&mut *a, &mut *b].into_iter().zip([view.below, view.above]).zip(layers.neighbours(l))
+            {
+                row.copy_from_slice(&layer[j * columns..][..columns]);
+                if layers.places().contains(&n) {
+                    sweep.before.row(layers.place(n, j), row, extra);
+                }
+            }
+            if layout.dimension == 2 {
+                sweep.solve(l, j, halo, &[a, b], new);
+            } else {
+                let here = |j: usize| &halo[j * columns..][..columns];
+                let [lower, upper] = layout.neighbours(1, j).map(here);
+                sweep.solve(l, j, here(j), &[lower, upper, a, b], new);
+            }
+            sweep.keep(l, j, sweep.colours[0], halo, new);
+        }
+    }
+}
+
+/// Both colours through a slab, with what comes before and after.
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
+fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
+    sweep: &Sweep<'_, T, R, B, A>,
+    k: usize,
+    slab: Range<usize>,
+    own: &mut [T],
+    scratch: &mut [T],
+    mut piece: A::Piece<'_>,
+) {
+    let layout = sweep.rows.layout();
+    let layers = Layers::of(layout);
+    let stride = layers.stride();
+    let Scratch { halos: [lower, upper], rows: [new, zero, _], extra } = Scratch::of(layout, scratch);
+    let count = slab.len();
+    if B::CHANGES {
+        sweep.prepare(slab.start, &mut own[..stride], extra);
+    }
+    for i in 0..count + 2 {
+        if B::CHANGES && i + 1 < count {
+            sweep.prepare(slab.start + i + 1, &mut own[(i + 1) * stride..][..stride], extra);
+        }
+        if B::ZERO && i < count {
+            sweep.first_of_zero(slab.start + i, &mut own[i * stride..][..stride], new, zero);
+        }
+        let first = Some(i).filter(|i| !B::ZERO && *i < count);
+        let second = i.checked_sub(1).filter(|i| *i < count);
+        for (colour, i) in sweep.colours.into_iter().zip([first, second]) {
             let Some(i) = i else { continue };
-            let (before, rest) = layers.split_at_mut(i * stride);
+            let (before, rest) = own.split_at_mut(i * stride);
             let (here, after) = rest.split_at_mut(stride);
             let below = if i == 0 { &*lower } else { &before[(i - 1) * stride..] };
             let above = if i + 1 == count { &*upper } else { &after[..stride] };
-            half_sweep(rows, places.start + i, colour, omega, here, [below, above], f, row);
+            sweep.colour(slab.start + i, colour, here, [below, above], new);
+        }
+        let Some(i) = i.checked_sub(2) else { continue };
+        let l = slab.start + i;
+        if inside(layers, &slab, l) {
+            let [below, above] = layers.neighbours(l);
+            let at = |n: usize| &own[(n - slab.start) * stride..][..stride];
+            let view = View {
+                below: if slab.contains(&below) { at(below) } else { &*lower },
+                here: at(l),
+                above: if slab.contains(&above) { at(above) } else { &*upper },
+            };
+            sweep.after.layer(k, l, view, &mut piece, extra);
         }
     }
 }
 
-/// Relaxes the unknowns of one colour in layer `l`; `row` is scratch.
+/// Replaces the values at places of one parity; rows begin at place 1. (Half as many stores as whole
+/// vectors would need loads and stores.)
 #[inline(always)]
-fn half_sweep<T: Real, R: Rows<T>>(
-    rows: &R,
-    l: usize,
-    colour: usize,
-    omega: Option<T>,
-    here: &mut [T],
-    [below, above]: [&[T]; 2],
-    f: &[T],
-    new: &mut [T],
-) {
-    let layout = rows.layout();
-    let layers = Layers::of(layout);
-    let columns = layout.extent(2);
-    let f = layers.of_array(f, l);
-    for j in layers.rows() {
-        let [plane, row] = layers.place(l, j);
-        let view = View { below, here, above };
-        let (old, f) = (view.row(layout, j), &f[j * columns..][..columns]);
-        view.across(layout, j, |across| match omega {
-            None => rows.row(plane, row).solve(old, across, f, new),
-            Some(omega) => rows.row(plane, row).relax(omega, old, across, f, new),
-        });
-        let old = &mut here[j * columns..][..columns];
-        let parity = (plane + row + colour) & 1;
-        for (p, (old, new)) in old[1..columns - 1].iter_mut().zip(&new[1..columns - 1]).enumerate() {
-            // Place p + 1 has this colour if p + 1 + plane + row is even for red, odd for black.
-            *old = if p & 1 != parity { *new } else { *old };
+fn merge<T: Real>(parity: usize, old: &mut [T], new: &[T]) {
+    let first = (1 - parity).min(old.len());
+    let (old, new) = (&mut old[first..], &new[first..]);
+    let (olds, old_rest) = old.as_chunks_mut::<8>();
+    let (news, new_rest) = new.as_chunks::<8>();
+    for (old, new) in olds.iter_mut().zip(news) {
+        for k in [0, 2, 4, 6] {
+            old[k] = new[k];
         }
-        layout.seal(old);
+    }
+    for (old, new) in old_rest.iter_mut().zip(new_rest).step_by(2) {
+        *old = *new;
     }
 }

@@ -1,9 +1,11 @@
 //! Passes that read one array and write another, or only add up: ω-Jacobi, residuals, products with A.
 
 use multiversion::multiversion;
-use rayon::prelude::*;
 
-use super::{Layers, View};
+use super::{
+    Layers, View,
+    slabs::{Cut, Slabs},
+};
 use crate::classical::{
     layout::Layout,
     operator::{Operator, Row, Rows, volume},
@@ -47,22 +49,13 @@ pub(crate) fn apply<T: Real>(operator: &Operator<T>, formula: Formula<T>, u: &[T
 
 fn apply_rows<T: Real, R: Rows<T>>(rows: &R, formula: Formula<T>, u: &[T], f: &[T], out: &mut [T]) {
     let layers = Layers::of(rows.layout());
-    let (stride, slabs) = (layers.stride(), layers.slabs());
-    let places = layers.places();
-    let mut pieces = Vec::with_capacity(slabs.len());
-    let mut rest = &mut out[places.start * stride..places.end * stride];
-    for slab in slabs {
-        let (piece, others) = rest.split_at_mut(slab.len() * stride);
-        pieces.push((slab, piece));
-        rest = others;
-    }
-    if let [(slab, piece)] = pieces.as_mut_slice() {
-        return layers_of(rows, formula, u, f, slab.start, piece);
-    }
-    pieces.into_par_iter().for_each(|(slab, piece)| layers_of(rows, formula, u, f, slab.start, piece));
+    let slabs = Slabs::of(layers);
+    slabs.for_each(slabs.cut(out, layers.stride()), &|k, out| {
+        layers_of(rows, formula, u, f, slabs.places(k).start, out.values);
+    });
 }
 
-#[multiversion(targets = "simd")]
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
 fn layers_of<T: Real, R: Rows<T>>(
     rows: &R,
     formula: Formula<T>,
@@ -82,11 +75,12 @@ fn layers_of<T: Real, R: Rows<T>>(
             let equations = rows.row(plane, row);
             let (here, f) = (view.row(layout, j), &f[j * columns..][..columns]);
             let out = &mut out[j * columns..][..columns];
-            view.across(layout, j, |across| match formula {
-                Formula::Relax(omega) => equations.relax(omega, here, across, f, out),
-                Formula::Residual => equations.residual(here, across, f, out),
-                Formula::Apply => equations.apply(here, across, out),
-            });
+            let across = view.across(layout, j);
+            match formula {
+                Formula::Relax(omega) => equations.relax(omega, here, &across, f, out),
+                Formula::Residual => equations.residual(here, &across, f, out),
+                Formula::Apply => equations.apply(here, &across, out),
+            }
             layout.seal(out);
         }
     }
@@ -94,17 +88,14 @@ fn layers_of<T: Real, R: Rows<T>>(
 
 /// Adds up what `term` makes of every layer, in order; `sums` has room for one number a layer.
 pub(crate) fn sum_layers(layers: Layers<'_>, sums: &mut [f64], term: impl Fn(usize, &mut f64) + Sync) -> f64 {
-    let first = layers.places().start;
+    let slabs = Slabs::of(layers);
     let sums = &mut sums[..layers.places().len()];
-    let each = |(i, sum): (usize, &mut f64)| {
-        *sum = 0.0;
-        term(first + i, sum);
-    };
-    if layers.slabs().len() == 1 {
-        sums.iter_mut().enumerate().for_each(each);
-    } else {
-        sums.par_iter_mut().enumerate().for_each(each);
-    }
+    slabs.for_each(Cut { values: sums, each: slabs.height }, &|k, sums| {
+        for (l, sum) in slabs.places(k).zip(sums.values) {
+            *sum = 0.0;
+            term(l, sum);
+        }
+    });
     sums.iter().sum()
 }
 
