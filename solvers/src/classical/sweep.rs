@@ -8,6 +8,7 @@ pub(crate) mod accelerated;
 pub(crate) mod colours;
 pub(crate) mod lexicographic;
 pub(crate) mod pass;
+mod prefetch;
 pub(crate) mod slabs;
 pub(crate) mod wavefront;
 

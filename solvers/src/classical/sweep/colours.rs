@@ -18,7 +18,7 @@ use std::ops::Range;
 use multiversion::multiversion;
 
 use super::{
-    Layers, View,
+    Layers, View, prefetch,
     slabs::{Cut, Pieces, Slabs},
 };
 use crate::{
@@ -203,15 +203,38 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
         });
     }
 
-    /// Relaxes the unknowns of one colour in layer `l`; `new` is scratch.
+    /// Relaxes the unknowns of one colour in layer `l`; `new` is scratch. Meanwhile asks for what comes
+    /// next: `ahead`.
     #[inline(always)]
-    fn colour(&self, l: usize, colour: usize, here: &mut [T], [below, above]: [&[T]; 2], new: &mut [T]) {
+    fn colour(
+        &self,
+        l: usize,
+        colour: usize,
+        here: &mut [T],
+        [below, above]: [&[T]; 2],
+        new: &mut [T],
+        ahead: [&[T]; 2],
+    ) {
         let layout = self.rows.layout();
         let layers = Layers::of(layout);
+        let columns = layout.extent(2);
         for j in layers.rows() {
             let view = View { below, here, above };
             self.solve(l, j, view.row(layout, j), &view.across(layout, j), new);
-            self.keep(l, j, colour, here, new);
+            let next = ahead.map(|rows| rows.get(j * columns..).unwrap_or_default());
+            self.keep(l, j, colour, here, new, next);
+        }
+    }
+
+    /// What the first colour of layer `l` + 1 will be the first to read: f of that layer, and the layer above
+    /// it, `above`. In 3-D a whole layer ahead would be too far for a cache: a row ahead in the layer itself.
+    #[inline(always)]
+    fn ahead<'a>(&'a self, l: usize, above: &'a [T]) -> [&'a [T]; 2] {
+        let layers = Layers::of(self.rows.layout());
+        if layers.layout.dimension == 2 && l < layers.places().end {
+            [layers.of_array(self.f, l), above]
+        } else {
+            [&[], &[]]
         }
     }
 
@@ -230,12 +253,12 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
 
     /// Keeps one colour of a new row.
     #[inline(always)]
-    fn keep(&self, l: usize, j: usize, colour: usize, layer: &mut [T], new: &[T]) {
+    fn keep(&self, l: usize, j: usize, colour: usize, layer: &mut [T], new: &[T], ahead: [&[T]; 2]) {
         let layout = self.rows.layout();
         let columns = layout.extent(2);
         let [plane, row] = Layers::of(layout).place(l, j);
         let old = &mut layer[j * columns..][..columns];
-        merge((plane + row + colour) & 1, &mut old[1..columns - 1], &new[1..columns - 1]);
+        merge((plane + row + colour) & 1, &mut old[1..columns - 1], &new[1..columns - 1], ahead);
         layout.seal(old);
     }
 
@@ -250,7 +273,7 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
         layer.fill(T::default());
         for j in layers.rows() {
             self.solve(l, j, zero, &across[..2 * layout.dimension - 2], new);
-            self.keep(l, j, self.colours[0], layer, new);
+            self.keep(l, j, self.colours[0], layer, new, [&[]; 2]);
         }
     }
 
@@ -289,7 +312,7 @@ fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
         }
         let view = View::of_array(layers, old, l);
         if !B::CHANGES {
-            sweep.colour(l, sweep.colours[0], halo, [view.below, view.above], new);
+            sweep.colour(l, sweep.colours[0], halo, [view.below, view.above], new, [&[]; 2]);
             continue;
         }
         sweep.prepare(l, halo, extra);
@@ -309,7 +332,7 @@ fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
                 let [lower, upper] = layout.neighbours(1, j).map(here);
                 sweep.solve(l, j, here(j), &[lower, upper, a, b], new);
             }
-            sweep.keep(l, j, sweep.colours[0], halo, new);
+            sweep.keep(l, j, sweep.colours[0], halo, new, [&[]; 2]);
         }
     }
 }
@@ -347,7 +370,17 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
             let (here, after) = rest.split_at_mut(stride);
             let below = if i == 0 { &*lower } else { &before[(i - 1) * stride..] };
             let above = if i + 1 == count { &*upper } else { &after[..stride] };
-            sweep.colour(slab.start + i, colour, here, [below, above], new);
+            let columns = layout.extent(2);
+            let ahead = match (layout.dimension, colour == sweep.colours[0]) {
+                // A row ahead.
+                (3, true) => [
+                    layers.of_array(sweep.f, slab.start + i).get(columns..).unwrap_or_default(),
+                    above.get(columns..).unwrap_or_default(),
+                ],
+                (2, false) => sweep.ahead(slab.start + i + 2, after.get(2 * stride..).unwrap_or_default()),
+                _ => [&[][..]; 2],
+            };
+            sweep.colour(slab.start + i, colour, here, [below, above], new, ahead);
         }
         let Some(i) = i.checked_sub(2) else { continue };
         let l = slab.start + i;
@@ -367,15 +400,17 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
 /// Replaces the values at places of one parity; rows begin at place 1. (Half as many stores as whole
 /// vectors would need loads and stores.)
 #[inline(always)]
-fn merge<T: Real>(parity: usize, old: &mut [T], new: &[T]) {
+fn merge<T: Real>(parity: usize, old: &mut [T], new: &[T], ahead: [&[T]; 2]) {
     let first = (1 - parity).min(old.len());
     let (old, new) = (&mut old[first..], &new[first..]);
     let (olds, old_rest) = old.as_chunks_mut::<8>();
     let (news, new_rest) = new.as_chunks::<8>();
-    for (old, new) in olds.iter_mut().zip(news) {
+    for (i, (old, new)) in olds.iter_mut().zip(news).enumerate() {
         for k in [0, 2, 4, 6] {
             old[k] = new[k];
         }
+        prefetch::ask(ahead[0], i * prefetch::LINE);
+        prefetch::ask(ahead[1], i * prefetch::LINE);
     }
     for (old, new) in old_rest.iter_mut().zip(new_rest).step_by(2) {
         *old = *new;
