@@ -75,6 +75,41 @@ impl<'a> Settings<'a> {
             .ok_or_else(|| self.bad(key, &expected))
     }
 
+    /// A list of groups of `length` whole numbers of at least `least`. One group may stand without the
+    /// outer brackets, and one number for a group of equal ones.
+    ///
+    /// # Errors
+    /// Anything else, and an empty list.
+    pub fn groups(&self, key: &str, length: usize, least: usize) -> Result<Vec<Vec<usize>>, SpecError> {
+        let expected = format!(
+            "a list of {length} whole numbers of at least {least}, or a list of such lists that is not empty"
+        );
+        let count = |value: &Value| as_count(value).filter(|&n| n >= least);
+        let group = |value: &Value| match value {
+            Value::Array(items) if items.len() == length => items.iter().map(count).collect(),
+            Value::Array(_) => None,
+            single => count(single).map(|n| vec![n; length]),
+        };
+        let groups = match self.keys.get(key) {
+            Some(Value::Array(items)) if items.iter().any(Value::is_array) => {
+                items.iter().map(group).collect()
+            }
+            Some(one) => group(one).map(|one| vec![one]),
+            None => None,
+        };
+        groups.ok_or_else(|| self.bad(key, &expected))
+    }
+
+    /// A list of words, each one of `choices`, as their indices; one word is a list of one.
+    ///
+    /// # Errors
+    /// Anything else, and an empty list.
+    pub fn choices(&self, key: &str, choices: &[&str]) -> Result<Vec<usize>, SpecError> {
+        let index = |value: &Value| choices.iter().position(|choice| value.as_str() == Some(choice));
+        self.list(key, index)
+            .ok_or_else(|| self.bad(key, &format!("one of {}, or a list of them", choices.join(", "))))
+    }
+
     /// A list of numbers that `valid` accepts; one number is a list of one.
     ///
     /// # Errors
@@ -174,5 +209,24 @@ mod tests {
         }
         let spec: Spec = "x,width=[]".parse().unwrap();
         assert!(Settings::new(&spec, &PARAMETERS).unwrap().counts("width", 1).is_err());
+    }
+
+    #[test]
+    fn groups_and_choices_are_lists_or_stand_alone() {
+        let read = |text: &str| -> Result<Vec<Vec<usize>>, SpecError> {
+            let spec: Spec = text.parse().unwrap();
+            Settings::new(&spec, &PARAMETERS)?.groups("width", 2, 1)
+        };
+        assert_eq!(read("x,width=3"), Ok(vec![vec![3, 3]]));
+        assert_eq!(read("x,width=[1,2]"), Ok(vec![vec![1, 2]]));
+        assert_eq!(read("x,width=[[1,2],4]"), Ok(vec![vec![1, 2], vec![4, 4]]));
+        for wrong in ["[]", "[[]]", "[1,2,3]", "[[1,2],[3]]", "[0,1]", "word", "[1.5,1]"] {
+            let error = read(&format!("x,width={wrong}")).unwrap_err().to_string();
+            assert!(error.contains("a list of 2 whole numbers"), "{error}");
+        }
+        let spec: Spec = "x,omega=[b,a]".parse().unwrap();
+        let settings = Settings::new(&spec, &PARAMETERS).unwrap();
+        assert_eq!(settings.choices("omega", &["a", "b"]), Ok(vec![1, 0]));
+        assert!(settings.choices("omega", &["a"]).is_err());
     }
 }

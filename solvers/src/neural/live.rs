@@ -12,7 +12,7 @@ use super::{
     sampler::{Batch, Sampler, generator, node_coordinates},
     trainer::{Objective, Terms, Trainer},
 };
-use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Task, Unsupported};
+use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Task};
 
 /// Names of what [`Iteration::scalars`] reports.
 pub(super) const SCALARS: [&str; 4] = ["loss", "interior", "boundary", "lr"];
@@ -46,14 +46,7 @@ impl<'p> Live<'p> {
             Boundary::Penalty => None,
         };
         let dimension = problem.domain().dimension();
-        let modewise_problems::Coefficient::Constant(permittivity) = problem.permittivity() else {
-            return Err(Unsupported {
-                solver: solver.into(),
-                reason: "its losses are for a constant ε".into(),
-                advice: "use a classical solver".into(),
-            }
-            .into());
-        };
+        let permittivity = super::recipe::permittivity(solver, problem)?;
         let sampler = config.sampler(task.seed);
         let batch = sampler.batch(dimension, target.map_or(0, |target| target.values().len()));
         let network = config.network(dimension);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Condition, Grid, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Condition, Grid, Problem, Settings, Spec, SpecError};
 
 use super::{
     activation::Activation,
@@ -198,6 +198,25 @@ pub(super) fn not_liftable(solver: &str) -> Unsupported {
     }
 }
 
+/// The constant ε of a problem that the losses are for: −εΔu = f with u given on every side.
+pub(super) fn permittivity(solver: &str, problem: &dyn Problem) -> Result<f64, Unsupported> {
+    let refuse = |reason: &str| {
+        Err(Unsupported {
+            solver: solver.into(),
+            reason: reason.into(),
+            advice: "use a classical solver, such as multigrid".into(),
+        })
+    };
+    if !problem.domain().is_all(Condition::Dirichlet) {
+        return refuse("its losses know Dirichlet sides only");
+    }
+    match (problem.permittivity(), problem.screening()) {
+        (Coefficient::Constant(permittivity), Coefficient::Constant(0.0)) => Ok(permittivity),
+        (Coefficient::Constant(_), _) => refuse("its losses have no term κ²u"),
+        _ => refuse("its losses are for a constant ε"),
+    }
+}
+
 impl Neural {
     fn refuse(&self, reason: String, advice: &str) -> Unsupported {
         Unsupported { solver: self.name.into(), reason, advice: advice.into() }
@@ -211,16 +230,13 @@ impl Solver for Neural {
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let config = &self.config;
-        let domain = problem.domain();
-        let dimension = domain.dimension();
+        let dimension = problem.domain().dimension();
         if dimension > MOST_AXES {
             return Err(
                 self.refuse(format!("networks here have at most {MOST_AXES} inputs"), "take fewer axes")
             );
         }
-        if domain.sides().iter().flatten().any(|side| *side != Condition::Dirichlet) {
-            return Err(self.refuse("its losses know Dirichlet sides only".into(), "use a classical solver"));
-        }
+        permittivity(self.name, problem)?;
         if config.loss == Loss::Residual && !config.activation.has_second_derivative() {
             return Err(self.refuse(
                 format!(

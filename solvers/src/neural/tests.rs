@@ -343,3 +343,21 @@ fn a_run_that_overflows_is_a_result() {
         trained("dnn,width=8,lr=1e300,loss=residual,activation=phi,points=50", problem.as_ref(), 3, None);
     assert!(!scalars[0].is_finite() || u.iter().any(|u| !u.is_finite()) || u.iter().any(|u| u.abs() > 1e3));
 }
+
+#[test]
+fn equations_that_the_losses_do_not_have_are_refused_before_anything_starts() {
+    for (problem, reason) in [
+        ("sines-1d,kappa2=3", "κ²u"),
+        ("sines-2d,sides=[dirichlet,periodic]", "Dirichlet sides only"),
+        ("sines-1d,sides=dirichlet-neumann", "Dirichlet sides only"),
+        ("jump-2d", "constant ε"),
+        ("jump-3d,eps_out=2", "κ²u"),
+    ] {
+        let problem = catalog::build(&problem.parse().unwrap()).unwrap();
+        for solver in ["dnn", "mscale-dnn,boundary=penalty"] {
+            let solver = registry::build(&solver.parse().unwrap()).unwrap();
+            let refusal = solver.check(problem.as_ref(), None).unwrap_err();
+            assert!(refusal.reason.contains(reason) && refusal.advice.contains("classical"), "{refusal}");
+        }
+    }
+}
