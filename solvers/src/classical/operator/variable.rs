@@ -3,8 +3,12 @@
 //! Equations are multiplied by the volume of the unknown's cell in units of a whole cell, which makes the
 //! matrix symmetric on every kind of side: on a Neumann side faces along the side and κ² count half, and no
 //! coefficient leads out of the box.
+//!
+//! Beside the faces stand the diagonal, for products and residuals, and its inverse, for relaxation: a
+//! division a value is dearer than the array. Memory: d + 2 arrays.
 
-use modewise_problems::{Coefficients, Condition, Discrete, Field};
+use modewise_problems::{Coefficients, Condition, Discrete};
+use rayon::prelude::*;
 
 use super::{Row, Rows, volume};
 use crate::{
@@ -24,104 +28,176 @@ pub(crate) struct Variable<T: Real> {
     pub faces: [Buffer<T>; 3],
     /// The diagonal: the coefficients of all faces of the cell, and κ² times its volume.
     pub diagonal: Buffer<T>,
+    /// Its inverse; zero outside the unknowns.
+    inverse: Buffer<T>,
+}
+
+/// The nodes of a row: the first of its unknowns', if the row has any, along planes, rows and columns.
+struct Nodes<'d> {
+    discrete: &'d Discrete,
+    layout: Layout,
+}
+
+impl Nodes<'_> {
+    /// The axis of the grid.
+    fn grid_axis(&self, axis: usize) -> usize {
+        axis + self.layout.dimension - 3
+    }
+
+    /// The node at the first unknown of a row.
+    fn first(&self, plane: usize, row: usize) -> usize {
+        let absent = 3 - self.layout.dimension;
+        (absent..3)
+            .zip([plane, row, 1].into_iter().skip(absent))
+            .map(|(axis, place)| {
+                let at = self.grid_axis(axis);
+                (place - 1 + self.discrete.unknowns_along(at).start) * self.discrete.grid().stride(at)
+            })
+            .sum()
+    }
+
+    /// ε/h² at the faces above the nodes from `node` on, for each of `out`.
+    fn faces<T: Real>(&self, axis: usize, node: usize, share: impl Fn(usize) -> f64, out: &mut [T]) {
+        match self.discrete.coefficients() {
+            Coefficients::Constant { axes, .. } => {
+                let c = axes[self.grid_axis(axis)];
+                out.iter_mut().enumerate().for_each(|(i, out)| *out = T::from_f64(share(i) * c));
+            }
+            Coefficients::Variable { faces, .. } => {
+                let faces = &faces[self.grid_axis(axis)][node..];
+                for (i, (out, c)) in out.iter_mut().zip(faces).enumerate() {
+                    *out = T::from_f64(share(i) * c);
+                }
+            }
+        }
+    }
+
+    /// The row of faces above (`plane`, `row`) along `axis`, the layer below the first unknown included.
+    fn row<T: Real>(&self, axis: usize, [plane, row]: [usize; 2], out: &mut [T]) {
+        let layout = &self.layout;
+        let m = layout.unknowns[2];
+        let places = [plane, row];
+        let held = |other: usize| layout.is_absent(other) || layout.places(other).contains(&places[other]);
+        let across: f64 =
+            (0..2).filter(|other| *other != axis).map(|other| volume(layout, other, places[other])).product();
+        let along = |i: usize| if axis == 2 { across } else { across * volume(layout, 2, i + 1) };
+        let at = self.grid_axis(axis);
+        let (stride, cells) = (self.discrete.grid().stride(at), self.discrete.grid().axes()[at].cells);
+        if axis == 2 {
+            if !held(0) || !held(1) {
+                return;
+            }
+            let node = self.first(plane, row);
+            self.faces(2, node, along, &mut out[1..=m]);
+            // The face below the first unknown: towards a held layer, or the last face of a periodic axis.
+            match layout.ends[2][0] {
+                End::Held => self.faces(2, node - 1, along, &mut out[..1]),
+                End::Wrap => self.faces(2, node + cells - 1, along, &mut out[..1]),
+                End::Mirror => {}
+            }
+            if self.discrete.sides()[at][1] == Condition::Neumann {
+                out[m] = T::default();
+            }
+            return;
+        }
+        let other = 1 - axis;
+        let leads_out =
+            places[axis] == layout.unknowns[axis] && self.discrete.sides()[at][1] == Condition::Neumann;
+        if !held(other) || places[axis] > layout.unknowns[axis] || leads_out {
+            return;
+        }
+        let mut unknown = places;
+        unknown[axis] = unknown[axis].max(1);
+        let first = self.first(unknown[0], unknown[1]);
+        let node = match (places[axis], layout.ends[axis][0]) {
+            (0, End::Held) => first - stride,
+            (0, End::Wrap) => first + (cells - 1) * stride,
+            (0, End::Mirror) => return,
+            _ => first,
+        };
+        self.faces(axis, node, along, &mut out[1..=m]);
+    }
 }
 
 impl<T: Real> Variable<T> {
     /// The matrix of `discrete`, whose coefficients may be constant too.
     pub fn of(discrete: &Discrete) -> Self {
-        let layout = Layout::of(discrete);
-        let (grid, absent) = (discrete.grid(), 3 - layout.dimension);
-        let mut faces: [Buffer<T>; 3] = std::array::from_fn(|_| Buffer::zeroed(0));
-        for axis in absent..3 {
-            let mut out = Buffer::zeroed(layout.len());
-            let at = axis - absent;
-            let (stride, cells) = (grid.stride(at), grid.axes()[at].cells);
-            for_places(&layout, |places, index| {
-                // The face above this place lies between its node and the next.
-                let node = node(discrete, &layout, places);
-                let coefficient = match discrete.coefficients() {
-                    Coefficients::Constant { axes, .. } => axes[at],
-                    Coefficients::Variable { faces, .. } => faces[at][node],
-                };
-                let others: f64 = (absent..3)
-                    .filter(|&other| other != axis)
-                    .map(|other| volume(&layout, other, places[other]))
-                    .product();
-                let i = node / stride % (cells + 1);
-                let leads_out = i == cells && discrete.sides()[at][1] == Condition::Neumann;
-                out[index] = T::from_f64(if leads_out { 0.0 } else { coefficient * others });
-            });
-            // The face below the first unknown: towards a held layer, or the last face of a periodic axis.
-            let place = layout.stride(axis);
-            for_places(&layout, |places, index| {
-                if places[axis] != 1 {
-                    return;
-                }
-                let first = node(discrete, &layout, places);
-                let others: f64 = (absent..3)
-                    .filter(|&other| other != axis)
-                    .map(|other| volume(&layout, other, places[other]))
-                    .product();
-                let coefficient = match (layout.ends[axis][0], discrete.coefficients()) {
-                    (End::Mirror, _) => 0.0,
-                    (_, Coefficients::Constant { axes, .. }) => axes[at],
-                    (End::Held, Coefficients::Variable { faces, .. }) => faces[at][first - stride],
-                    (End::Wrap, Coefficients::Variable { faces, .. }) => {
-                        faces[at][first + (cells - 1) * stride]
-                    }
-                };
-                out[index - place] = T::from_f64(coefficient * others);
-            });
-            faces[axis] = out;
-        }
-        let mut screening = Buffer::zeroed(layout.len());
-        match discrete.coefficients() {
-            Coefficients::Constant { screening: k, .. } => screening.fill(T::from_f64(*k)),
-            Coefficients::Variable { screening: k, .. } if !k.is_empty() => {
-                // Invariant: one value a node.
-                let field = Field::from_values(grid, k.clone()).expect("as many values as nodes");
-                layout.load(grid, field.values(), &mut screening);
+        let nodes = Nodes { discrete, layout: Layout::of(discrete) };
+        let layout = &nodes.layout;
+        let faces = std::array::from_fn(|axis| {
+            if layout.is_absent(axis) {
+                return Buffer::zeroed(0);
             }
-            Coefficients::Variable { .. } => {}
-        }
-        super::scale_by_volumes(&layout, &mut screening);
-        Self::new(layout, faces, screening)
+            let mut faces = Buffer::zeroed(layout.len());
+            for_rows(layout, &mut faces, |place, out| nodes.row(axis, place, out));
+            faces
+        });
+        let mut screening = Buffer::zeroed(layout.len());
+        for_rows(layout, &mut screening, |[plane, row], out| {
+            if !layout.has_unknowns(plane, row) {
+                return;
+            }
+            let across = volume(layout, 0, plane) * volume(layout, 1, row);
+            let share = |i: usize| across * volume(layout, 2, i + 1);
+            let out = &mut out[1..=layout.unknowns[2]];
+            match discrete.coefficients() {
+                Coefficients::Constant { screening, .. } => {
+                    out.iter_mut().enumerate().for_each(|(i, out)| *out = T::from_f64(share(i) * screening));
+                }
+                Coefficients::Variable { screening, .. } if !screening.is_empty() => {
+                    let screening = &screening[nodes.first(plane, row)..];
+                    for (i, (out, k)) in out.iter_mut().zip(screening).enumerate() {
+                        *out = T::from_f64(share(i) * k);
+                    }
+                }
+                Coefficients::Variable { .. } => {}
+            }
+        });
+        Self::new(nodes.layout, faces, screening)
     }
 
     /// A matrix from its faces and κ² times volumes.
     pub fn new(layout: Layout, faces: [Buffer<T>; 3], mut screening: Buffer<T>) -> Self {
-        for_places(&layout, |_, index| {
-            let mut sum = screening[index];
+        let (m, columns) = (layout.unknowns[2], layout.extent(2));
+        let start = |plane: usize, row: usize| plane * layout.stride(0) + row * columns;
+        for_rows(&layout, &mut screening, |[plane, row], out| {
+            if !layout.has_unknowns(plane, row) {
+                return;
+            }
+            let first = start(plane, row) + 1;
             for axis in 3 - layout.dimension..3 {
-                sum += faces[axis][index] + faces[axis][index - layout.stride(axis)];
+                let stride = layout.stride(axis);
+                let (above, below) = (&faces[axis][first..], &faces[axis][first - stride..]);
+                for ((sum, above), below) in out[1..=m].iter_mut().zip(above).zip(below) {
+                    *sum += *above + *below;
+                }
             }
-            screening[index] = sum;
         });
-        Self { layout, faces, diagonal: screening }
-    }
-}
-
-/// The node of `discrete` at `places`.
-fn node(discrete: &Discrete, layout: &Layout, places: [usize; 3]) -> usize {
-    let absent = 3 - layout.dimension;
-    (absent..3)
-        .map(|axis| {
-            let first = discrete.unknowns_along(axis - absent).start;
-            (places[axis] - 1 + first) * discrete.grid().stride(axis - absent)
-        })
-        .sum()
-}
-
-/// Calls `visit(places, index)` for every unknown.
-fn for_places(layout: &Layout, mut visit: impl FnMut([usize; 3], usize)) {
-    for plane in layout.places(0) {
-        for row in layout.places(1) {
-            for column in layout.places(2) {
-                let places = [plane, row, column];
-                visit(places, plane * layout.stride(0) + row * layout.stride(1) + column);
+        let mut inverse = Buffer::zeroed(layout.len());
+        for_rows(&layout, &mut inverse, |[plane, row], out| {
+            if layout.has_unknowns(plane, row) {
+                let diagonal = &screening[start(plane, row) + 1..];
+                for (inverse, diagonal) in out[1..=m].iter_mut().zip(diagonal) {
+                    *inverse = T::from_f64(1.0) / *diagonal;
+                }
             }
-        }
+        });
+        Self { layout, faces, diagonal: screening, inverse }
     }
+}
+
+/// Rows that one thread fills at a time, in values.
+const PIECE: usize = 1 << 15;
+
+/// Calls `fill([plane, row], values)` for every row of an array.
+fn for_rows<T: Real>(layout: &Layout, values: &mut [T], fill: impl Fn([usize; 2], &mut [T]) + Sync) {
+    let (columns, rows) = (layout.extent(2), layout.extent(1));
+    let few = (PIECE / columns).max(1);
+    values
+        .par_chunks_mut(columns)
+        .with_min_len(few)
+        .enumerate()
+        .for_each(|(number, values)| fill([number / rows, number % rows], values));
 }
 
 impl<T: Real> Rows<T> for Variable<T> {
@@ -149,6 +225,7 @@ impl<T: Real> Rows<T> for Variable<T> {
             along,
             across,
             diagonal: &self.diagonal[start..start + columns],
+            inverse: &self.inverse[start..start + columns],
         }
     }
 }
@@ -160,40 +237,51 @@ pub(crate) struct VariableRow<'a, T> {
     along: &'a [T],
     across: [&'a [T]; 4],
     diagonal: &'a [T],
+    inverse: &'a [T],
 }
 
 impl<T: Real> VariableRow<'_, T> {
-    /// out = finish(Σ c u_neighbour, f, diagonal, u).
+    /// out = finish(Σ c u_neighbour, f, scale, u), `scale` the diagonal or its inverse.
     #[inline(always)]
     fn run<const A: usize>(
         self,
         here: &[T],
         across: [&[T]; A],
         f: &[T],
+        scale: &[T],
         out: &mut [T],
         finish: impl Fn(T, T, T, T) -> T,
     ) {
         let m = self.m;
+        // Slices cut to one length: the bounds checks leave the loop, and the loop becomes vectors.
         let rows = across.map(|row| &row[1..m + 1]);
         let faces = self.across.map(|faces| &faces[1..m + 1]);
         let (lower, upper) = (&self.along[..m], &self.along[1..m + 1]);
         let (left, here, right) = (&here[..m], &here[1..m + 1], &here[2..m + 2]);
-        let (f, diagonal, out) = (&f[1..m + 1], &self.diagonal[1..m + 1], &mut out[1..m + 1]);
+        let (f, scale, out) = (&f[1..m + 1], &scale[1..m + 1], &mut out[1..m + 1]);
         for i in 0..m {
             let mut sum = lower[i] * left[i] + upper[i] * right[i];
             for k in 0..A {
                 sum += faces[k][i] * rows[k][i];
             }
-            out[i] = finish(sum, f[i], diagonal[i], here[i]);
+            out[i] = finish(sum, f[i], scale[i], here[i]);
         }
     }
 
     #[inline(always)]
-    fn any(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T], finish: impl Fn(T, T, T, T) -> T) {
+    fn any(
+        self,
+        here: &[T],
+        across: &[&[T]],
+        f: &[T],
+        scale: &[T],
+        out: &mut [T],
+        finish: impl Fn(T, T, T, T) -> T,
+    ) {
         match *across {
-            [] => self.run::<0>(here, [], f, out, finish),
-            [below, above] => self.run::<2>(here, [below, above], f, out, finish),
-            [a, b, c, d] => self.run::<4>(here, [a, b, c, d], f, out, finish),
+            [] => self.run::<0>(here, [], f, scale, out, finish),
+            [below, above] => self.run::<2>(here, [below, above], f, scale, out, finish),
+            [a, b, c, d, ..] => self.run::<4>(here, [a, b, c, d], f, scale, out, finish),
             // Invariant: a row has no other number of neighbour rows.
             _ => {}
         }
@@ -203,22 +291,24 @@ impl<T: Real> VariableRow<'_, T> {
 impl<T: Real> Row<T> for VariableRow<'_, T> {
     #[inline(always)]
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.any(here, across, f, out, |sum, f, a, u| u + omega * ((f + sum) / a - u));
+        self.any(here, across, f, self.inverse, out, |sum, f, inverse, u| {
+            u + omega * ((f + sum) * inverse - u)
+        });
     }
 
     #[inline(always)]
     fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.any(here, across, f, out, |sum, f, a, _| (f + sum) / a);
+        self.any(here, across, f, self.inverse, out, |sum, f, inverse, _| (f + sum) * inverse);
     }
 
     #[inline(always)]
     fn residual(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.any(here, across, f, out, |sum, f, a, u| f + sum - a * u);
+        self.any(here, across, f, self.diagonal, out, |sum, f, a, u| f + sum - a * u);
     }
 
     #[inline(always)]
     fn apply(self, here: &[T], across: &[&[T]], out: &mut [T]) {
-        self.any(here, across, here, out, |sum, _, a, u| a * u - sum);
+        self.any(here, across, here, self.diagonal, out, |sum, _, a, u| a * u - sum);
     }
 
     #[inline(always)]
