@@ -125,7 +125,16 @@ impl<'a, T: Real> View<'a, T> {
             2 => with(&[self.below, self.above]),
             _ => {
                 let [lower, upper] = layout.neighbours(1, j);
-                with(&[row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)])
+                with(&[
+                    row(self.here, lower),
+                    row(self.here, upper),
+                    row(self.below, j),
+                    row(self.above, j),
+                    row(self.below, lower),
+                    row(self.below, upper),
+                    row(self.above, lower),
+                    row(self.above, upper),
+                ])
             }
         }
     }

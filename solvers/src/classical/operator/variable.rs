@@ -10,7 +10,7 @@
 use modewise_problems::{Coefficients, Condition, Discrete};
 use rayon::prelude::*;
 
-use super::{Row, Rows, volume};
+use super::{Couplings, Offset, Row, Rows, volume};
 use crate::{
     classical::{
         layout::{End, Layout},
@@ -198,6 +198,28 @@ fn for_rows<T: Real>(layout: &Layout, values: &mut [T], fill: impl Fn([usize; 2]
         .with_min_len(few)
         .enumerate()
         .for_each(|(number, values)| fill([number / rows, number % rows], values));
+}
+
+impl<T: Real> Couplings<T> for Variable<T> {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn diagonal(&self, [plane, row]: [usize; 2]) -> &[T] {
+        let start = plane * self.layout.stride(0) + row * self.layout.stride(1);
+        &self.diagonal[start..][self.layout.places(2)]
+    }
+
+    fn coupling(&self, [plane, row]: [usize; 2], offset: Offset) -> Option<&[T]> {
+        let axis = offset.iter().position(|step| *step != 0)?;
+        if offset[axis + 1..].iter().any(|step| *step != 0) || self.layout.is_absent(axis) {
+            return None;
+        }
+        let stride = self.layout.stride(axis);
+        let first = plane * self.layout.stride(0) + row * self.layout.stride(1) + 1;
+        let first = if offset[axis] < 0 { first - stride } else { first };
+        Some(&self.faces[axis][first..][..self.layout.unknowns[2]])
+    }
 }
 
 impl<T: Real> Rows<T> for Variable<T> {

@@ -65,6 +65,7 @@ pub(crate) fn sweep<T: Real>(
     match operator {
         Operator::Constant(rows) => sweep_rows(rows, order, omega, u, f, work),
         Operator::Variable(rows) => sweep_rows(rows, order, omega, u, f, work),
+        Operator::Boxes(rows) => sweep_rows(rows, order, omega, u, f, work),
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn apply<T: Real>(operator: &Operator<T>, formula: Formula<T>, u: &[T
     match operator {
         Operator::Constant(rows) => apply_rows(rows, formula, u, f, out),
         Operator::Variable(rows) => apply_rows(rows, formula, u, f, out),
+        Operator::Boxes(rows) => apply_rows(rows, formula, u, f, out),
     }
 }
 
@@ -112,7 +113,7 @@ pub(crate) fn scalar_product<T: Real>(operator: &Operator<T>, a: &[T], b: &[T], 
     let layout = operator.layout();
     let layers = Layers::of(layout);
     let columns = layout.extent(2);
-    let weighted = matches!(operator, Operator::Constant(_));
+    let weighted = operator.is_per_volume();
     let weigh = |axis: usize, p: usize| {
         if weighted { volume(layout, axis, p) } else { 1.0 }
     };
