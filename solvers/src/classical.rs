@@ -4,15 +4,23 @@
 //! The stencil, with its row kernels for 1-D and 2-D, is in `stencil`; sweeps over it, which are
 //! solvers of their own and the smoothers of multigrid, share `relaxation`.
 
+pub mod cg;
+pub mod chebyshev;
 pub mod direct;
 pub mod gauss_seidel;
 pub mod jacobi;
 pub mod multigrid;
+pub mod pcg;
+pub mod sor;
 
+mod krylov;
 mod layout;
 mod operator;
 mod real;
 mod relaxation;
+mod spectrum;
+mod state;
+mod stationary;
 mod stencil;
 mod sweep;
 #[cfg(test)]

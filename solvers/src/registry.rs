@@ -25,6 +25,10 @@ pub fn entries() -> Vec<&'static Entry> {
     vec![
         &classical::jacobi::ENTRY,
         &classical::gauss_seidel::ENTRY,
+        &classical::sor::ENTRY,
+        &classical::chebyshev::ENTRY,
+        &classical::cg::ENTRY,
+        &classical::pcg::ENTRY,
         &classical::multigrid::ENTRY,
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,

@@ -1,14 +1,16 @@
 //! ω-Jacobi: every unknown moves by ω towards the value that would solve its own equation.
 //!
-//! u ← (1 − ω) u + (ω/a) (f + Σ_axes (ε/h²)(u₋ + u₊)), a = 2 Σ ε/h².
+//! u ← (1 − ω)u + (ω/a)(f + Σ c u_neighbour), a the diagonal: κ² + Σ c, with c = ε/h² for each of the
+//! neighbours, ε at the face between.
 //!
-//! **Modes.** On a box with Dirichlet sides the products of sines are eigenvectors of a sweep, with
-//! factors λ_k = 1 − (ω/d) Σ_i 2 sin²(k_i π/2n) when all spacings agree. Undamped (ω = 1) they come
-//! in pairs |λ_k| = |λ_{n−k}|: the lowest and the highest mode are equally slow, the middle of the
-//! spectrum is fast. ω = 2/3 (1-D) and 4/5 (2-D) damp the upper half of the spectrum by 1/3 and 3/5
-//! a sweep, the best that any ω can do; ω ≤ 1/2 damps high modes before low ones throughout.
-//! ω > 1 diverges as soon as a mode has |λ_k| > 1, which the highest has from ω = 1/sin²((n−1)π/2n)
-//! on.
+//! **Modes.** With constant coefficients on a box with Dirichlet sides the products of sines are eigenvectors
+//! of a sweep, with factors λ_k = 1 − (ω/d) Σ_i 2 sin²(k_i π/2n) when all spacings agree and κ = 0; with
+//! Neumann and periodic sides the cosines and the waves that fit in between. Undamped (ω = 1) they come in
+//! pairs |λ_k| = |λ_{n−k}|: the lowest and the highest mode are equally slow, the middle of the spectrum is
+//! fast. ω = 2/3 (1-D), 4/5 (2-D) and 6/7 (3-D) damp the upper half of the spectrum by 1/3, 3/5 and 5/7 a
+//! sweep, the best that any ω can do; ω ≤ 1/2 damps high modes before low ones throughout. ω > 1 diverges as
+//! soon as a mode has |λ_k| > 1, which the highest has from ω = 1/sin²((n−1)π/2n) on. Where a system is
+//! singular take ω < 1: the highest mode then has λ = −1 at ω = 1.
 //!
 //! **Cost.** A sweep is one work unit; 1 − λ₁ ≈ ωπ²/(2n²) makes O(n²) sweeps of the lowest mode. Good
 //! as a smoother and as an object of study; as a solver it is the slowest here.
@@ -20,8 +22,8 @@ use std::sync::Arc;
 use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
 
 use super::{
-    planar,
-    relaxation::{Relaxation, Sweeps},
+    state::{self, State},
+    stationary::{Stationary, Step},
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 
@@ -32,7 +34,7 @@ pub(crate) const ENTRY: Entry = Entry {
         key: "omega",
         default: "1",
         unit: "",
-        help: "damping ω in (0, 1]; 2/3 (1-D) or 4/5 (2-D) smooths best, above 1 it diverges",
+        help: "damping ω in (0, 1]; 2/3 (1-D), 4/5 (2-D) or 6/7 (3-D) smooths best, above 1 it diverges",
     }],
     build,
 };
@@ -47,24 +49,19 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     Ok(Arc::new(Jacobi { omega: settings.number("omega", "a positive number", |omega| omega > 0.0)? }))
 }
 
-impl Jacobi {
-    fn relaxation(&self) -> Relaxation {
-        Relaxation::Jacobi { omega: self.omega }
-    }
-}
-
 impl Solver for Jacobi {
     fn spec(&self) -> Spec {
         Spec::new(ENTRY.name).with("omega", self.omega)
     }
 
-    fn check(&self, _problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let nodes = planar(grid, ENTRY.name)?.nodes();
-        Ok(Need { bytes: 16 * nodes as u64, uses_initial: true, discrete: true })
+    fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = state::gridded(grid, ENTRY.name)?;
+        let values = state::system_values(problem, grid) + state::array_values(problem, grid);
+        Ok(Need { bytes: 8 * values, uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, _meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(Box::new(Sweeps::start(self.relaxation(), task, ENTRY.name)?))
+        Ok(Box::new(Stationary::new(State::start(task, ENTRY.name)?, Step::Jacobi(self.omega))))
     }
 
     fn resume<'p>(
@@ -73,7 +70,7 @@ impl Solver for Jacobi {
         from: &Snapshot,
         _meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(Box::new(Sweeps::resume(self.relaxation(), task, from, ENTRY.name)?))
+        Ok(Box::new(Stationary::new(State::resume(task, from, ENTRY.name)?, Step::Jacobi(self.omega))))
     }
 }
 

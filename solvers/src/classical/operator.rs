@@ -148,4 +148,4 @@ pub(crate) fn scale_by_volumes<T: Real>(layout: &Layout, f: &mut [T]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,24 +4,16 @@
 //! Every sweep reads one array and writes another, Gauss–Seidel too: old values stay readable, so
 //! that blocks of rows can be swept by different threads without waiting for each other.
 
-use std::num::NonZeroU64;
-
 use modewise_problems::{Discrete, Field};
 
-use super::{
-    gauss_seidel::{lexicographic, red_black},
-    stencil::Stencil,
-    system,
-};
-use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Task, solver::sample_field};
+use super::{gauss_seidel::red_black, stencil::Stencil};
+use crate::{Snapshot, SolverError};
 
 /// A relaxation with its parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Relaxation {
     /// ω-Jacobi.
     Jacobi { omega: f64 },
-    /// Gauss–Seidel row by row.
-    Lexicographic,
     /// Gauss–Seidel on even nodes, then on odd ones.
     RedBlack,
 }
@@ -30,7 +22,7 @@ impl Relaxation {
     /// Values of scratch that sweeps with `stencil` need.
     pub fn scratch(self, stencil: &Stencil) -> usize {
         match self {
-            Self::Jacobi { .. } | Self::Lexicographic => 0,
+            Self::Jacobi { .. } => 0,
             Self::RedBlack => red_black::scratch(stencil),
         }
     }
@@ -40,7 +32,7 @@ impl Relaxation {
     pub fn flops(self, stencil: &Stencil) -> f64 {
         match self {
             Self::Jacobi { .. } => stencil.pass_flops(),
-            Self::Lexicographic | Self::RedBlack => stencil.pass_flops() - (2 * stencil.interior()) as f64,
+            Self::RedBlack => stencil.pass_flops() - (2 * stencil.interior()) as f64,
         }
     }
 
@@ -48,65 +40,8 @@ impl Relaxation {
     pub fn sweep(self, stencil: &Stencil, u: &[f64], f: &[f64], next: &mut [f64], scratch: &mut [f64]) {
         match self {
             Self::Jacobi { omega } => stencil.apply(stencil.relaxation_weights(omega), u, f, next),
-            Self::Lexicographic => lexicographic::sweep(*stencil, u, f, next),
             Self::RedBlack => red_black::sweep(stencil, u, f, next, scratch),
         }
-    }
-}
-
-/// A live run of a relaxation as a solver: one step is one sweep.
-pub(crate) struct Sweeps<'p> {
-    relaxation: Relaxation,
-    stencil: Stencil,
-    discrete: &'p Discrete,
-    u: Field,
-    next: Field,
-    scratch: Vec<f64>,
-}
-
-impl<'p> Sweeps<'p> {
-    /// Starts `relaxation` from the initial guess of `task`.
-    pub fn start(relaxation: Relaxation, task: &Task<'p>, solver: &str) -> Result<Self, SolverError> {
-        let discrete = system(task, solver)?;
-        Ok(Self::new(relaxation, discrete, task.initial.resolve(discrete, task.target, task.seed)))
-    }
-
-    /// Goes on from a snapshot.
-    pub fn resume(
-        relaxation: Relaxation,
-        task: &Task<'p>,
-        from: &Snapshot,
-        solver: &str,
-    ) -> Result<Self, SolverError> {
-        let discrete = system(task, solver)?;
-        Ok(Self::new(relaxation, discrete, restore(discrete, from)?))
-    }
-
-    fn new(relaxation: Relaxation, discrete: &'p Discrete, u: Field) -> Self {
-        let stencil = Stencil::of(discrete);
-        let scratch = vec![0.0; relaxation.scratch(&stencil)];
-        Self { relaxation, stencil, discrete, next: u.clone(), u, scratch }
-    }
-}
-
-impl Iteration for Sweeps<'_> {
-    fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
-        let f = self.discrete.source().values();
-        for _ in 0..most.get() {
-            let (u, next) = (self.u.values(), self.next.values_mut());
-            self.relaxation.sweep(&self.stencil, u, f, next, &mut self.scratch);
-            std::mem::swap(&mut self.u, &mut self.next);
-        }
-        meter.charge(most.get() as f64 * self.relaxation.flops(&self.stencil));
-        Ok(Progress::running(most.get()))
-    }
-
-    fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
-        sample_field(&self.u, sites, out)
-    }
-
-    fn snapshot(&self) -> Result<Snapshot, SolverError> {
-        Ok(snapshot(&self.u))
     }
 }
 

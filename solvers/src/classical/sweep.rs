@@ -4,7 +4,9 @@
 //! the same values whatever slab it is in, so neither slabs nor threads change any bits; sums are taken
 //! row by row and added in order. A small system stays on the calling thread.
 
+pub(crate) mod accelerated;
 pub(crate) mod colours;
+pub(crate) mod lexicographic;
 pub(crate) mod pass;
 
 use std::ops::Range;

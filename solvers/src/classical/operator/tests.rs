@@ -60,7 +60,7 @@ const N: Condition = Condition::Neumann;
 const P: Condition = Condition::Periodic;
 
 /// Every kind of side, constant and variable, even and odd numbers of cells.
-fn systems() -> Vec<(String, Discrete)> {
+pub(crate) fn systems() -> Vec<(String, Discrete)> {
     let mut systems = Vec::new();
     for sides in [
         vec![[D, D]],
@@ -88,7 +88,7 @@ fn systems() -> Vec<(String, Discrete)> {
     systems
 }
 
-fn noise(discrete: &Discrete) -> Field {
+pub(crate) fn noise(discrete: &Discrete) -> Field {
     let mut field = Field::zeros(discrete.grid());
     field
         .values_mut()

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::{Layers, View};
 use crate::classical::{
+    layout::Layout,
     operator::{Operator, Row, Rows, volume},
     real::Real,
 };
@@ -21,6 +22,7 @@ pub(crate) enum Formula<T> {
 }
 
 /// Sums of products `a·b` over the unknowns of a row.
+#[inline(always)]
 fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
     // Eight sums side by side: one vector, and the same order on every machine.
     let mut sums = [0.0; 8];
@@ -114,19 +116,31 @@ pub(crate) fn scalar_product<T: Real>(operator: &Operator<T>, a: &[T], b: &[T], 
     let layers = Layers::of(layout);
     let columns = layout.extent(2);
     let weighted = operator.is_per_volume();
-    let weigh = |axis: usize, p: usize| {
-        if weighted { volume(layout, axis, p) } else { 1.0 }
-    };
     sum_layers(layers, sums, |l, sum| {
         let (a, b) = (layers.of_array(a, l), layers.of_array(b, l));
         for j in layers.rows() {
-            let [plane, row] = layers.place(l, j);
-            let places = j * columns + layout.places(2).start..j * columns + layout.places(2).end;
-            let (a, b) = (&a[places.clone()], &b[places]);
-            let m = layout.unknowns[2];
-            let ends = (1.0 - weigh(2, 1)) * a[0].to_f64() * b[0].to_f64()
-                + (1.0 - weigh(2, m)) * a[m - 1].to_f64() * b[m - 1].to_f64();
-            *sum += weigh(0, plane) * weigh(1, row) * (dot(a, b) - ends);
+            let row = j * columns..(j + 1) * columns;
+            *sum += row_product(layout, weighted, layers.place(l, j), &a[row.clone()], &b[row]);
         }
     })
+}
+
+/// The share of one row in [`scalar_product`]; a and b are whole rows with their outer values.
+#[inline(always)]
+pub(crate) fn row_product<T: Real>(
+    layout: &Layout,
+    weighted: bool,
+    [plane, row]: [usize; 2],
+    a: &[T],
+    b: &[T],
+) -> f64 {
+    let m = layout.unknowns[2];
+    let sum = dot(&a[1..m + 1], &b[1..m + 1]);
+    if !weighted {
+        return sum;
+    }
+    let weigh = |axis: usize, p: usize| volume(layout, axis, p);
+    let ends = (1.0 - weigh(2, 1)) * a[1].to_f64() * b[1].to_f64()
+        + (1.0 - weigh(2, m)) * a[m].to_f64() * b[m].to_f64();
+    weigh(0, plane) * weigh(1, row) * (sum - ends)
 }

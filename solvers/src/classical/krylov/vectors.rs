@@ -1,0 +1,214 @@
+//! The two passes over memory of a step of conjugate gradients: the next direction with its product, and
+//! the update of u and r with its norm. Scalar products are those in which A is symmetric.
+
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+use crate::{
+    classical::{
+        layout::Layout,
+        operator::{Operator, Row, Rows},
+        real::Real,
+        sweep::{Layers, View, pass::row_product},
+    },
+    memory::Buffer,
+};
+
+/// The memory of passes over one layout.
+#[derive(Debug)]
+pub(crate) struct Workspace<T: Real> {
+    /// Layers of a slab, the last of which may have fewer.
+    layers: usize,
+    /// The new directions in the two layers next to each slab.
+    halos: Buffer<T>,
+    /// A sum a layer.
+    sums: Vec<f64>,
+}
+
+impl<T: Real> Workspace<T> {
+    pub fn new(layout: &Layout) -> Self {
+        let layers = Layers::of(layout);
+        let (count, slabs) = (layers.places().len(), layers.slabs().len());
+        let a_slab = count.div_ceil(slabs);
+        let halos = Buffer::zeroed(count.div_ceil(a_slab) * 2 * layers.stride());
+        Self { layers: a_slab, halos, sums: vec![0.0; count] }
+    }
+}
+
+/// p ← z + βp and q ← Ap; p·q. Held layers of z and p are zero.
+pub(crate) fn direction<T: Real>(
+    operator: &Operator<T>,
+    beta: T,
+    z: &[T],
+    p: &mut [T],
+    q: &mut [T],
+    work: &mut Workspace<T>,
+) -> f64 {
+    match operator {
+        Operator::Constant(rows) => direction_rows(rows, true, beta, z, p, q, work),
+        Operator::Variable(rows) => direction_rows(rows, false, beta, z, p, q, work),
+    }
+}
+
+fn direction_rows<T: Real, R: Rows<T>>(
+    rows: &R,
+    weighted: bool,
+    beta: T,
+    z: &[T],
+    p: &mut [T],
+    q: &mut [T],
+    work: &mut Workspace<T>,
+) -> f64 {
+    let layers = Layers::of(rows.layout());
+    let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
+    let serial = many == places.len();
+    // The directions next to a slab, before any slab changes them.
+    let old: &[T] = p;
+    let halo = |(slab, halos): (usize, &mut [T])| {
+        let start = places.start + slab * many;
+        let end = (start + many).min(places.end);
+        let next_to = [layers.neighbours(start)[0], layers.neighbours(end - 1)[1]];
+        for (l, halo) in next_to.into_iter().zip(halos.chunks_exact_mut(stride)) {
+            halo.copy_from_slice(layers.of_array(old, l));
+            if places.contains(&l) {
+                combine(layers, beta, layers.of_array(z, l), halo);
+            }
+        }
+    };
+    if serial {
+        work.halos.chunks_exact_mut(2 * stride).enumerate().for_each(halo);
+    } else {
+        work.halos.par_chunks_exact_mut(2 * stride).enumerate().for_each(halo);
+    }
+    let range = places.start * stride..places.end * stride;
+    let (p, q) = (&mut p[range.clone()], &mut q[range]);
+    if serial {
+        products(rows, weighted, beta, z, places.start, p, q, &work.halos, &mut work.sums);
+    } else {
+        p.par_chunks_mut(many * stride)
+            .zip(q.par_chunks_mut(many * stride))
+            .zip(work.halos.par_chunks_exact(2 * stride).zip(work.sums.par_chunks_mut(many)))
+            .enumerate()
+            .for_each(|(slab, ((p, q), (halos, sums)))| {
+                products(rows, weighted, beta, z, places.start + slab * many, p, q, halos, sums);
+            });
+    }
+    work.sums.iter().sum()
+}
+
+/// p ← z + βp in one layer.
+#[inline(always)]
+fn combine<T: Real>(layers: Layers<'_>, beta: T, z: &[T], p: &mut [T]) {
+    let columns = layers.layout.extent(2);
+    for j in layers.rows() {
+        let (z, p) = (&z[j * columns..][..columns], &mut p[j * columns..][..columns]);
+        for (p, z) in p[1..columns - 1].iter_mut().zip(&z[1..columns - 1]) {
+            *p = *z + beta * *p;
+        }
+        layers.layout.seal(p);
+    }
+}
+
+/// The pass over the layers of a slab from `first` on: a direction is made one layer ahead of the product
+/// that reads it.
+#[multiversion(targets = "simd")]
+fn products<T: Real, R: Rows<T>>(
+    rows: &R,
+    weighted: bool,
+    beta: T,
+    z: &[T],
+    first: usize,
+    p: &mut [T],
+    q: &mut [T],
+    halos: &[T],
+    sums: &mut [f64],
+) {
+    let layout = rows.layout();
+    let layers = Layers::of(layout);
+    let (stride, columns) = (layers.stride(), layout.extent(2));
+    let (lower, upper) = halos.split_at(stride);
+    combine(layers, beta, layers.of_array(z, first), &mut p[..stride]);
+    for (i, (q, sum)) in q.chunks_exact_mut(stride).zip(sums).enumerate() {
+        let next = (i + 1) * stride;
+        if next < p.len() {
+            combine(layers, beta, layers.of_array(z, first + i + 1), &mut p[next..next + stride]);
+        }
+        let view = View {
+            below: if i == 0 { lower } else { &p[next - 2 * stride..next - stride] },
+            here: &p[next - stride..next],
+            above: if next < p.len() { &p[next..next + stride] } else { upper },
+        };
+        *sum = 0.0;
+        for j in layers.rows() {
+            let [plane, row] = layers.place(first + i, j);
+            let (here, q) = (view.row(layout, j), &mut q[j * columns..][..columns]);
+            view.across(layout, j, |across| rows.row(plane, row).apply(here, across, q));
+            *sum += row_product(layout, weighted, [plane, row], here, q);
+        }
+    }
+}
+
+/// u ← u + αp and r ← r − αq; r·r.
+pub(crate) fn update<T: Real>(
+    operator: &Operator<T>,
+    alpha: f64,
+    p: &[T],
+    q: &[T],
+    u: &mut [f64],
+    r: &mut [T],
+    work: &mut Workspace<T>,
+) -> f64 {
+    let layout = operator.layout();
+    let weighted = matches!(operator, Operator::Constant(_));
+    let layers = Layers::of(layout);
+    let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
+    let range = places.start * stride..places.end * stride;
+    let (u, r) = (&mut u[range.clone()], &mut r[range]);
+    if many == places.len() {
+        updates(layout, weighted, alpha, places.start, p, q, u, r, &mut work.sums);
+    } else {
+        u.par_chunks_mut(many * stride)
+            .zip(r.par_chunks_mut(many * stride))
+            .zip(work.sums.par_chunks_mut(many))
+            .enumerate()
+            .for_each(|(slab, ((u, r), sums))| {
+                updates(layout, weighted, alpha, places.start + slab * many, p, q, u, r, sums);
+            });
+    }
+    work.sums.iter().sum()
+}
+
+#[multiversion(targets = "simd")]
+fn updates<T: Real>(
+    layout: &Layout,
+    weighted: bool,
+    alpha: f64,
+    first: usize,
+    p: &[T],
+    q: &[T],
+    u: &mut [f64],
+    r: &mut [T],
+    sums: &mut [f64],
+) {
+    let layers = Layers::of(layout);
+    let (stride, columns) = (layers.stride(), layout.extent(2));
+    let slab = u.chunks_exact_mut(stride).zip(r.chunks_exact_mut(stride)).zip(sums);
+    for (l, ((u, r), sum)) in (first..).zip(slab) {
+        let (p, q) = (layers.of_array(p, l), layers.of_array(q, l));
+        *sum = 0.0;
+        for j in layers.rows() {
+            let row = j * columns..(j + 1) * columns;
+            let (p, q) = (&p[row.clone()], &q[row.clone()]);
+            let (u, r) = (&mut u[row.clone()], &mut r[row]);
+            for (u, p) in u[1..columns - 1].iter_mut().zip(&p[1..columns - 1]) {
+                *u += alpha * p.to_f64();
+            }
+            let scale = T::from_f64(alpha);
+            for (r, q) in r[1..columns - 1].iter_mut().zip(&q[1..columns - 1]) {
+                *r -= scale * *q;
+            }
+            layout.seal(u);
+            *sum += row_product(layout, weighted, layers.place(l, j), r, r);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What live runs of the classical methods have in common: the system of a task in the layout of the
+//! sweeps, with u, and how u becomes a nodal field again.
+
+use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem};
+
+use super::{operator::Operator, system};
+use crate::{Sites, Snapshot, SolverError, Task, Unsupported, memory::Buffer, solver::sample_field};
+
+/// The system Au = f of a task and the current u.
+pub(crate) struct State<'p> {
+    pub discrete: &'p Discrete,
+    pub operator: Operator<f64>,
+    pub f: Buffer<f64>,
+    pub u: Buffer<f64>,
+}
+
+impl<'p> State<'p> {
+    /// The system of `task` with its initial guess.
+    pub fn start(task: &Task<'p>, solver: &str) -> Result<Self, SolverError> {
+        let mut state = Self::empty(system(task, solver)?);
+        let guess = task.initial.resolve(state.discrete, task.target, task.seed);
+        state.operator.layout().load(guess.grid(), guess.values(), &mut state.u);
+        Ok(state)
+    }
+
+    /// The system of `task` with the u of a snapshot.
+    pub fn resume(task: &Task<'p>, from: &Snapshot, solver: &str) -> Result<Self, SolverError> {
+        let mut state = Self::empty(system(task, solver)?);
+        state.u.copy_from_slice(from.array("u", state.operator.layout().len())?);
+        Ok(state)
+    }
+
+    fn empty(discrete: &'p Discrete) -> Self {
+        let operator = Operator::of(discrete);
+        let f = operator.load_source(discrete);
+        let u = Buffer::zeroed(operator.layout().len());
+        Self { discrete, operator, f, u }
+    }
+
+    /// u at `sites`; where it is defined up to a constant only, with mean zero.
+    pub fn sample(&self, sites: &Sites<'_>, out: &mut [f64]) -> Result<(), SolverError> {
+        let grid = self.discrete.grid();
+        match sites {
+            Sites::Grid(wanted) if *wanted == grid && out.len() == grid.nodes() => {
+                self.store(out);
+                Ok(())
+            }
+            _ => {
+                let mut field = Field::zeros(grid);
+                self.store(field.values_mut());
+                sample_field(&field, sites, out)
+            }
+        }
+    }
+
+    fn store(&self, nodal: &mut [f64]) {
+        let layout = self.operator.layout();
+        layout.store(self.discrete.grid(), &self.u, nodal);
+        if !layout.is_nodal() {
+            self.discrete.impose_boundary(nodal);
+        }
+        self.discrete.fix_constant(nodal);
+    }
+
+    /// A snapshot of u.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        snapshot.arrays.insert("u".into(), self.u.to_vec());
+        snapshot
+    }
+
+    /// An array of the layout, zero at first.
+    pub fn array(&self) -> Buffer<f64> {
+        Buffer::zeroed(self.operator.layout().len())
+    }
+
+    /// The array `name` of a snapshot.
+    pub fn array_from(&self, from: &Snapshot, name: &str) -> Result<Buffer<f64>, SolverError> {
+        let mut array = self.array();
+        array.copy_from_slice(from.array(name, self.operator.layout().len())?);
+        Ok(array)
+    }
+}
+
+/// The grid, if it is one that finite differences are written for.
+pub(crate) fn gridded<'g>(grid: Option<&'g Grid>, solver: &str) -> Result<&'g Grid, Unsupported> {
+    let refuse =
+        |reason: String, advice: &str| Unsupported { solver: solver.into(), reason, advice: advice.into() };
+    match grid.map(|grid| (grid, grid.dimension())) {
+        None => Err(refuse("it works on a grid, and there is none".into(), "give one with --grid")),
+        Some((grid, 1..=3)) => Ok(grid),
+        Some((_, d)) => Err(refuse(
+            format!("its stencils are for up to three dimensions, this grid is {d}-D"),
+            "take a network",
+        )),
+    }
+}
+
+/// Values of one array of the layout of `problem` on `grid`.
+pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
+    let along = |(axis, sides): (usize, &[Condition; 2])| {
+        let cells = grid.axes()[axis].cells as u64;
+        match sides {
+            [Condition::Periodic, _] => cells + 2,
+            _ => cells + 1 + sides.iter().filter(|side| **side == Condition::Neumann).count() as u64,
+        }
+    };
+    problem.domain().sides().iter().enumerate().map(along).product()
+}
+
+/// Values of the system of `problem` on `grid` in that layout: u, f and, where they vary, coefficients.
+pub(crate) fn system_values(problem: &dyn Problem, grid: &Grid) -> u64 {
+    let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
+    let coefficients = if varies { grid.dimension() as u64 + 1 } else { 0 };
+    (2 + coefficients) * array_values(problem, grid)
+}
