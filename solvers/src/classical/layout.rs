@@ -42,12 +42,19 @@ const COPY: usize = 1 << 16;
 impl Layout {
     /// The layout of the unknowns of `discrete`.
     pub fn of(discrete: &Discrete) -> Self {
-        let dimension = discrete.grid().dimension();
+        Self::with_sides(discrete.grid(), discrete.sides())
+    }
+
+    /// The layout of unknowns on `grid` with these sides.
+    pub fn with_sides(grid: &Grid, sides: &[[Condition; 2]]) -> Self {
+        let dimension = grid.dimension();
         let absent = 3 - dimension;
         let mut layout = Self { unknowns: [1; 3], ends: [[End::Held; 2]; 3], dimension };
-        for axis in 0..dimension {
-            layout.unknowns[absent + axis] = discrete.unknowns_along(axis).len();
-            layout.ends[absent + axis] = discrete.sides()[axis].map(|side| match side {
+        for (axis, (sides, along)) in sides.iter().zip(grid.axes()).enumerate() {
+            let dirichlet = sides.iter().filter(|side| **side == Condition::Dirichlet).count();
+            let images = usize::from(sides[1] == Condition::Periodic);
+            layout.unknowns[absent + axis] = along.cells + 1 - dirichlet - images;
+            layout.ends[absent + axis] = sides.map(|side| match side {
                 Condition::Neumann => End::Mirror,
                 Condition::Periodic => End::Wrap,
                 _ => End::Held,

@@ -23,92 +23,77 @@
 //! Sources: Brandt, *Math. Comp.* 31 (1977) 333; Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001,
 //! chapters 2 and 4.
 
+mod coarse_operator;
+mod coarsest;
 mod cycle;
+mod galerkin;
+mod half;
 mod hierarchy;
+mod level;
+mod line;
+mod memory;
+mod recipe;
 mod smoother;
 mod transfer;
+mod weighted;
+mod weights;
 
 #[cfg(test)]
 mod tests;
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use modewise_problems::{Field, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Grid, Problem, Settings, Spec, SpecError};
 
-use super::{planar, relaxation, system};
+use super::state::{State, gridded};
 use crate::{
     Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
-    registry::Entry, solver::sample_field,
+    registry::Entry,
 };
+use cycle::Cycle;
 use hierarchy::Hierarchy;
-use smoother::Smoother;
+use level::Guess;
+use recipe::Recipe;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "multigrid",
-    summary: "V-cycles: smoothing on every grid from the finest to the coarsest; one step is one cycle",
-    parameters: &[
-        Parameter { key: "pre", default: "1", unit: "sweeps", help: "sweeps before the coarse grid, ν₁" },
-        Parameter { key: "post", default: "1", unit: "sweeps", help: "sweeps after it, ν₂" },
-        Parameter {
-            key: "smoother",
-            default: "red-black",
-            unit: "red-black | jacobi",
-            help: "red-black Gauss–Seidel or ω-Jacobi",
-        },
-        Parameter {
-            key: "omega",
-            default: "auto",
-            unit: "",
-            help: "damping ω of smoother=jacobi; auto is the best for smoothing, 2/3 in 1-D and 4/5 in 2-D",
-        },
-    ],
+    summary: "V-, W- or F-cycles: smoothing on every grid from the finest to the coarsest; one step is one cycle",
+    parameters: &recipe::PARAMETERS,
     build,
 };
 
-/// The recipe.
+/// The method with its knobs set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Multigrid {
-    pre: usize,
-    post: usize,
-    smoother: Smoother,
+    recipe: Recipe,
 }
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
-    let (pre, post) = (settings.count("pre", 0)?, settings.count("post", 0)?);
-    if pre + post == 0 {
-        return Err(settings.bad("post", "a sweep: pre and post may not both be 0"));
-    }
-    Ok(Arc::new(Multigrid { pre, post, smoother: Smoother::read(settings)? }))
+    Ok(Arc::new(Multigrid { recipe: Recipe::read(settings)? }))
 }
 
 impl Multigrid {
-    fn cycles<'p>(
-        &self,
-        task: &Task<'p>,
-        u: impl FnOnce(&'p modewise_problems::Discrete) -> Result<Field, SolverError>,
-        meter: &mut Meter,
-    ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let discrete = system(task, ENTRY.name)?;
-        let hierarchy = Hierarchy::new(discrete, u(discrete)?, self.smoother)?;
+    fn cycles<'p>(&self, state: State<'p>, meter: &mut Meter) -> Box<dyn Iteration + 'p> {
+        let hierarchy = Hierarchy::new(&state.operator, state.discrete.is_singular(), self.recipe.levels);
         meter.charge(hierarchy.setup_flops());
-        let flops = hierarchy.cycle_flops(self.pre + self.post);
-        Ok(Box::new(Cycles { hierarchy, pre: self.pre, post: self.post, flops }))
+        let flops = hierarchy.cycle_flops(self.recipe.cycle);
+        Box::new(Cycles { state, hierarchy, cycle: self.recipe.cycle, flops })
     }
 }
 
 impl Solver for Multigrid {
     fn spec(&self) -> Spec {
-        let spec = Spec::new(ENTRY.name).with("pre", self.pre as i64).with("post", self.post as i64);
-        self.smoother.write(spec)
+        self.recipe.write(Spec::new(ENTRY.name))
     }
 
-    fn check(&self, _problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = planar(grid, ENTRY.name)?;
-        Ok(Need { bytes: Hierarchy::bytes(grid, self.smoother), uses_initial: true, discrete: true })
+    fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = gridded(grid, ENTRY.name)?;
+        let bytes = memory::bytes(problem, grid, self.recipe.levels);
+        Ok(Need { bytes, uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        self.cycles(task, |discrete| Ok(task.initial.resolve(discrete, task.target, task.seed)), meter)
+        Ok(self.cycles(State::start(task, ENTRY.name)?, meter))
     }
 
     fn resume<'p>(
@@ -117,32 +102,33 @@ impl Solver for Multigrid {
         from: &Snapshot,
         meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        self.cycles(task, |discrete| relaxation::restore(discrete, from), meter)
+        Ok(self.cycles(State::resume(task, from, ENTRY.name)?, meter))
     }
 }
 
 /// A live run.
-struct Cycles {
-    hierarchy: Hierarchy,
-    pre: usize,
-    post: usize,
+struct Cycles<'p> {
+    state: State<'p>,
+    hierarchy: Hierarchy<f64>,
+    cycle: Cycle,
     flops: f64,
 }
 
-impl Iteration for Cycles {
+impl Iteration for Cycles<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
         for _ in 0..most.get() {
-            cycle::v(&mut self.hierarchy, self.pre, self.post);
+            let State { operator, u, f, .. } = &mut self.state;
+            self.cycle.run(&mut self.hierarchy, operator, Guess::Given, u, f);
         }
         meter.charge(most.get() as f64 * self.flops);
         Ok(Progress::running(most.get()))
     }
 
     fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
-        sample_field(self.hierarchy.solution(), sites, out)
+        self.state.sample(sites, out)
     }
 
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
-        Ok(relaxation::snapshot(self.hierarchy.solution()))
+        Ok(self.state.snapshot())
     }
 }

@@ -38,8 +38,6 @@ pub(crate) type Offset = [i8; 3];
 
 /// A matrix in arrays by its entries, for making coarser ones: slices hold the unknowns of a row.
 pub(crate) trait Couplings<T: Real>: Sync {
-    /// The layout.
-    fn layout(&self) -> &Layout;
     /// The diagonal.
     fn diagonal(&self, place: [usize; 2]) -> &[T];
     /// The other entries with their sign changed, those of the places at `offset`; none if all are zero.
@@ -87,8 +85,8 @@ impl<T: Real> Operator<T> {
     pub fn layout(&self) -> &Layout {
         match self {
             Self::Constant(constant) => constant.layout(),
-            Self::Variable(variable) => Rows::layout(variable),
-            Self::Boxes(boxes) => Rows::layout(boxes),
+            Self::Variable(variable) => variable.layout(),
+            Self::Boxes(boxes) => boxes.layout(),
         }
     }
 

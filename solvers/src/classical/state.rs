@@ -1,6 +1,8 @@
 //! What live runs of the classical methods have in common: the system of a task in the layout of the
 //! sweeps, with u, and how u becomes a nodal field again.
 
+use std::ops::Deref;
+
 use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem};
 
 use super::{operator::Operator, system};
@@ -10,8 +12,36 @@ use crate::{Sites, Snapshot, SolverError, Task, Unsupported, memory::Buffer, sol
 pub(crate) struct State<'p> {
     pub discrete: &'p Discrete,
     pub operator: Operator<f64>,
-    pub f: Buffer<f64>,
+    pub f: Source<'p>,
     pub u: Buffer<f64>,
+}
+
+/// The right-hand side: that of the discrete system itself where arrays have its shape.
+pub(crate) enum Source<'p> {
+    Borrowed(&'p [f64]),
+    Owned(Buffer<f64>),
+}
+
+impl<'p> Source<'p> {
+    /// The right-hand side of `discrete` for `operator`.
+    pub fn of(discrete: &'p Discrete, operator: &Operator<f64>) -> Self {
+        match operator {
+            Operator::Constant(_) if operator.layout().is_nodal() => {
+                Self::Borrowed(discrete.source().values())
+            }
+            _ => Self::Owned(operator.load_source(discrete)),
+        }
+    }
+}
+
+impl Deref for Source<'_> {
+    type Target = [f64];
+    fn deref(&self) -> &[f64] {
+        match self {
+            Self::Borrowed(values) => values,
+            Self::Owned(values) => values,
+        }
+    }
 }
 
 impl<'p> State<'p> {
@@ -32,7 +62,7 @@ impl<'p> State<'p> {
 
     fn empty(discrete: &'p Discrete) -> Self {
         let operator = Operator::of(discrete);
-        let f = operator.load_source(discrete);
+        let f = Source::of(discrete, &operator);
         let u = Buffer::zeroed(operator.layout().len());
         Self { discrete, operator, f, u }
     }
@@ -111,6 +141,6 @@ pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
 /// Values of the system of `problem` on `grid` in that layout: u, f and, where they vary, coefficients.
 pub(crate) fn system_values(problem: &dyn Problem, grid: &Grid) -> u64 {
     let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
-    let coefficients = if varies { grid.dimension() as u64 + 1 } else { 0 };
+    let coefficients = if varies { grid.dimension() as u64 + 2 } else { 0 };
     (2 + coefficients) * array_values(problem, grid)
 }

@@ -47,6 +47,7 @@ pub(crate) fn direction<T: Real>(
     match operator {
         Operator::Constant(rows) => direction_rows(rows, true, beta, z, p, q, work),
         Operator::Variable(rows) => direction_rows(rows, false, beta, z, p, q, work),
+        Operator::Boxes(rows) => direction_rows(rows, false, beta, z, p, q, work),
     }
 }
 
@@ -159,7 +160,7 @@ pub(crate) fn update<T: Real>(
     work: &mut Workspace<T>,
 ) -> f64 {
     let layout = operator.layout();
-    let weighted = matches!(operator, Operator::Constant(_));
+    let weighted = operator.is_per_volume();
     let layers = Layers::of(layout);
     let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
     let range = places.start * stride..places.end * stride;

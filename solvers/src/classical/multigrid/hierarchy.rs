@@ -1,108 +1,209 @@
-//! The grids of a multigrid method, from the finest to the coarsest, and what stands on them.
+//! The levels of a multigrid method, from the finest to the coarsest.
+//!
+//! At each level those axes are coarsened whose coefficient ε/h² is at least [`STRONG`] of the largest:
+//! point smoothers smooth along strong axes only (Trottenberg et al., §5.1). A box with different spacings is
+//! coarsened along its finest axes alone until the spacings are alike, and along all of them from there on.
 
-use modewise_problems::{Discrete, Field, Grid, grid::Axis};
-
-use super::{smoother::Smoother, transfer};
+use super::{
+    coarse_operator,
+    coarsest::Coarsest,
+    cycle::Cycle,
+    galerkin,
+    half::Half,
+    level::Level,
+    line::Line,
+    smoother::{Kind, Smoother},
+    transfer::{AxisTransfer, Transfer},
+    weights::Weights,
+};
 use crate::{
-    SolverError,
-    classical::{direct::Inverse, relaxation::Relaxation, stencil::Stencil},
+    classical::{
+        layout::{End, Layout},
+        operator::{Constant, Couplings, Operator, Variable},
+        real::Real,
+    },
+    memory::Buffer,
 };
 
-/// One grid with its system A u = f.
-pub(super) struct Level {
-    pub stencil: Stencil,
-    pub relaxation: Relaxation,
-    pub u: Field,
-    pub f: Field,
-    next: Field,
-    pub scratch: Vec<f64>,
+/// An axis is coarsened if its coefficient is at least this share of the largest.
+const STRONG: f64 = 0.5;
+/// Unknowns that are left to the coarsest level.
+const FEW: usize = 100;
+
+/// What a hierarchy is made with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Recipe {
+    pub smoother: Kind,
+    /// ω of Jacobi; none for the best of the dimension.
+    pub omega: Option<f64>,
+    /// Half weighting instead of full.
+    pub half: bool,
+    /// How coarse operators are made; none for what suits the finest one.
+    pub coarse: Option<Coarse>,
 }
 
-impl Level {
-    fn new(u: Field, f: Field, stencil: Stencil, relaxation: Relaxation) -> Self {
-        let scratch = vec![0.0; scratch(&stencil, relaxation)];
-        Self { stencil, relaxation, next: u.clone(), u, f, scratch }
-    }
+/// How coarse operators are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coarse {
+    /// The same equation on the coarser grid, with linear interpolation.
+    Rediscretised,
+    /// Galerkin's product, with the interpolation that the matrix makes.
+    Galerkin,
+}
 
-    /// `sweeps` sweeps of the smoother.
-    pub fn smooth(&mut self, sweeps: usize) {
-        for _ in 0..sweeps {
-            let (u, f, next) = (self.u.values(), self.f.values(), self.next.values_mut());
-            self.relaxation.sweep(&self.stencil, u, f, next, &mut self.scratch);
-            std::mem::swap(&mut self.u, &mut self.next);
-        }
+impl Recipe {
+    /// Whether coarse matrices are Galerkin's: where coefficients vary, if nothing else is said.
+    pub fn is_galerkin(&self, varies: bool, lines: &Lines) -> bool {
+        let wanted = self.coarse.map_or(varies && !self.half, |coarse| coarse == Coarse::Galerkin);
+        wanted && lines.iter().flatten().all(Line::closes)
     }
 }
 
-/// Sweeps and the restriction take turns with one scratch.
-fn scratch(stencil: &Stencil, relaxation: Relaxation) -> usize {
-    relaxation.scratch(stencil).max(transfer::scratch(stencil))
+/// All levels but the coarsest, the coarsest, and the arrays of all but the finest. The operator of the
+/// finest level stays with its owner.
+#[derive(Debug)]
+pub(crate) struct Hierarchy<T: Real> {
+    pub levels: Vec<Level<T>>,
+    pub coarsest: Coarsest<T>,
+    /// u and f of every level below the finest.
+    pub arrays: Vec<[Buffer<T>; 2]>,
+    finest_flops: [f64; 2],
 }
 
-/// All levels, the finest first, and the solver of the coarsest.
-pub(super) struct Hierarchy {
-    pub levels: Vec<Level>,
-    pub coarsest: Inverse,
-}
+/// The lines of a level; none along absent axes.
+pub(super) type Lines = [Option<Line>; 3];
 
-impl Hierarchy {
-    /// The levels for `discrete`, with u on the finest.
-    pub fn new(discrete: &Discrete, u: Field, smoother: Smoother) -> Result<Self, SolverError> {
-        let relaxation = smoother.relaxation(discrete.grid().dimension());
-        let mut stencil = Stencil::of(discrete);
-        let mut levels = vec![Level::new(u, discrete.source().clone(), stencil, relaxation)];
-        let mut coarser = coarsen(discrete.grid());
-        while let Some(grid) = coarser {
-            stencil = stencil.coarser();
-            levels.push(Level::new(Field::zeros(&grid), Field::zeros(&grid), stencil, relaxation));
-            coarser = coarsen(&grid);
-        }
-        Ok(Self { levels, coarsest: Inverse::new(&stencil)? })
-    }
-
-    /// u on the finest grid.
-    pub fn solution(&self) -> &Field {
-        &self.levels[0].u
-    }
-
-    /// Memory in bytes that the levels for `grid` will take.
-    pub fn bytes(grid: &Grid, smoother: Smoother) -> u64 {
-        let relaxation = smoother.relaxation(grid.dimension());
-        let mut stencil = Stencil::new(grid, &[1.0; 2]);
-        let mut bytes = 0;
-        let mut coarser = coarsen(grid);
-        loop {
-            bytes += 8 * (3 * stencil.nodes() + scratch(&stencil, relaxation)) as u64;
-            match coarser {
-                Some(grid) => {
-                    stencil = stencil.coarser();
-                    coarser = coarsen(&grid);
+impl<T: Real> Hierarchy<T> {
+    /// The levels from that of `finest` on; `singular` if its u is defined up to a constant only.
+    pub fn new(finest: &Operator<T>, singular: bool, recipe: Recipe) -> Self {
+        let mut lines = finest_lines(finest);
+        let galerkin = recipe.is_galerkin(!finest.is_per_volume(), &lines);
+        let (mut levels, mut arrays) = (Vec::<Level<T>>::new(), Vec::new());
+        while let Some(coarser) = coarsen(&lines, galerkin) {
+            let operator = levels.last().map_or(finest, |level| &level.coarse);
+            let fine = operator.layout();
+            let layout = coarse_layout(fine, &coarser);
+            let per_volume = operator.is_per_volume();
+            let transfer = Transfer {
+                axes: std::array::from_fn(|axis| match (&lines[axis], &coarser[axis]) {
+                    (Some(fine), Some(coarse)) if fine != coarse => {
+                        AxisTransfer::new(fine, coarse, per_volume, layout.ends[axis][0] == End::Wrap)
+                    }
+                    _ => AxisTransfer::identity(fine.unknowns[axis]),
+                }),
+            };
+            let (coarse, weights) = match operator {
+                _ if galerkin => {
+                    let (coarse, weights) = product(operator, &transfer, &layout);
+                    (coarse, Some(weights))
                 }
-                None => return Inverse::bytes(&stencil).saturating_add(bytes),
-            }
+                Operator::Constant(constant) => {
+                    (Operator::Constant(rediscretise(constant, layout.clone(), &coarser)), None)
+                }
+                Operator::Variable(variable) => {
+                    (Operator::Variable(coarse_operator::average(variable, &transfer)), None)
+                }
+                // Invariant: box stencils come from Galerkin's product alone.
+                Operator::Boxes(_) => break,
+            };
+            let smoother = Smoother::new(recipe.smoother, recipe.omega, fine);
+            let half = recipe.half.then(|| Half::new(fine));
+            arrays.push([Buffer::zeroed(layout.len()), Buffer::zeroed(layout.len())]);
+            let level = Level::new(fine, transfer, coarse, smoother, half, weights);
+            levels.push(level);
+            lines = coarser;
         }
+        let coarsest = Coarsest::new(levels.last().map_or(finest, |level| &level.coarse), &lines, singular);
+        let count = finest.layout().count() as f64;
+        Self { levels, coarsest, arrays, finest_flops: [finest.pass_flops(), count] }
     }
 
-    /// Flops of factoring the coarsest operator.
+    /// Flops of making it: those of the coarsest level.
     pub fn setup_flops(&self) -> f64 {
-        Inverse::setup_flops(&self.levels[self.levels.len() - 1].stencil)
+        self.coarsest.flops()[0]
     }
 
-    /// Flops of one V-cycle with `sweeps` sweeps a level.
-    pub fn cycle_flops(&self, sweeps: usize) -> f64 {
-        let pairs = self.levels.windows(2).map(|pair| {
-            let (fine, coarse) = (&pair[0], &pair[1]);
-            sweeps as f64 * fine.relaxation.flops(&fine.stencil)
-                + transfer::flops(&fine.stencil, &coarse.stencil)
-        });
-        pairs.sum::<f64>() + Inverse::flops(&self.levels[self.levels.len() - 1].stencil)
+    /// Flops of a cycle.
+    pub fn cycle_flops(&self, cycle: Cycle) -> f64 {
+        let [mut pass, mut count] = self.finest_flops;
+        let mut flops = 0.0;
+        let mut visits = 1.0;
+        for (depth, level) in self.levels.iter().enumerate() {
+            visits = cycle.shape.visits(depth);
+            let sweeps = (cycle.pre + cycle.post) as f64 * level.smoother.flops(pass, count);
+            flops += visits * (sweeps + pass + level.transfer.flops());
+            (pass, count) = (level.coarse.pass_flops(), level.coarse.layout().count() as f64);
+        }
+        flops + visits * self.coarsest.flops()[1]
     }
 }
 
-/// The grid with half as many cells, if all axes can be halved and keep an interior node.
-fn coarsen(grid: &Grid) -> Option<Grid> {
-    let halved = |axis: &Axis| axis.cells.is_multiple_of(2).then_some(axis.cells / 2);
-    let cells: Vec<usize> = grid.axes().iter().map(halved).collect::<Option<_>>()?;
-    let bounds: Vec<[f64; 2]> = grid.axes().iter().map(|axis| [axis.lower, axis.upper]).collect();
-    Grid::new(&bounds, &cells).ok()
+/// The coarser lines; none if few unknowns are left or no axis can be coarsened. Box stencils are the same all
+/// around a ring, which has to have an even number of cells for that.
+pub(super) fn coarsen(lines: &Lines, galerkin: bool) -> Option<Lines> {
+    let present = || lines.iter().flatten();
+    if present().map(Line::unknowns).product::<usize>() <= FEW {
+        return None;
+    }
+    let coarser = |line: &Line| line.coarser().filter(|_| !(galerkin && line.is_odd_ring()));
+    let strength = |line: &Line| coarser(line).map_or(0.0, |_| line.coefficient);
+    let largest = present().map(strength).fold(0.0, f64::max);
+    (largest > 0.0).then(|| {
+        lines.map(|line| {
+            let line = line?;
+            if strength(&line) >= STRONG * largest { coarser(&line).or(Some(line)) } else { Some(line) }
+        })
+    })
+}
+
+/// Galerkin's coarse matrix, and the interpolation it comes from.
+fn product<T: Real>(
+    operator: &Operator<T>,
+    transfer: &Transfer<T>,
+    layout: &Layout,
+) -> (Operator<T>, Weights<T>) {
+    fn of<T: Real, C: Couplings<T>>(
+        fine: &C,
+        transfer: &Transfer<T>,
+        layout: &Layout,
+    ) -> (Operator<T>, Weights<T>) {
+        let weights = Weights::new(fine, transfer, layout);
+        (Operator::Boxes(galerkin::product(fine, &weights)), weights)
+    }
+    match operator {
+        Operator::Constant(constant) => of(&Variable::uniform(constant), transfer, layout),
+        Operator::Variable(variable) => of(variable, transfer, layout),
+        Operator::Boxes(boxes) => of(boxes, transfer, layout),
+    }
+}
+
+/// The layout of the unknowns of `lines`.
+pub(super) fn coarse_layout(fine: &Layout, lines: &Lines) -> Layout {
+    let unknowns = lines.map(|line| line.map_or(1, |line| line.unknowns()));
+    Layout { unknowns, ..fine.clone() }
+}
+
+/// The finite-volume operator of the same equation on a coarser level.
+fn rediscretise<T: Real>(fine: &Constant<T>, layout: Layout, lines: &Lines) -> Constant<T> {
+    let axes = std::array::from_fn(|axis| match &lines[axis] {
+        Some(line) => line.weights(),
+        None => fine.axes[axis],
+    });
+    Constant::from_weights(layout, axes, fine.screening)
+}
+
+fn finest_lines<T: Real>(operator: &Operator<T>) -> Lines {
+    let layout = operator.layout();
+    std::array::from_fn(|axis| {
+        let coefficient = match operator {
+            Operator::Constant(constant) => constant.axes[axis].inner.to_f64(),
+            Operator::Variable(variable) => {
+                let faces = &variable.faces[axis];
+                faces.iter().map(|c| c.to_f64()).sum::<f64>() / faces.len().max(1) as f64
+            }
+            // Invariant: box stencils belong to coarse levels.
+            Operator::Boxes(_) => 1.0,
+        };
+        (!layout.is_absent(axis)).then(|| Line::uniform(layout, axis, coefficient))
+    })
 }

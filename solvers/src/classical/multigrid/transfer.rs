@@ -1,154 +1,176 @@
-//! Between a grid and the next coarser one: full weighting of the residual down, multilinear
-//! interpolation of the correction up. Node i of the coarse grid is node 2i of the fine one.
+//! Between a layout and the next coarser one: what a correction is interpolated with, and its transpose
+//! for residuals, axis by axis.
 //!
-//! Full weighting is ¼(1, 2, 1) along every axis, the transpose of interpolation up to the factor 2^d
-//! (Briggs et al., *A Multigrid Tutorial*, chapter 3).
+//! A fine place is either a coarse one or lies between two, and interpolation P is linear along every
+//! axis: ½ and ½, but for the last place in front of a shorter cell. Restriction is its adjoint,
+//!
+//! R = V_c⁻¹ Pᵀ V_f for equations per unit of volume (constant coefficients): ¼, ½, ¼, full weighting;
+//! R = Pᵀ for equations times volume (variable coefficients).
+//!
+//! An axis that is not coarsened stays as it is (semi-coarsening). Sources: Trottenberg, Oosterlee,
+//! Schüller, *Multigrid*, 2001, §2.3 and §2.8.
 
-use multiversion::multiversion;
+use super::line::Line;
+use crate::classical::real::Real;
 
-use crate::classical::stencil::{Stencil, weigh};
+/// A place and its weight.
+pub(crate) type Weighted<T> = (usize, T);
 
-/// Values of scratch that [`restrict_residual`] needs on the fine grid: three rows a block of the
-/// coarse grid, in 1-D the fine nodes under a block.
-pub(super) fn scratch(fine: &Stencil) -> usize {
-    let coarse = fine.coarser();
-    let part = if fine.rows > 1 { 3 * fine.columns } else { 2 * coarse.block().min(coarse.nodes()) + 1 };
-    coarse.blocks() * part
+/// Restriction and interpolation along one axis.
+#[derive(Debug, Clone)]
+pub(crate) struct AxisTransfer<T> {
+    /// Whether the axis is coarsened; if not, places are the same and weights are 1.
+    pub coarsened: bool,
+    /// Unknowns along the fine and the coarse axis.
+    pub unknowns: [usize; 2],
+    /// Coarse place j is fine place 2j − shift.
+    pub shift: usize,
+    /// Weights of the fine places below, at and above a coarse place.
+    pub restriction: EndWeights<[T; 3]>,
+    /// Weights of the coarse places below and above the last fine place, where that is no coarse one;
+    /// everywhere else they are ½ and ½.
+    pub last: Option<[T; 2]>,
+    /// Whether the axis is periodic and coarsened.
+    pub wraps: bool,
 }
 
-/// Flops of restricting a residual and of adding a correction: the residual pass; the weights, 3 a
-/// fine column and then 4 a coarse node; 2 (1-D) or 3 (2-D) a fine node.
-pub(super) fn flops(fine: &Stencil, coarse: &Stencil) -> f64 {
-    let (weighting, interpolation) = if fine.dimension() == 1 { (4, 2) } else { (10, 3) };
-    fine.pass_flops() + (weighting * coarse.interior() + interpolation * fine.interior()) as f64
+/// Weights that are the same everywhere but at the first and the last place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndWeights<W> {
+    pub inner: W,
+    pub first: W,
+    /// That of `first` where there is one place only.
+    pub last: W,
 }
 
-/// The residual f − Au of the fine grid, weighted onto the interior of the coarse one.
-pub(super) fn restrict_residual(
-    fine: &Stencil,
-    u: &[f64],
-    f: &[f64],
-    coarse: &Stencil,
-    out: &mut [f64],
-    scratch: &mut [f64],
-) {
-    coarse.for_blocks(out, scratch, |first, out, scratch| {
-        if fine.rows > 1 {
-            restrict_rows(*fine, u, f, first / coarse.columns, out, scratch);
+impl<T: Real> AxisTransfer<T> {
+    /// An axis that is not coarsened, or is absent.
+    pub fn identity(unknowns: usize) -> Self {
+        let only = [0.0, 1.0, 0.0].map(T::from_f64);
+        Self {
+            coarsened: false,
+            unknowns: [unknowns; 2],
+            shift: 0,
+            restriction: EndWeights { inner: only, first: only, last: only },
+            last: None,
+            wraps: false,
+        }
+    }
+
+    /// From `fine` to `coarse`, its coarser line. `per_volume` tells equations per unit of volume from those
+    /// times volume.
+    pub fn new(fine: &Line, coarse: &Line, per_volume: bool, wraps: bool) -> Self {
+        let (m, shift) = (fine.unknowns(), fine.shift());
+        let mut transfer = Self { wraps, ..Self::identity(m) };
+        transfer.unknowns[1] = coarse.unknowns();
+        (transfer.coarsened, transfer.shift) = (true, shift);
+        if (m + shift) % 2 == 1 {
+            transfer.last = Some(between(fine, m).map(T::from_f64));
+        }
+        let at = |j: usize| {
+            let p = 2 * j - shift;
+            let volume = |p: usize| if per_volume { fine.volume(p) } else { 1.0 };
+            // The place below the first one is the last one of a periodic axis, where that is no coarse one.
+            let below = match p {
+                1 if wraps && transfer.last.is_some() => Some(m),
+                1 => None,
+                _ => Some(p - 1),
+            };
+            let above = (p < m).then_some(p + 1);
+            let whole = if per_volume { 2.0 * coarse.volume(j) } else { 1.0 };
+            [
+                below.map_or(0.0, |p| between(fine, p)[1] * volume(p) / whole),
+                volume(p) / whole,
+                above.map_or(0.0, |p| between(fine, p)[0] * volume(p) / whole),
+            ]
+            .map(T::from_f64)
+        };
+        let inner = if per_volume { [0.25, 0.5, 0.25] } else { [0.5, 1.0, 0.5] };
+        transfer.restriction =
+            EndWeights { inner: inner.map(T::from_f64), first: at(1), last: at(transfer.unknowns[1]) };
+        transfer
+    }
+
+    /// The fine places below, at and above coarse place `j`, with their weights; a place of weight zero is
+    /// one that can be read.
+    #[inline(always)]
+    pub fn children(&self, j: usize) -> [Weighted<T>; 3] {
+        if !self.coarsened {
+            return [(j, T::default()), (j, self.restriction.inner[1]), (j, T::default())];
+        }
+        let (m, p) = (self.unknowns[0], 2 * j - self.shift);
+        let weights = self.restriction_at(j);
+        let below = match p {
+            1 if self.wraps => m,
+            1 => p,
+            _ => p - 1,
+        };
+        [(below, weights[0]), (p, weights[1]), (if p < m { p + 1 } else { p }, weights[2])]
+    }
+
+    /// The weights at coarse place `j`.
+    #[inline(always)]
+    pub fn restriction_at(&self, j: usize) -> [T; 3] {
+        if j == self.unknowns[1] {
+            self.restriction.last
+        } else if j == 1 {
+            self.restriction.first
         } else {
-            restrict_line(*fine, u, f, first, out, scratch);
+            self.restriction.inner
         }
-    });
-}
+    }
 
-/// ¼(1, 2, 1) of every second node of `r`, which starts one node before the first of `out`.
-#[inline(always)]
-fn weight(scale: f64, r: &[f64], out: &mut [f64]) {
-    for (out, r) in out.iter_mut().zip(r.windows(3).step_by(2)) {
-        *out = scale * (r[0] + 2.0 * r[1] + r[2]);
+    /// The coarse places that fine place `p` is interpolated from. Held layers beyond the ends count, and hold
+    /// zeros.
+    #[inline(always)]
+    pub fn parents(&self, p: usize) -> [Weighted<T>; 2] {
+        let (zero, one, half) = (T::default(), T::from_f64(1.0), T::from_f64(0.5));
+        if !self.coarsened {
+            return [(p, one), (p, zero)];
+        }
+        let below = (p + self.shift) / 2;
+        if (p + self.shift).is_multiple_of(2) {
+            return [(below, one), (below, zero)];
+        }
+        let weights = match self.last {
+            Some(last) if p == self.unknowns[0] => last,
+            _ => [half; 2],
+        };
+        let above = match below {
+            last if last == self.unknowns[1] && self.wraps => 1,
+            // Nothing lies beyond the tail of a Neumann side.
+            _ if weights[1] == zero => below,
+            _ => below + 1,
+        };
+        [(below, weights[0]), (above, weights[1])]
     }
 }
 
-#[multiversion(targets = "simd")]
-fn restrict_rows(
-    fine: Stencil,
-    u: &[f64],
-    f: &[f64],
-    first_row: usize,
-    out: &mut [f64],
-    scratch: &mut [f64],
-) {
-    let columns = fine.columns;
-    let coarse_columns = columns / 2 + 1;
-    let coarse_rows = fine.rows / 2 + 1;
-    let (mut a, rest) = scratch.split_at_mut(columns);
-    let (b, mut c) = rest.split_at_mut(columns);
-    let residual = |row: usize, out: &mut [f64]| {
-        let run = row * columns + 1..(row + 1) * columns - 1;
-        weigh(
-            fine.residual_weights(),
-            fine.run(u, run.clone()),
-            &f[run],
-            &mut out[1..columns - 1],
-            |_, r, _| r,
-        );
-    };
-    let mut fresh = true;
-    for (i, out) in out.chunks_exact_mut(coarse_columns).enumerate() {
-        let row = first_row + i;
-        if row == 0 || row == coarse_rows - 1 {
-            continue;
-        }
-        if fresh {
-            residual(2 * row - 1, a);
-            fresh = false;
-        }
-        residual(2 * row, b);
-        residual(2 * row + 1, c);
-        for ((a, b), c) in a.iter_mut().zip(b.iter()).zip(c.iter()) {
-            *a += 2.0 * b + c;
-        }
-        weight(1.0 / 16.0, &a[1..columns - 1], &mut out[1..coarse_columns - 1]);
-        // The row above this one is the row below the next.
-        std::mem::swap(&mut a, &mut c);
+/// Weights of the coarse places below and above fine place `p`, which lies between.
+fn between(fine: &Line, p: usize) -> [f64; 2] {
+    match fine.distances(p) {
+        [Some(lower), Some(upper)] => [upper / (lower + upper), lower / (lower + upper)],
+        _ => [1.0, 0.0],
     }
 }
 
-#[multiversion(targets = "simd")]
-fn restrict_line(fine: Stencil, u: &[f64], f: &[f64], first: usize, out: &mut [f64], scratch: &mut [f64]) {
-    let coarse_last = fine.columns / 2;
-    let (begin, end) = (first.max(1), (first + out.len()).min(coarse_last));
-    if begin >= end {
-        return;
-    }
-    let run = 2 * begin - 1..2 * end;
-    let r = &mut scratch[..run.len()];
-    weigh(fine.residual_weights(), fine.run(u, run.clone()), &f[run], r, |_, r, _| r);
-    weight(0.25, r, &mut out[begin - first..end - first]);
+/// All axes: planes, rows and columns.
+#[derive(Debug, Clone)]
+pub(crate) struct Transfer<T> {
+    pub axes: [AxisTransfer<T>; 3],
 }
 
-/// u ← u + the multilinear interpolation of `e`, which is zero on the boundary.
-pub(super) fn correct(fine: &Stencil, u: &mut [f64], coarse: &Stencil, e: &[f64]) {
-    fine.for_blocks(u, &mut [], |first, u, _| {
-        if fine.rows > 1 {
-            correct_rows(*fine, first / fine.columns, u, coarse.columns, e);
-        } else {
-            // Blocks have an even number of nodes: a block starts on a node of the coarse grid.
-            correct_line(u, &e[first / 2..]);
+impl<T: Real> Transfer<T> {
+    /// Flops of restricting a residual that is there, and of adding a correction: along each coarsened axis
+    /// five a coarse value and three a fine one.
+    pub fn flops(&self) -> f64 {
+        let mut values: f64 = self.axes.iter().map(|axis| axis.unknowns[0] as f64).product();
+        let mut flops = values;
+        for axis in self.axes.iter().filter(|axis| axis.coarsened) {
+            let coarse = values * axis.unknowns[1] as f64 / axis.unknowns[0] as f64;
+            flops += 5.0 * coarse + 3.0 * (values - coarse);
+            values = coarse;
         }
-    });
-}
-
-#[multiversion(targets = "simd")]
-fn correct_rows(fine: Stencil, first_row: usize, u: &mut [f64], coarse_columns: usize, e: &[f64]) {
-    for (i, u) in u.chunks_exact_mut(fine.columns).enumerate() {
-        let row = first_row + i;
-        if row == 0 || row == fine.rows - 1 {
-            continue;
-        }
-        let below = &e[row / 2 * coarse_columns..][..coarse_columns];
-        if row.is_multiple_of(2) {
-            add(u, |j| below[j]);
-        } else {
-            let above = &e[(row / 2 + 1) * coarse_columns..][..coarse_columns];
-            add(u, |j| 0.5 * (below[j] + above[j]));
-        }
-    }
-}
-
-#[multiversion(targets = "simd")]
-fn correct_line(u: &mut [f64], e: &[f64]) {
-    let e = &e[..u.len() / 2 + 1];
-    add(u, |j| e[j]);
-}
-
-/// u_{2J} ← u_{2J} + v_J and u_{2J+1} ← u_{2J+1} + ½(v_J + v_{J+1}); a last node without a partner is
-/// one of the boundary.
-#[inline(always)]
-fn add(u: &mut [f64], value: impl Fn(usize) -> f64) {
-    for (j, pair) in u.chunks_exact_mut(2).enumerate() {
-        let here = value(j);
-        pair[0] += here;
-        pair[1] += 0.5 * (here + value(j + 1));
+        flops
     }
 }

@@ -69,10 +69,6 @@ impl<T: Real> Boxes<T> {
 }
 
 impl<T: Real> Couplings<T> for Boxes<T> {
-    fn layout(&self) -> &Layout {
-        self.bands.layout()
-    }
-
     fn diagonal(&self, place: [usize; 2]) -> &[T] {
         &self.bands.row(DIAGONAL, place)[self.layout().places(2)]
     }
@@ -193,7 +189,9 @@ impl<T: Real> BoxesRow<'_, T> {
 impl<T: Real> Row<T> for BoxesRow<'_, T> {
     #[inline(always)]
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.run(here, across, f, self.inverse, out, |sum, f, inverse, u| u + omega * ((f + sum) * inverse - u));
+        self.run(here, across, f, self.inverse, out, |sum, f, inverse, u| {
+            u + omega * ((f + sum) * inverse - u)
+        });
     }
 
     #[inline(always)]

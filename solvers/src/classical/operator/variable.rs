@@ -10,7 +10,7 @@
 use modewise_problems::{Coefficients, Condition, Discrete};
 use rayon::prelude::*;
 
-use super::{Couplings, Offset, Row, Rows, volume};
+use super::{Constant, Couplings, Offset, Row, Rows, volume};
 use crate::{
     classical::{
         layout::{End, Layout},
@@ -156,6 +156,39 @@ impl<T: Real> Variable<T> {
         Self::new(nodes.layout, faces, screening)
     }
 
+    /// The same matrix as `constant` on a uniform grid, equations times volume.
+    pub fn uniform(constant: &Constant<T>) -> Self {
+        let layout = constant.layout().clone();
+        let faces = std::array::from_fn(|axis| {
+            if layout.is_absent(axis) {
+                return Buffer::zeroed(0);
+            }
+            let (c, m) = (constant.axes[axis].inner, layout.unknowns[axis]);
+            let leads_out = layout.ends[axis].map(|end| end == End::Mirror);
+            let mut faces = Buffer::zeroed(layout.len());
+            for_rows(&layout, &mut faces, |[plane, row], out| {
+                for (p, out) in out.iter_mut().enumerate() {
+                    let places = [plane, row, p];
+                    let here = places[axis];
+                    let inside =
+                        (0..3).all(|other| other == axis || layout.places(other).contains(&places[other]));
+                    let open = here <= m && !(leads_out[0] && here == 0) && !(leads_out[1] && here == m);
+                    if inside && open {
+                        let share = (0..3)
+                            .filter(|other| *other != axis)
+                            .map(|other| volume(&layout, other, places[other]));
+                        *out = c * T::from_f64(share.product());
+                    }
+                }
+            });
+            faces
+        });
+        let mut screening = Buffer::zeroed(layout.len());
+        screening.fill(constant.screening);
+        super::scale_by_volumes(&layout, &mut screening);
+        Self::new(layout, faces, screening)
+    }
+
     /// A matrix from its faces and κ² times volumes.
     pub fn new(layout: Layout, faces: [Buffer<T>; 3], mut screening: Buffer<T>) -> Self {
         let (m, columns) = (layout.unknowns[2], layout.extent(2));
@@ -201,10 +234,6 @@ fn for_rows<T: Real>(layout: &Layout, values: &mut [T], fill: impl Fn([usize; 2]
 }
 
 impl<T: Real> Couplings<T> for Variable<T> {
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
     fn diagonal(&self, [plane, row]: [usize; 2]) -> &[T] {
         let start = plane * self.layout.stride(0) + row * self.layout.stride(1);
         &self.diagonal[start..][self.layout.places(2)]

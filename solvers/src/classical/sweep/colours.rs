@@ -48,6 +48,11 @@ impl<T: Real> Workspace<T> {
         Self { slabs, scratch }
     }
 
+    /// Values of the memory of sweeps over `layout`.
+    pub fn total(layout: &Layout) -> usize {
+        Layers::of(layout).slabs().len() * Self::values(layout)
+    }
+
     fn values(layout: &Layout) -> usize {
         2 * Layers::of(layout).stride() + layout.extent(2)
     }

@@ -1,0 +1,132 @@
+//! The coarsest level, solved directly: so few unknowns that the inverse itself is kept.
+//!
+//! The matrix comes from applying the operator to unit vectors, weighted with volumes where equations are per
+//! unit of volume, so that it is symmetric. Where u is defined up to a constant only, α vvᵀ is added, v the
+//! volumes: the sum is positive definite, and its inverse gives the solution whose mean vᵀu is zero.
+
+use super::line::Line;
+use crate::{
+    classical::{
+        operator::Operator,
+        real::Real,
+        sweep::pass::{self, Formula},
+    },
+    memory::Buffer,
+};
+
+/// A⁻¹ of the coarsest level.
+#[derive(Debug)]
+pub(super) struct Coarsest<T: Real> {
+    /// Row by row; of VA where equations are per unit of volume.
+    inverse: Vec<T>,
+    /// Places of the unknowns in an array.
+    places: Vec<usize>,
+    /// The factors V.
+    volumes: Vec<T>,
+    residual: Buffer<T>,
+    right: Vec<T>,
+}
+
+impl<T: Real> Coarsest<T> {
+    pub fn new(operator: &Operator<T>, lines: &[Option<Line>; 3], singular: bool) -> Self {
+        let layout = operator.layout();
+        let per_volume = operator.is_per_volume();
+        let volume = |axis: usize, p: usize| lines[axis].as_ref().map_or(1.0, |line| line.volume(p));
+        let (mut places, mut volumes) = (Vec::new(), Vec::new());
+        for plane in layout.places(0) {
+            for row in layout.places(1) {
+                for column in layout.places(2) {
+                    places.push(plane * layout.stride(0) + row * layout.stride(1) + column);
+                    volumes.push(volume(0, plane) * volume(1, row) * volume(2, column));
+                }
+            }
+        }
+        let n = places.len();
+        let factor = |i: usize| if per_volume { volumes[i] } else { 1.0 };
+        let mut matrix = vec![0.0; n * n];
+        let (mut unit, mut image) = (Buffer::<T>::zeroed(layout.len()), Buffer::<T>::zeroed(layout.len()));
+        for j in 0..n {
+            unit.fill(T::default());
+            unit[places[j]] = T::from_f64(1.0);
+            layout.seal_all(&mut unit);
+            pass::apply(operator, Formula::Apply, &unit, &unit, &mut image);
+            for i in 0..n {
+                matrix[i * n + j] = factor(i) * image[places[i]].to_f64();
+            }
+        }
+        let trace: f64 = (0..n).map(|i| matrix[i * n + i]).sum();
+        let squares: f64 = volumes.iter().map(|v| v * v).sum();
+        let alpha = if singular { trace / (n as f64 * squares) } else { 0.0 };
+        for i in 0..n {
+            for j in 0..i {
+                let mean = 0.5 * (matrix[i * n + j] + matrix[j * n + i]);
+                (matrix[i * n + j], matrix[j * n + i]) = (mean, mean);
+            }
+        }
+        for i in 0..n {
+            for j in 0..n {
+                matrix[i * n + j] += alpha * volumes[i] * volumes[j];
+            }
+        }
+        invert(&mut matrix, n);
+        Self {
+            inverse: matrix.into_iter().map(T::from_f64).collect(),
+            volumes: (0..n).map(|i| T::from_f64(factor(i))).collect(),
+            right: vec![T::default(); n],
+            residual: image,
+            places,
+        }
+    }
+
+    /// u = A⁻¹f; held values of u count.
+    pub fn solve(&mut self, operator: &Operator<T>, f: &[T], u: &mut [T]) {
+        let layout = operator.layout();
+        self.places.iter().for_each(|place| u[*place] = T::default());
+        layout.seal_all(u);
+        pass::apply(operator, Formula::Residual, u, f, &mut self.residual);
+        for ((right, place), volume) in self.right.iter_mut().zip(&self.places).zip(&self.volumes) {
+            *right = *volume * self.residual[*place];
+        }
+        for (row, place) in self.inverse.chunks_exact(self.places.len()).zip(&self.places) {
+            // Four sums side by side: one vector, and the same order on every machine.
+            let mut sums = [T::default(); 4];
+            let (a, a_rest) = row.as_chunks::<4>();
+            let (b, b_rest) = self.right.as_chunks::<4>();
+            for (a, b) in a.iter().zip(b) {
+                for k in 0..4 {
+                    sums[k] += a[k] * b[k];
+                }
+            }
+            let mut value = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+            for (a, b) in a_rest.iter().zip(b_rest) {
+                value += *a * *b;
+            }
+            u[*place] = value;
+        }
+        layout.seal_all(u);
+    }
+
+    /// Flops of setting up and of solving.
+    pub fn flops(&self) -> [f64; 2] {
+        let n = self.places.len() as f64;
+        [2.0 * n.powi(3), 2.0 * n * n]
+    }
+}
+
+/// The inverse of a symmetric positive definite matrix in its place, by Gauss–Jordan elimination: without
+/// pivots, which such a matrix does not need (Golub & Van Loan, *Matrix Computations*, 4th ed. 2013, §4.2).
+fn invert(a: &mut [f64], n: usize) {
+    for k in 0..n {
+        let pivot = 1.0 / a[k * n + k];
+        a[k * n + k] = 1.0;
+        a[k * n..(k + 1) * n].iter_mut().for_each(|x| *x *= pivot);
+        let row = a[k * n..(k + 1) * n].to_vec();
+        for i in (0..n).filter(|i| *i != k) {
+            let factor = a[i * n + k];
+            a[i * n + k] = 0.0;
+            for (x, y) in a[i * n..(i + 1) * n].iter_mut().zip(&row) {
+                *x -= factor * y;
+            }
+        }
+    }
+}
