@@ -20,9 +20,6 @@
 //! Source: Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001, §2.1 and §4.3; Young, *Iterative Solution
 //! of Large Linear Systems*, 1971, chapter 5, for consistently ordered matrices.
 
-// Red-black sweeps of nodal arrays, which the smoother of multigrid still takes.
-pub(crate) mod red_black;
-
 use std::sync::Arc;
 
 use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};

@@ -32,6 +32,7 @@ mod hierarchy;
 mod level;
 mod line;
 mod memory;
+mod preconditioner;
 mod recipe;
 mod smoother;
 mod transfer;

@@ -6,8 +6,11 @@
 //!
 //! - `jacobi`, M = D: nothing gained with constant coefficients; evens out jumps of ε and unequal cells;
 //! - `ssor`, a red-black sweep of successive over-relaxation and its adjoint from zero: half the steps of
-//!   conjugate gradients and more. With ω = 1 it is conjugate gradients on the system of one colour alone;
-//!   red-black order gains nothing from a larger ω;
+//!   conjugate gradients. With ω = 1 it is conjugate gradients on the system of one colour alone; red-black
+//!   order gains nothing from a larger ω;
+//! - `multigrid`, one V- or W-cycle from zero whose sweeps after the coarse grid are the adjoint of those
+//!   before it: a number of steps that does not depend on n, and that grows slowly with jumps of ε, which
+//!   slow down cycles alone.
 //!
 //! **Cost.** That of a step of conjugate gradients, a scalar product, and the preconditioner.
 //!
@@ -22,66 +25,95 @@ use super::{
         Conjugate,
         preconditioner::{Diagonal, Preconditioner, Ssor},
     },
+    multigrid::{self, Multigrid},
     state::{self, State},
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "pcg",
-    summary: "preconditioned conjugate gradients",
+    summary: "preconditioned conjugate gradients: with multigrid, the fewest steps to a small residual",
     parameters: &[
         Parameter {
             key: "preconditioner",
-            default: "ssor",
-            unit: "jacobi | ssor",
-            help: "the diagonal, or a red-black SOR sweep and its adjoint",
+            default: "multigrid",
+            unit: "multigrid | ssor | jacobi",
+            help: "a cycle, which takes the keys of multigrid: (multigrid,pre=2,post=2); a red-black SOR sweep and \
+                   its adjoint; the diagonal",
         },
         Parameter { key: "omega", default: "1", unit: "", help: "over-relaxation ω in (0, 2) of ssor" },
     ],
     build,
 };
 
-const KINDS: [&str; 2] = ["jacobi", "ssor"];
+/// What approximates the inverse of A.
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Jacobi,
+    Ssor,
+    Multigrid(Multigrid),
+}
 
 /// The recipe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pcg {
-    kind: usize,
+    kind: Kind,
     omega: f64,
 }
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let range = |omega: f64| omega > 0.0 && omega < 2.0;
-    Ok(Arc::new(Pcg {
-        kind: settings.choice("preconditioner", &KINDS)?,
-        omega: settings.number("omega", "a number between 0 and 2", range)?,
-    }))
+    let inner = settings.spec("preconditioner")?;
+    let kind = match (inner.name.as_str(), inner.keys.is_empty()) {
+        ("multigrid", _) => {
+            Kind::Multigrid(Multigrid::preconditioner(&Settings::new(&inner, multigrid::ENTRY.parameters)?)?)
+        }
+        ("ssor", true) => Kind::Ssor,
+        ("jacobi", true) => Kind::Jacobi,
+        _ => return Err(settings.bad("preconditioner", "one of multigrid, with its keys, ssor, jacobi")),
+    };
+    Ok(Arc::new(Pcg { kind, omega: settings.number("omega", "a number between 0 and 2", range)? }))
 }
 
 impl Pcg {
-    fn preconditioner(&self, state: &State<'_>) -> Box<dyn Preconditioner<f64>> {
-        match self.kind {
-            0 => Box::new(Diagonal::new(state.operator.layout())),
-            _ => Box::new(Ssor::new(&state.operator, self.omega)),
+    /// The preconditioner with the flops of making it.
+    fn preconditioner(&self, state: &State<'_>) -> (Box<dyn Preconditioner<f64>>, f64) {
+        match &self.kind {
+            Kind::Jacobi => (Box::new(Diagonal::new(state.operator.layout())), 0.0),
+            Kind::Ssor => (Box::new(Ssor::new(&state.operator, self.omega)), 0.0),
+            Kind::Multigrid(multigrid) => {
+                let cycle = multigrid.symmetric_cycle(&state.operator, state.discrete.is_singular());
+                let flops = cycle.setup_flops();
+                (Box::new(cycle), flops)
+            }
         }
     }
 }
 
 impl Solver for Pcg {
     fn spec(&self) -> Spec {
-        Spec::new(ENTRY.name).with("preconditioner", KINDS[self.kind]).with("omega", self.omega)
+        let spec = Spec::new(ENTRY.name).with("omega", self.omega);
+        match &self.kind {
+            Kind::Jacobi => spec.with("preconditioner", "jacobi"),
+            Kind::Ssor => spec.with("preconditioner", "ssor"),
+            Kind::Multigrid(multigrid) => spec.with("preconditioner", multigrid.spec().to_table()),
+        }
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = state::gridded(grid, ENTRY.name)?;
+        let system = match &self.kind {
+            Kind::Multigrid(multigrid) => multigrid.check(problem, grid)?.bytes,
+            _ => 8 * state::system_values(problem, state::gridded(grid, ENTRY.name)?),
+        };
         // r, z, p and Ap.
-        let values = state::system_values(problem, grid) + 4 * state::array_values(problem, grid);
-        Ok(Need { bytes: 8 * values, uses_initial: true, discrete: true })
+        let vectors = 4 * state::array_values(problem, state::gridded(grid, ENTRY.name)?);
+        Ok(Need { bytes: system + 8 * vectors, uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
         let state = State::start(task, ENTRY.name)?;
-        let preconditioner = self.preconditioner(&state);
+        let (preconditioner, flops) = self.preconditioner(&state);
+        meter.charge(flops);
         Ok(Box::new(Conjugate::start(state, Some(preconditioner), meter)))
     }
 
@@ -89,10 +121,11 @@ impl Solver for Pcg {
         &self,
         task: &Task<'p>,
         from: &Snapshot,
-        _meter: &mut Meter,
+        meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
         let state = State::resume(task, from, ENTRY.name)?;
-        let preconditioner = self.preconditioner(&state);
+        let (preconditioner, flops) = self.preconditioner(&state);
+        meter.charge(flops);
         Ok(Box::new(Conjugate::resume(state, Some(preconditioner), from)?))
     }
 }

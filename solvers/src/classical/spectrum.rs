@@ -97,7 +97,10 @@ fn lanczos(operator: &Operator<f64>, matrix: &Variable<f64>, singular: bool) -> 
         let mut ones: Buffer<f64> = Buffer::zeroed(layout.len());
         ones.fill(1.0);
         let mean = dot(&q, &ones) / dot(&ones, &ones);
-        q.iter_mut().for_each(|q| *q -= mean);
+        for (q, _) in q.iter_mut().zip(matrix.diagonal.iter()).filter(|(_, d)| **d > 0.0) {
+            *q -= mean;
+        }
+        layout.seal_all(&mut q);
     }
     let norm = dot(&q, &q).sqrt();
     q.iter_mut().for_each(|q| *q /= norm);
@@ -110,11 +113,8 @@ fn lanczos(operator: &Operator<f64>, matrix: &Variable<f64>, singular: bool) -> 
         pass::apply(operator, Formula::Relax(1.0), &q, &zero, &mut w);
         let alpha = dot(&w, &q);
         let beta_before = beside.last().copied().unwrap_or(0.0);
-        for (((w, q), before), keep) in
-            w.iter_mut().zip(q.iter()).zip(before.iter()).zip(matrix.diagonal.iter())
-        {
-            // Boundary values, whose diagonal is zero, are none of the vector's.
-            *w = if *keep == 0.0 { *w } else { *w - alpha * q - beta_before * before };
+        for ((w, q), before) in w.iter_mut().zip(q.iter()).zip(before.iter()) {
+            *w -= alpha * q + beta_before * before;
         }
         diagonal.push(1.0 - alpha);
         let beta = dot(&w, &w).sqrt();

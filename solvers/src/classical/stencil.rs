@@ -64,16 +64,6 @@ impl Stencil {
         }
     }
 
-    /// The same operator on the grid with half as many cells: 2h for h.
-    pub fn coarser(&self) -> Self {
-        Self {
-            columns: self.columns / 2 + 1,
-            rows: if self.rows > 1 { self.rows / 2 + 1 } else { 1 },
-            along: self.along / 4.0,
-            across: self.across / 4.0,
-        }
-    }
-
     /// 1 or 2.
     pub fn dimension(&self) -> usize {
         if self.rows > 1 { 2 } else { 1 }
@@ -163,13 +153,6 @@ impl Stencil {
     /// The weights of r = f − Au.
     pub fn residual_weights(&self) -> Weights {
         Weights { here: -self.diagonal(), source: 1.0, along: self.along, across: self.across }
-    }
-
-    /// The weights of u ← (1 − ω)u + (ω/a)(f + Σ c(u₋ + u₊)), a the diagonal: ω-Jacobi, and with
-    /// ω = 1 the formula that Gauss–Seidel applies node by node.
-    pub fn relaxation_weights(&self, omega: f64) -> Weights {
-        let scale = omega / self.diagonal();
-        Weights { here: 1.0 - omega, source: scale, along: scale * self.along, across: scale * self.across }
     }
 }
 

@@ -4,14 +4,18 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::classical::{
-    layout::Layout,
-    operator::{Operator, Row, Rows},
-    real::Real,
-    sweep::{
-        Layers,
-        colours::{self, Order, Workspace},
+use crate::{
+    classical::{
+        layout::{End, Layout},
+        operator::{Operator, Row, Rows},
+        real::Real,
+        sweep::{
+            Layers,
+            colours::{self, Order, Workspace},
+            lexicographic::{self, Direction, Scratch},
+        },
     },
+    memory::Buffer,
 };
 
 /// z = M⁻¹r.
@@ -76,28 +80,49 @@ fn divide_layer<T: Real, R: Rows<T>>(rows: &R, l: usize, r: &[T], z: &mut [T]) {
     }
 }
 
-/// Symmetric successive over-relaxation from zero, red-black: M = (D/ω + L) (2/ω − 1)⁻¹ D⁻¹... (D/ω + Lᵀ), up to
-/// a factor; a sweep over red and black and one over black and red.
-#[derive(Debug)]
+/// Symmetric successive over-relaxation from zero, a sweep and its adjoint:
+/// M = (D/ω + L)((2/ω − 1)D)⁻¹(D/ω + Lᵀ), L the coefficients towards unknowns visited before.
 pub(crate) struct Ssor<T: Real> {
-    omega: Option<T>,
-    work: Workspace<T>,
+    omega: T,
+    order: Visits<T>,
     flops: f64,
+}
+
+/// The order of the sweeps.
+enum Visits<T: Real> {
+    /// Red and black, then black and red.
+    Colours(Workspace<T>),
+    /// From the first to the last and back, where colours do not close: across the seam of a periodic axis
+    /// of odd length red unknowns would move together, which is too far for a large ω.
+    Rows(Buffer<T>, Scratch<T>),
 }
 
 impl<T: Real> Ssor<T> {
     pub fn new(operator: &Operator<T>, omega: f64) -> Self {
-        let omega = (omega != 1.0).then(|| T::from_f64(omega));
-        let plain = if omega.is_none() { 2.0 * operator.layout().count() as f64 } else { 0.0 };
-        Self { omega, work: Workspace::new(operator.layout()), flops: 2.0 * (operator.pass_flops() - plain) }
+        let layout = operator.layout();
+        let open = (0..3).any(|axis| layout.ends[axis][0] == End::Wrap && layout.unknowns[axis] % 2 == 1);
+        let order = if open {
+            Visits::Rows(Buffer::zeroed(layout.len()), Scratch::new(layout))
+        } else {
+            Visits::Colours(Workspace::new(layout))
+        };
+        Self { omega: T::from_f64(omega), order, flops: 2.0 * operator.pass_flops() }
     }
 }
 
 impl<T: Real> Preconditioner<T> for Ssor<T> {
     fn apply(&mut self, operator: &Operator<T>, r: &[T], z: &mut [T]) {
         z.fill(T::default());
-        for order in [Order::RedBlack, Order::BlackRed] {
-            colours::sweep(operator, order, self.omega, z, r, &mut self.work);
+        match &mut self.order {
+            Visits::Colours(work) => {
+                for order in [Order::RedBlack, Order::BlackRed] {
+                    colours::sweep(operator, order, Some(self.omega), z, r, work);
+                }
+            }
+            Visits::Rows(next, scratch) => {
+                lexicographic::sweep(operator, Direction::Forward, self.omega, z, r, next, scratch);
+                lexicographic::sweep(operator, Direction::Backward, self.omega, next, r, z, scratch);
+            }
         }
     }
 
