@@ -9,7 +9,7 @@ pub(crate) mod colours;
 pub(crate) mod lexicographic;
 pub(crate) mod pass;
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use super::{layout::Layout, real::Real};
 
@@ -117,27 +117,47 @@ impl<'a, T: Real> View<'a, T> {
         &self.here[j * columns..][..columns]
     }
 
-    /// Calls `with` the neighbour rows of row `j`, in the order of [`super::operator::Row`].
+    /// The neighbour rows of row `j`, in the order of [`super::operator::Row`].
     #[inline(always)]
-    pub fn across<R>(&self, layout: &Layout, j: usize, with: impl FnOnce(&[&[T]]) -> R) -> R {
+    pub fn across(&self, layout: &Layout, j: usize) -> Across<'a, T> {
         let columns = layout.extent(2);
         let row = |layer: &'a [T], j: usize| &layer[j * columns..][..columns];
         match layout.dimension {
-            1 => with(&[]),
-            2 => with(&[self.below, self.above]),
+            1 => Across { rows: [&[]; 8], count: 0 },
+            2 => {
+                let mut rows: [&[T]; 8] = [&[]; 8];
+                [rows[0], rows[1]] = [self.below, self.above];
+                Across { rows, count: 2 }
+            }
             _ => {
                 let [lower, upper] = layout.neighbours(1, j);
-                with(&[
-                    row(self.here, lower),
-                    row(self.here, upper),
-                    row(self.below, j),
-                    row(self.above, j),
-                    row(self.below, lower),
-                    row(self.below, upper),
-                    row(self.above, lower),
-                    row(self.above, upper),
-                ])
+                let (here, below, above) = (self.here, self.below, self.above);
+                let rows = [
+                    row(here, lower),
+                    row(here, upper),
+                    row(below, j),
+                    row(above, j),
+                    row(below, lower),
+                    row(below, upper),
+                    row(above, lower),
+                    row(above, upper),
+                ];
+                Across { rows, count: 8 }
             }
         }
+    }
+}
+
+/// The neighbour rows of a row: none, two or eight.
+pub(crate) struct Across<'a, T> {
+    rows: [&'a [T]; 8],
+    count: usize,
+}
+
+impl<'a, T> Deref for Across<'a, T> {
+    type Target = [&'a [T]];
+    #[inline(always)]
+    fn deref(&self) -> &[&'a [T]] {
+        &self.rows[..self.count]
     }
 }

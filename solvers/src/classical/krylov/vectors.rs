@@ -143,7 +143,8 @@ fn products<T: Real, R: Rows<T>>(
         for j in layers.rows() {
             let [plane, row] = layers.place(first + i, j);
             let (here, q) = (view.row(layout, j), &mut q[j * columns..][..columns]);
-            view.across(layout, j, |across| rows.row(plane, row).apply(here, across, q));
+            let across = view.across(layout, j);
+            rows.row(plane, row).apply(here, &across, q);
             *sum += row_product(layout, weighted, [plane, row], here, q);
         }
     }

@@ -242,9 +242,8 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
                 if side != 0 || kept_row != Some(j) {
                     let [plane, row] = fine_layers.place(l, j);
                     let f = &f[j * fine_columns..][..fine_columns];
-                    view.across(fine, j, |across| {
-                        self.rows.row(plane, row).residual(view.row(fine, j), across, f, here);
-                    });
+                    let across = view.across(fine, j);
+                    self.rows.row(plane, row).residual(view.row(fine, j), &across, f, here);
                 } else {
                     std::mem::swap(&mut here, &mut kept);
                 }

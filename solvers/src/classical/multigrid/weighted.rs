@@ -109,9 +109,8 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
         for j in layers.rows() {
             let [plane, row] = layers.place(l, j);
             let (f, out) = (&f[j * columns..][..columns], &mut out[j * columns..][..columns]);
-            view.across(layout, j, |across| {
-                self.rows.row(plane, row).residual(view.row(layout, j), across, f, out);
-            });
+            let across = view.across(layout, j);
+            self.rows.row(plane, row).residual(view.row(layout, j), &across, f, out);
             if self.per_volume {
                 let across = T::from_f64(volume(layout, 0, plane) * volume(layout, 1, row));
                 out.iter_mut().for_each(|r| *r = *r * across);

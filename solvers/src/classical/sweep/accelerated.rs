@@ -90,7 +90,8 @@ fn layers_of<T: Real, R: Rows<T>>(
         for j in layers.rows() {
             let [plane, row] = layers.place(l, j);
             let (here, f) = (view.row(layout, j), &f[j * columns..][..columns]);
-            view.across(layout, j, |across| rows.row(plane, row).relax(gamma, here, across, f, relaxed));
+            let across = view.across(layout, j);
+            rows.row(plane, row).relax(gamma, here, &across, f, relaxed);
             let before = &mut before[j * columns..][..columns];
             for (before, relaxed) in before[1..columns - 1].iter_mut().zip(&relaxed[1..columns - 1]) {
                 *before += omega * (*relaxed - *before);

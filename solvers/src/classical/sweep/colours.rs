@@ -134,7 +134,7 @@ fn sweep_rows<T: Real, R: Rows<T>>(
     }
 }
 
-#[multiversion(targets = "simd")]
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
 fn both_colours<T: Real, R: Rows<T>>(
     rows: &R,
     colours: [usize; 2],
@@ -177,16 +177,31 @@ fn half_sweep<T: Real, R: Rows<T>>(
         let [plane, row] = layers.place(l, j);
         let view = View { below, here, above };
         let (old, f) = (view.row(layout, j), &f[j * columns..][..columns]);
-        view.across(layout, j, |across| match omega {
-            None => rows.row(plane, row).solve(old, across, f, new),
-            Some(omega) => rows.row(plane, row).relax(omega, old, across, f, new),
-        });
-        let old = &mut here[j * columns..][..columns];
-        let parity = (plane + row + colour) & 1;
-        for (p, (old, new)) in old[1..columns - 1].iter_mut().zip(&new[1..columns - 1]).enumerate() {
-            // Place p + 1 has this colour if p + 1 + plane + row is even for red, odd for black.
-            *old = if p & 1 != parity { *new } else { *old };
+        let across = view.across(layout, j);
+        match omega {
+            None => rows.row(plane, row).solve(old, &across, f, new),
+            Some(omega) => rows.row(plane, row).relax(omega, old, &across, f, new),
         }
+        let old = &mut here[j * columns..][..columns];
+        merge((plane + row + colour) & 1, &mut old[1..columns - 1], &new[1..columns - 1]);
         layout.seal(old);
+    }
+}
+
+/// Replaces the values at places of one parity; rows begin at place 1.
+#[inline(always)]
+fn merge<T: Real>(parity: usize, old: &mut [T], new: &[T]) {
+    let first = 1 - parity;
+    let (old, new) = (&mut old[first..], &new[first..]);
+    let (olds, old_rest) = old.as_chunks_mut::<8>();
+    let (news, new_rest) = new.as_chunks::<8>();
+    for (old, new) in olds.iter_mut().zip(news) {
+        old[0] = new[0];
+        old[2] = new[2];
+        old[4] = new[4];
+        old[6] = new[6];
+    }
+    for (old, new) in old_rest.iter_mut().zip(new_rest).step_by(2) {
+        *old = *new;
     }
 }

@@ -63,7 +63,7 @@ fn apply_rows<T: Real, R: Rows<T>>(rows: &R, formula: Formula<T>, u: &[T], f: &[
     pieces.into_par_iter().for_each(|(slab, piece)| layers_of(rows, formula, u, f, slab.start, piece));
 }
 
-#[multiversion(targets = "simd")]
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
 fn layers_of<T: Real, R: Rows<T>>(
     rows: &R,
     formula: Formula<T>,
@@ -83,11 +83,12 @@ fn layers_of<T: Real, R: Rows<T>>(
             let equations = rows.row(plane, row);
             let (here, f) = (view.row(layout, j), &f[j * columns..][..columns]);
             let out = &mut out[j * columns..][..columns];
-            view.across(layout, j, |across| match formula {
-                Formula::Relax(omega) => equations.relax(omega, here, across, f, out),
-                Formula::Residual => equations.residual(here, across, f, out),
-                Formula::Apply => equations.apply(here, across, out),
-            });
+            let across = view.across(layout, j);
+            match formula {
+                Formula::Relax(omega) => equations.relax(omega, here, &across, f, out),
+                Formula::Residual => equations.residual(here, &across, f, out),
+                Formula::Apply => equations.apply(here, &across, out),
+            }
             layout.seal(out);
         }
     }
