@@ -1,8 +1,9 @@
-//! Classical solvers, one method a file. They work on nodal arrays that carry their boundary
-//! values, so that stencils read neighbours without asking whether they lie on the boundary.
+//! Classical solvers, one method a file.
 //!
-//! The stencil, with its row kernels for 1-D and 2-D, is in `stencil`; sweeps over it, which are
-//! solvers of their own and the smoothers of multigrid, share `relaxation`.
+//! They work on arrays of unknowns with one more layer on every side (`layout`), so that stencils read
+//! neighbours without asking where they are, and on matrices that are never stored (`operator`). Passes over
+//! memory are in `sweep`. What the live runs have in common is in `state`; those that repeat a sweep share
+//! `stationary`, those of conjugate gradients `krylov`.
 
 pub mod cg;
 pub mod chebyshev;

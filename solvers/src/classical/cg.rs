@@ -23,7 +23,7 @@ use std::sync::Arc;
 use modewise_problems::{Grid, Problem, Settings, Spec, SpecError};
 
 use super::{
-    krylov::Conjugate,
+    krylov::{Conjugate, Inverse},
     state::{self, State},
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
@@ -56,7 +56,7 @@ impl Solver for Cg {
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(Box::new(Conjugate::start(State::start(task, ENTRY.name)?, None, meter)))
+        Ok(Box::new(Conjugate::start(State::start(task, ENTRY.name)?, Inverse::None, meter)))
     }
 
     fn resume<'p>(
@@ -65,6 +65,6 @@ impl Solver for Cg {
         from: &Snapshot,
         _meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(Box::new(Conjugate::resume(State::resume(task, from, ENTRY.name)?, None, from)?))
+        Ok(Box::new(Conjugate::resume(State::resume(task, from, ENTRY.name)?, Inverse::None, from)?))
     }
 }

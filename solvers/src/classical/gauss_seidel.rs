@@ -159,29 +159,46 @@ mod tests {
         }
     }
 
-    /// The smoothing factor: the radius of sweeps each followed by deleting the low quarter of modes.
+    /// The smoothing factor: the radius of sweeps each followed by deleting the low half of modes along every
+    /// axis.
+    fn smoothing(spec: &str, dimension: usize, n: usize, sweeps: u64, rounds: usize) -> f64 {
+        let problem = Made::nothing(dimension);
+        let discrete = problem.on(&[n]);
+        let sine = Sine::new(discrete.grid());
+        let mut u = Initial::Random.resolve(&discrete, None, 3);
+        let mut amplitudes = vec![0.0; sine.len()];
+        let mut factor = 0.0;
+        for _ in 0..rounds {
+            let before = norm(&u);
+            let mut live = Live::from(spec, &problem, &discrete, &u);
+            sine.forward(live.advance(sweeps).values(), &mut amplitudes);
+            let m = n - 1;
+            for (index, b) in amplitudes.iter_mut().enumerate() {
+                let digits = [index / (m * m), index / m % m, index % m];
+                if digits[3 - dimension..].iter().all(|k| 2 * (k + 1) < n) {
+                    *b = 0.0;
+                }
+            }
+            sine.inverse(&amplitudes, u.values_mut());
+            factor = (norm(&u) / before).powf(1.0 / sweeps as f64);
+        }
+        factor
+    }
+
     #[test]
     fn red_black_sweeps_smooth_by_the_textbook_factor() {
-        let problem = Made::nothing(2);
-        let discrete = problem.on(&[128]);
-        let sine = Sine::new(discrete.grid());
-        for (sweeps, smoothing) in [(1, 0.25), (2, 0.25), (3, 0.322), (4, 0.396)] {
-            let mut u = Initial::Random.resolve(&discrete, None, 3);
-            let mut amplitudes = vec![0.0; sine.len()];
-            let mut factor = 0.0;
-            for _ in 0..25 {
-                let before = norm(&u);
-                let mut live = Live::from("gauss-seidel,order=red-black", &problem, &discrete, &u);
-                sine.forward(live.advance(sweeps).values(), &mut amplitudes);
-                for (index, b) in amplitudes.iter_mut().enumerate() {
-                    if index / 127 + 1 < 64 && index % 127 + 1 < 64 {
-                        *b = 0.0;
-                    }
-                }
-                sine.inverse(&amplitudes, u.values_mut());
-                factor = (norm(&u) / before).powf(1.0 / sweeps as f64);
-            }
-            assert!((factor - smoothing).abs() < 0.03 * smoothing, "{sweeps}: {factor} for {smoothing}");
+        for (dimension, n, sweeps, expected) in [
+            (2, 128, 1, 0.25),
+            (2, 128, 2, 0.25),
+            (2, 128, 3, 0.322),
+            (2, 128, 4, 0.396),
+            (3, 32, 1, 4.0 / 9.0),
+        ] {
+            let factor = smoothing("gauss-seidel,order=red-black", dimension, n, sweeps, 25);
+            assert!(
+                (factor - expected).abs() < 0.03 * expected,
+                "{dimension}-D, {sweeps}: {factor} for {expected}"
+            );
         }
     }
 

@@ -39,11 +39,34 @@ pub(crate) struct Conjugate<'p> {
     r: Buffer<f64>,
     p: Buffer<f64>,
     q: Buffer<f64>,
-    /// M and M⁻¹r; none where M = I.
-    preconditioner: Option<(Box<dyn Preconditioner<f64>>, Buffer<f64>)>,
-    work: vectors::Workspace<f64>,
+    inverse: Inverse,
+    work: vectors::Workspace,
     sums: Vec<f64>,
     scalars: Scalars,
+}
+
+/// M⁻¹, with z = M⁻¹r where there is one.
+pub(crate) enum Inverse {
+    /// M = I.
+    None,
+    /// In the precision of the system.
+    Double { m: Box<dyn Preconditioner<f64>>, z: Buffer<f64> },
+    /// In half of it: r is scaled to norm 1 and rounded, which costs a digit of M⁻¹ that nobody needs, and
+    /// no digit of the solution.
+    Single { m: Box<dyn Preconditioner<f32>>, operator: Operator<f32>, r: Buffer<f32>, z: Buffer<f32> },
+}
+
+impl Inverse {
+    /// `m` in double precision.
+    pub fn double(state: &State<'_>, m: Box<dyn Preconditioner<f64>>) -> Self {
+        Self::Double { m, z: state.array() }
+    }
+
+    /// `m`, which was made for `operator`, in single precision.
+    pub fn single(m: Box<dyn Preconditioner<f32>>, operator: Operator<f32>) -> Self {
+        let len = operator.layout().len();
+        Self::Single { m, operator, r: Buffer::zeroed(len), z: Buffer::zeroed(len) }
+    }
 }
 
 /// What is left of a step besides arrays.
@@ -59,23 +82,15 @@ struct Scalars {
 
 impl<'p> Conjugate<'p> {
     /// From the u of `state`.
-    pub fn start(
-        state: State<'p>,
-        preconditioner: Option<Box<dyn Preconditioner<f64>>>,
-        meter: &mut Meter,
-    ) -> Self {
-        let mut run = Self::new(state, preconditioner);
+    pub fn start(state: State<'p>, inverse: Inverse, meter: &mut Meter) -> Self {
+        let mut run = Self::new(state, inverse);
         run.replace_residual(meter);
         run
     }
 
     /// From a snapshot, whose u `state` has already.
-    pub fn resume(
-        state: State<'p>,
-        preconditioner: Option<Box<dyn Preconditioner<f64>>>,
-        from: &Snapshot,
-    ) -> Result<Self, SolverError> {
-        let mut run = Self::new(state, preconditioner);
+    pub fn resume(state: State<'p>, inverse: Inverse, from: &Snapshot) -> Result<Self, SolverError> {
+        let mut run = Self::new(state, inverse);
         run.r = run.state.array_from(from, "r")?;
         run.p = run.state.array_from(from, "p")?;
         let number = |name: &str| from.counter(name).map(f64::from_bits);
@@ -84,14 +99,13 @@ impl<'p> Conjugate<'p> {
         Ok(run)
     }
 
-    fn new(state: State<'p>, preconditioner: Option<Box<dyn Preconditioner<f64>>>) -> Self {
+    fn new(state: State<'p>, inverse: Inverse) -> Self {
         let layout = state.operator.layout();
         let work = vectors::Workspace::new(layout);
         let sums = vec![0.0; Layers::of(layout).places().len()];
-        let preconditioner = preconditioner.map(|m| (m, state.array()));
         let scalars = Scalars { square: 0.0, computed: 0.0, product: f64::INFINITY };
         let (r, p, q) = (state.array(), state.array(), state.array());
-        Self { state, r, p, q, preconditioner, work, sums, scalars }
+        Self { state, r, p, q, inverse, work, sums, scalars }
     }
 
     /// r ← f − Au.
@@ -112,21 +126,30 @@ impl<'p> Conjugate<'p> {
     fn step(&mut self, meter: &mut Meter) {
         let unknowns = self.state.operator.layout().count() as f64;
         let State { operator, u, .. } = &mut self.state;
-        let (z, product) = match &mut self.preconditioner {
-            None => (&self.r, self.scalars.square),
-            Some((m, z)) => {
-                m.apply(operator, &self.r, z);
+        let Self { r, p, q, work, sums, .. } = self;
+        let Scalars { square, product: before, .. } = self.scalars;
+        let (product, curvature) = match &mut self.inverse {
+            Inverse::None => (square, vectors::direction(operator, [1.0, square / before], r, p, q, work)),
+            Inverse::Double { m, z } => {
+                m.apply(operator, r, z);
                 meter.charge(m.flops() + 2.0 * unknowns);
-                (&*z, pass::scalar_product(operator, &self.r, z, &mut self.sums))
+                let product = pass::scalar_product(operator, r, z, sums);
+                (product, vectors::direction(operator, [1.0, product / before], z, p, q, work))
+            }
+            Inverse::Single { m, operator: rounded, r: narrow, z } => {
+                let norm = if square > 0.0 { square.sqrt() } else { 1.0 };
+                vectors::narrow(r, 1.0 / norm, narrow);
+                m.apply(rounded, narrow, z);
+                meter.charge(m.flops() + 3.0 * unknowns);
+                let product = norm * norm * pass::scalar_product(rounded, narrow, z, sums);
+                (product, vectors::direction(operator, [norm, product / before], z, p, q, work))
             }
         };
-        let beta = product / self.scalars.product;
-        let curvature = vectors::direction(operator, beta, z, &mut self.p, &mut self.q, &mut self.work);
         // r = 0, or u to the last bit: there is no direction left.
         let alpha = if curvature > 0.0 { product / curvature } else { 0.0 };
         self.scalars.product = if product > 0.0 { product } else { f64::INFINITY };
         self.scalars.square =
-            vectors::update(operator, alpha, &self.p, &self.q, u, &mut self.r, &mut self.work);
+            vectors::update(operator, alpha, p, q, u, r, work);
         meter.charge(operator.pass_flops() + 9.0 * unknowns);
         if self.scalars.square <= REPLACE * REPLACE * self.scalars.computed {
             self.replace_residual(meter);

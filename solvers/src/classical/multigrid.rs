@@ -40,6 +40,8 @@ mod weighted;
 mod weights;
 
 #[cfg(test)]
+mod galerkin_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{num::NonZeroU64, sync::Arc};

@@ -123,9 +123,8 @@ fn lanczos(operator: &Operator<f64>, matrix: &Variable<f64>, singular: bool) -> 
         }
         if step % LOOK == 0 {
             history.push(extreme(&diagonal, &beside, false));
-            let earlier = history.len() - 1 - history.len().div_ceil(4);
-            if let (Some(now), Some(then)) = (history.last(), history.get(earlier))
-                && step >= 2 * LOOK
+            let earlier = (history.len() - 1).checked_sub(history.len().div_ceil(4));
+            if let (Some(now), Some(then)) = (history.last(), earlier.map(|earlier| history[earlier]))
                 && then - now < SETTLED * now
             {
                 break;

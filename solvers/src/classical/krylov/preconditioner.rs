@@ -18,6 +18,9 @@ use crate::{
     memory::Buffer,
 };
 
+/// Values that one thread clears at a time.
+const PIECE: usize = 1 << 16;
+
 /// z = M⁻¹r.
 pub(crate) trait Preconditioner<T: Real>: Send {
     /// Writes M⁻¹r to `z`, whose held layers are zero; the outer values of r along rows are not read.
@@ -112,7 +115,7 @@ impl<T: Real> Ssor<T> {
 
 impl<T: Real> Preconditioner<T> for Ssor<T> {
     fn apply(&mut self, operator: &Operator<T>, r: &[T], z: &mut [T]) {
-        z.fill(T::default());
+        z.par_chunks_mut(PIECE).for_each(|z| z.fill(T::default()));
         match &mut self.order {
             Visits::Colours(work) => {
                 for order in [Order::RedBlack, Order::BlackRed] {

@@ -14,18 +14,21 @@ use crate::{
     memory::Buffer,
 };
 
+/// Values that one thread converts at a time.
+const PIECE: usize = 1 << 14;
+
 /// The memory of passes over one layout.
 #[derive(Debug)]
-pub(crate) struct Workspace<T: Real> {
+pub(crate) struct Workspace {
     /// Layers of a slab, the last of which may have fewer.
     layers: usize,
     /// The new directions in the two layers next to each slab.
-    halos: Buffer<T>,
+    halos: Buffer<f64>,
     /// A sum a layer.
     sums: Vec<f64>,
 }
 
-impl<T: Real> Workspace<T> {
+impl Workspace {
     pub fn new(layout: &Layout) -> Self {
         let layers = Layers::of(layout);
         let (count, slabs) = (layers.places().len(), layers.slabs().len());
@@ -35,44 +38,44 @@ impl<T: Real> Workspace<T> {
     }
 }
 
-/// p ← z + βp and q ← Ap; p·q. Held layers of z and p are zero.
-pub(crate) fn direction<T: Real>(
-    operator: &Operator<T>,
-    beta: T,
-    z: &[T],
-    p: &mut [T],
-    q: &mut [T],
-    work: &mut Workspace<T>,
+/// p ← γz + βp and q ← Ap; p·q. Held layers of z and p are zero; z may be of half the precision.
+pub(crate) fn direction<Z: Real>(
+    operator: &Operator<f64>,
+    factors: [f64; 2],
+    z: &[Z],
+    p: &mut [f64],
+    q: &mut [f64],
+    work: &mut Workspace,
 ) -> f64 {
     match operator {
-        Operator::Constant(rows) => direction_rows(rows, true, beta, z, p, q, work),
-        Operator::Variable(rows) => direction_rows(rows, false, beta, z, p, q, work),
-        Operator::Boxes(rows) => direction_rows(rows, false, beta, z, p, q, work),
+        Operator::Constant(rows) => direction_rows(rows, true, factors, z, p, q, work),
+        Operator::Variable(rows) => direction_rows(rows, false, factors, z, p, q, work),
+        Operator::Boxes(rows) => direction_rows(rows, false, factors, z, p, q, work),
     }
 }
 
-fn direction_rows<T: Real, R: Rows<T>>(
+fn direction_rows<Z: Real, R: Rows<f64>>(
     rows: &R,
     weighted: bool,
-    beta: T,
-    z: &[T],
-    p: &mut [T],
-    q: &mut [T],
-    work: &mut Workspace<T>,
+    factors: [f64; 2],
+    z: &[Z],
+    p: &mut [f64],
+    q: &mut [f64],
+    work: &mut Workspace,
 ) -> f64 {
     let layers = Layers::of(rows.layout());
     let (stride, places, many) = (layers.stride(), layers.places(), work.layers);
     let serial = many == places.len();
     // The directions next to a slab, before any slab changes them.
-    let old: &[T] = p;
-    let halo = |(slab, halos): (usize, &mut [T])| {
+    let old: &[f64] = p;
+    let halo = |(slab, halos): (usize, &mut [f64])| {
         let start = places.start + slab * many;
         let end = (start + many).min(places.end);
         let next_to = [layers.neighbours(start)[0], layers.neighbours(end - 1)[1]];
         for (l, halo) in next_to.into_iter().zip(halos.chunks_exact_mut(stride)) {
             halo.copy_from_slice(layers.of_array(old, l));
             if places.contains(&l) {
-                combine(layers, beta, layers.of_array(z, l), halo);
+                combine(layers, factors, layers.of_array(z, l), halo);
             }
         }
     };
@@ -84,27 +87,27 @@ fn direction_rows<T: Real, R: Rows<T>>(
     let range = places.start * stride..places.end * stride;
     let (p, q) = (&mut p[range.clone()], &mut q[range]);
     if serial {
-        products(rows, weighted, beta, z, places.start, p, q, &work.halos, &mut work.sums);
+        products(rows, weighted, factors, z, places.start, p, q, &work.halos, &mut work.sums);
     } else {
         p.par_chunks_mut(many * stride)
             .zip(q.par_chunks_mut(many * stride))
             .zip(work.halos.par_chunks_exact(2 * stride).zip(work.sums.par_chunks_mut(many)))
             .enumerate()
             .for_each(|(slab, ((p, q), (halos, sums)))| {
-                products(rows, weighted, beta, z, places.start + slab * many, p, q, halos, sums);
+                products(rows, weighted, factors, z, places.start + slab * many, p, q, halos, sums);
             });
     }
     work.sums.iter().sum()
 }
 
-/// p ← z + βp in one layer.
+/// p ← γz + βp in one layer.
 #[inline(always)]
-fn combine<T: Real>(layers: Layers<'_>, beta: T, z: &[T], p: &mut [T]) {
+fn combine<Z: Real>(layers: Layers<'_>, [gamma, beta]: [f64; 2], z: &[Z], p: &mut [f64]) {
     let columns = layers.layout.extent(2);
     for j in layers.rows() {
         let (z, p) = (&z[j * columns..][..columns], &mut p[j * columns..][..columns]);
         for (p, z) in p[1..columns - 1].iter_mut().zip(&z[1..columns - 1]) {
-            *p = *z + beta * *p;
+            *p = gamma * z.to_f64() + beta * *p;
         }
         layers.layout.seal(p);
     }
@@ -113,26 +116,26 @@ fn combine<T: Real>(layers: Layers<'_>, beta: T, z: &[T], p: &mut [T]) {
 /// The pass over the layers of a slab from `first` on: a direction is made one layer ahead of the product
 /// that reads it.
 #[multiversion(targets = "simd")]
-fn products<T: Real, R: Rows<T>>(
+fn products<Z: Real, R: Rows<f64>>(
     rows: &R,
     weighted: bool,
-    beta: T,
-    z: &[T],
+    factors: [f64; 2],
+    z: &[Z],
     first: usize,
-    p: &mut [T],
-    q: &mut [T],
-    halos: &[T],
+    p: &mut [f64],
+    q: &mut [f64],
+    halos: &[f64],
     sums: &mut [f64],
 ) {
     let layout = rows.layout();
     let layers = Layers::of(layout);
     let (stride, columns) = (layers.stride(), layout.extent(2));
     let (lower, upper) = halos.split_at(stride);
-    combine(layers, beta, layers.of_array(z, first), &mut p[..stride]);
+    combine(layers, factors, layers.of_array(z, first), &mut p[..stride]);
     for (i, (q, sum)) in q.chunks_exact_mut(stride).zip(sums).enumerate() {
         let next = (i + 1) * stride;
         if next < p.len() {
-            combine(layers, beta, layers.of_array(z, first + i + 1), &mut p[next..next + stride]);
+            combine(layers, factors, layers.of_array(z, first + i + 1), &mut p[next..next + stride]);
         }
         let view = View {
             below: if i == 0 { lower } else { &p[next - 2 * stride..next - stride] },
@@ -151,14 +154,14 @@ fn products<T: Real, R: Rows<T>>(
 }
 
 /// u ← u + αp and r ← r − αq; r·r.
-pub(crate) fn update<T: Real>(
-    operator: &Operator<T>,
+pub(crate) fn update(
+    operator: &Operator<f64>,
     alpha: f64,
-    p: &[T],
-    q: &[T],
+    p: &[f64],
+    q: &[f64],
     u: &mut [f64],
-    r: &mut [T],
-    work: &mut Workspace<T>,
+    r: &mut [f64],
+    work: &mut Workspace,
 ) -> f64 {
     let layout = operator.layout();
     let weighted = operator.is_per_volume();
@@ -181,15 +184,15 @@ pub(crate) fn update<T: Real>(
 }
 
 #[multiversion(targets = "simd")]
-fn updates<T: Real>(
+fn updates(
     layout: &Layout,
     weighted: bool,
     alpha: f64,
     first: usize,
-    p: &[T],
-    q: &[T],
+    p: &[f64],
+    q: &[f64],
     u: &mut [f64],
-    r: &mut [T],
+    r: &mut [f64],
     sums: &mut [f64],
 ) {
     let layers = Layers::of(layout);
@@ -203,14 +206,27 @@ fn updates<T: Real>(
             let (p, q) = (&p[row.clone()], &q[row.clone()]);
             let (u, r) = (&mut u[row.clone()], &mut r[row]);
             for (u, p) in u[1..columns - 1].iter_mut().zip(&p[1..columns - 1]) {
-                *u += alpha * p.to_f64();
+                *u += alpha * p;
             }
-            let scale = T::from_f64(alpha);
             for (r, q) in r[1..columns - 1].iter_mut().zip(&q[1..columns - 1]) {
-                *r -= scale * *q;
+                *r -= alpha * q;
             }
             layout.seal(u);
             *sum += row_product(layout, weighted, layers.place(l, j), r, r);
         }
+    }
+}
+
+/// out = scale·r in half the precision; all values, with the outer ones.
+pub(crate) fn narrow(r: &[f64], scale: f64, out: &mut [f32]) {
+    let piece = |(out, r): (&mut [f32], &[f64])| {
+        for (out, r) in out.iter_mut().zip(r) {
+            *out = (scale * r) as f32;
+        }
+    };
+    if r.len() <= PIECE {
+        piece((out, r));
+    } else {
+        out.par_chunks_mut(PIECE).zip(r.par_chunks(PIECE)).for_each(piece);
     }
 }

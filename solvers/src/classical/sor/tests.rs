@@ -24,7 +24,7 @@ fn the_best_omega_is_that_of_theory() {
 }
 
 /// The asymptotic rate is ω* − 1. The leading eigenvalue has a Jordan block of size two, so that the norm
-/// falls as (k + c)(ω* − 1)^k, with c in the hundreds for lexicographic order.
+/// falls as (k + c)(ω* − 1)^k: from k to 2k sweeps by (ω* − 1)^k times a number from 1 to 2.
 #[test]
 fn the_spectral_radius_is_omega_minus_one() {
     for (dimension, n, order) in [(1, 64, "red-black"), (2, 32, "red-black"), (2, 32, "lexicographic")] {
@@ -32,11 +32,11 @@ fn the_spectral_radius_is_omega_minus_one() {
         let discrete = problem.on(&[n]);
         let mut live = Live::start(&format!("sor,order={order}"), &problem, &discrete, Initial::Random);
         let expected = 2.0 / (1.0 + (PI / n as f64).sin()) - 1.0;
-        let (early, late) = (800, 1600);
-        let before = norm(live.advance(early)) / early as f64;
-        let after = norm(live.advance(late - early)) / late as f64;
-        let measured = (after / before).powf(1.0 / (late - early) as f64);
-        assert!((measured - expected).abs() < 5e-4, "{dimension}-D {order}: {measured} for {expected}");
+        let k = 800;
+        let before = norm(live.advance(k));
+        let after = norm(live.advance(k));
+        let factor = (after / before).ln() - k as f64 * expected.ln();
+        assert!((-0.01..0.7).contains(&factor), "{dimension}-D {order}: e^{factor} times {expected}^{k}");
     }
 }
 
@@ -67,9 +67,9 @@ fn ends_of_the_spectrum_are_those_of_jacobi() {
             let before = difference(20);
             (difference(20) / before).powf(0.05)
         };
-        let smallest = (1.0 - rate(0.9, 60)) / 0.9;
+        let smallest = (1.0 - rate(0.9, 200)) / 0.9;
         assert!((smallest / ends.smallest - 1.0).abs() < 0.02, "{name}: {smallest} for {ends:?}");
-        let largest = (1.0 + rate(1.6, 60)) / 1.6;
+        let largest = (1.0 + rate(1.6, 200)) / 1.6;
         assert!((largest / ends.largest - 1.0).abs() < 0.02, "{name}: {largest} for {ends:?}");
     }
 }
