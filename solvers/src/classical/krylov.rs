@@ -148,8 +148,7 @@ impl<'p> Conjugate<'p> {
         // r = 0, or u to the last bit: there is no direction left.
         let alpha = if curvature > 0.0 { product / curvature } else { 0.0 };
         self.scalars.product = if product > 0.0 { product } else { f64::INFINITY };
-        self.scalars.square =
-            vectors::update(operator, alpha, p, q, u, r, work);
+        self.scalars.square = vectors::update(operator, alpha, p, q, u, r, work);
         meter.charge(operator.pass_flops() + 9.0 * unknowns);
         if self.scalars.square <= REPLACE * REPLACE * self.scalars.computed {
             self.replace_residual(meter);

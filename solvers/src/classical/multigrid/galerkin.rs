@@ -56,8 +56,7 @@ fn terms<T: Real>(weights: &Weights<T>, around: &[Offset], delta: Offset) -> Vec
                 let stride = if weights.axes[axis].coarsened { 2 } else { 1 };
                 offset[axis] + s[axis] - stride * delta[axis]
             });
-            let near = t.iter().all(|step| (-1..=1).contains(step));
-            if let Some(t) = weights.slot(t).filter(|_| near) {
+            if let Some(t) = weights.slot(t) {
                 terms.push(Term { o, step, t });
             }
         }

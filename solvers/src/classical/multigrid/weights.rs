@@ -147,9 +147,10 @@ impl<T: Real> Weights<T> {
         self.bands.layout()
     }
 
-    /// The band of the fine places at `offset`.
+    /// The band of the fine places at `offset`, if P reaches as far.
     pub(super) fn slot(&self, offset: Offset) -> Option<usize> {
-        self.slots[number(offset)]
+        let near = offset.iter().all(|step| (-1..=1).contains(step));
+        if near { self.slots[number(offset)] } else { None }
     }
 
     /// Band `slot` for a row of coarse places; 0 where there are none.
