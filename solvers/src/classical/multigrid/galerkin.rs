@@ -93,7 +93,8 @@ impl<'f, T: Real> FineRows<'f, T> {
                 continue;
             }
             let weight = weights.row(o, place);
-            for run in weights.axes[2].runs(weights.offsets[o][2]) {
+            let runs = weights.axes[2].runs(weights.offsets[o][2]);
+            for run in runs.iter().filter(|run| run.count > 0) {
                 let sums = &mut sums[..run.count];
                 sums.fill(T::default());
                 for Term { step, t, .. } in terms {

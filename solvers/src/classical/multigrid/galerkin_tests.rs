@@ -31,7 +31,7 @@ fn systems(variable: bool) -> Vec<(String, Discrete)> {
     let mut systems = Vec::new();
     for (sides, cells) in [
         (vec![[D, D]], vec![202]),
-        (vec![[P, P]], vec![208]),
+        (vec![[P, P]], vec![192]),
         (vec![[D, D], [D, D]], vec![12, 13]),
         (vec![[N, D], [P, P]], vec![11, 12]),
         (vec![[N, N], [D, N]], vec![13, 12]),

@@ -6,7 +6,7 @@ use super::{
     hierarchy::{self, Lines, Recipe},
     level::Level,
     line::Line,
-    smoother::Smoother,
+    smoother::{Kind, Smoother},
     weights::Weights,
 };
 use crate::classical::{layout::Layout, operator::Boxes, state::system_values};
@@ -23,12 +23,14 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
     });
     let mut bytes = 8 * system_values(problem, grid);
     let galerkin = recipe.is_galerkin(varies, &lines);
+    let mut smoother = recipe.smoother;
     while let Some(coarser) = hierarchy::coarsen(&lines, galerkin) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes += Smoother::<f64>::bytes(recipe.smoother, &layout) + Level::<f64>::bytes(&layout, &coarse);
+        bytes += Smoother::<f64>::bytes(smoother, &layout) + Level::<f64>::bytes(&layout, &coarse);
         // u, f, and the operator with what goes between.
         bytes += 16 * coarse.len() as u64;
         if galerkin {
+            smoother = Kind::Jacobi;
             let coarsened = (0..3).filter(|&axis| lines[axis] != coarser[axis]).count();
             bytes += Boxes::<f64>::bytes(&coarse) + Weights::<f64>::bytes(&coarse, coarsened);
         } else if varies {

@@ -3,7 +3,8 @@
 //!
 //! (Au)_p = a u_p − Σ c u_neighbour. The matrix is symmetric, so that only couplings to the half of the
 //! neighbours that come later are kept, each read from both of its ends: with the diagonal and its inverse
-//! 6 values an unknown in 2-D and 15 in 3-D. Nothing couples to held layers: coarse levels hold zeros there.
+//! 6 values an unknown in 2-D and 15 in 3-D. Places of one colour are coupled, so that red-black sweeps are not
+//! for these matrices; Jacobi's are. Nothing couples to held layers: coarse levels hold zeros there.
 
 use super::{Bands, Couplings, Offset, Row, Rows};
 use crate::classical::{layout::Layout, real::Real};
