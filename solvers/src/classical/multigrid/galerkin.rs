@@ -7,6 +7,8 @@
 //! J + δ. The sums are those of box stencils again. They are taken for whole rows of coarse places, with the
 //! list of all (δ, o, s, t) made beforehand.
 
+use multiversion::multiversion;
+
 use super::weights::{self, Weights};
 use crate::classical::{
     operator::{Boxes, Couplings, Offset, later},
@@ -36,16 +38,29 @@ pub(super) fn product<T: Real, C: Couplings<T>>(fine: &C, weights: &Weights<T>) 
         .chain(later(layout.dimension))
         .map(|delta| Entry { delta: *delta, terms: terms(weights, &around, *delta) })
         .collect();
-    let columns = layout.extent(2);
     Boxes::new(layout, |place, diagonal, couplings| {
         let rows = FineRows::new(fine, weights, &around, place);
-        let mut sums = vec![T::default(); columns];
-        rows.entry(weights, &entries[0], place, &mut sums, diagonal);
-        for (entry, out) in entries[1..].iter().zip(couplings.chunks_exact_mut(columns)) {
-            rows.entry(weights, entry, place, &mut sums, out);
-            out.iter_mut().for_each(|value| *value = -*value);
-        }
+        add_entries(&rows, weights, &entries, place, diagonal, couplings);
     })
+}
+
+/// All entries of a row of coarse places.
+#[multiversion(targets = "simd")]
+fn add_entries<T: Real>(
+    rows: &FineRows<'_, T>,
+    weights: &Weights<T>,
+    entries: &[Entry],
+    place: [usize; 2],
+    diagonal: &mut [T],
+    couplings: &mut [T],
+) {
+    let columns = diagonal.len();
+    let mut sums = vec![T::default(); columns];
+    rows.entry(weights, &entries[0], place, &mut sums, diagonal);
+    for (entry, out) in entries[1..].iter().zip(couplings.chunks_exact_mut(columns)) {
+        rows.entry(weights, entry, place, &mut sums, out);
+        out.iter_mut().for_each(|value| *value = -*value);
+    }
 }
 
 fn terms<T: Real>(weights: &Weights<T>, around: &[Offset], delta: Offset) -> Vec<Term> {
@@ -82,6 +97,7 @@ impl<'f, T: Real> FineRows<'f, T> {
     }
 
     /// Adds up `entry` for a row of coarse places; `sums` is scratch.
+    #[inline(always)]
     fn entry(&self, weights: &Weights<T>, entry: &Entry, place: [usize; 2], sums: &mut [T], out: &mut [T]) {
         let at = |axis: usize| place[axis].wrapping_add_signed(entry.delta[axis].into());
         let other = [at(0), at(1)];

@@ -11,6 +11,8 @@
 //! whose neighbours are known by then, then those of eight. With constant coefficients and κ² = 0 this is
 //! linear interpolation.
 
+use multiversion::multiversion;
+
 use crate::classical::{
     layout::Layout,
     multigrid::transfer::{AxisTransfer, Transfer},
@@ -136,7 +138,8 @@ impl<T: Real> Weights<T> {
                 let runs = axes[2].runs(offset[2]);
                 let known =
                     |offset: Offset| &known[slots[number(offset)].unwrap_or(0) * columns..][..columns];
-                solve_row(fine, [plane, row], *offset, &around, runs, known, &mut sums, weights);
+                let between = Between { fine, place: [plane, row], offset: *offset, runs, around: &around };
+                solve_row(&between, known, &mut sums, weights);
             }
         });
         Self { axes, offsets, slots, bands }
@@ -165,18 +168,26 @@ impl<T: Real> Weights<T> {
     }
 }
 
-/// The weights of the fine places at `offset` from a row of coarse ones, in fine row `place`: `known` are those
-/// of the places that lie between in fewer directions.
-fn solve_row<'k, T: Real, C: Couplings<T>>(
-    fine: &C,
+/// Fine places that lie between coarse ones: a row of them.
+struct Between<'a, C> {
+    fine: &'a C,
     place: [usize; 2],
+    /// Their offset from the coarse places.
     offset: Offset,
-    around: &[Offset],
     runs: [Run; 2],
+    around: &'a [Offset],
+}
+
+/// Their weights for a row of coarse places: `known` are those of the places that lie between in fewer
+/// directions, `sums` is scratch.
+#[multiversion(targets = "simd")]
+fn solve_row<'k, T: Real, C: Couplings<T>>(
+    between: &Between<'_, C>,
     known: impl Fn(Offset) -> &'k [T],
     sums: &mut [T],
     weights: &mut [T],
 ) {
+    let Between { fine, place, offset, runs, around } = *between;
     let (diagonals, totals) = sums.split_at_mut(weights.len());
     let fine_diagonal = fine.diagonal(place);
     for run in runs.iter().filter(|run| run.count > 0) {
