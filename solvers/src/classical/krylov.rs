@@ -165,7 +165,7 @@ fn remove_mean(operator: &Operator<f64>, r: &mut [f64], w: &mut [f64], sums: &mu
     let sum = pass::scalar_product(operator, r, w, sums);
     let volume: f64 =
         (0..3).map(|axis| layout.places(axis).map(|p| volume(layout, axis, p)).sum::<f64>()).product();
-    if let Operator::Variable(_) = operator {
+    if !operator.is_per_volume() {
         scale_by_volumes(layout, w);
     }
     for (r, w) in r.iter_mut().zip(w.iter()) {

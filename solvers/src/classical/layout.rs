@@ -93,6 +93,11 @@ impl Layout {
         if self.is_absent(axis) { 0..1 } else { 1..self.unknowns[axis] + 1 }
     }
 
+    /// Whether a row holds unknowns, and no outer layer.
+    pub fn has_unknowns(&self, plane: usize, row: usize) -> bool {
+        self.places(0).contains(&plane) && self.places(1).contains(&row)
+    }
+
     /// The lower and upper neighbour along `axis` of place `p`, one of [`Layout::places`] of a present
     /// axis.
     #[inline(always)]

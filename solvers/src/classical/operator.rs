@@ -3,17 +3,23 @@
 //!
 //! (Au)_p = Σ_axes [c₋(u_p − u₋) + c₊(u_p − u₊)] + κ²u_p.
 //!
-//! Two kinds: [`Constant`], whose c are the same but next to the ends of an axis and are never loaded
-//! from memory, and [`Variable`], whose c stand in arrays. Sweeps are written once, over [`Rows`].
+//! Three kinds: [`Constant`], whose c are the same but next to the ends of an axis and are never loaded
+//! from memory, [`Variable`], whose c stand in arrays, and [`Boxes`], coupled to diagonal neighbours too.
+//! Sweeps are written once, over [`Rows`].
 
+mod bands;
+mod boxes;
 mod constant;
 mod variable;
 
 use modewise_problems::Discrete;
+use rayon::prelude::*;
 
 use super::{layout::Layout, real::Real};
 use crate::memory::Buffer;
 
+pub(crate) use bands::Bands;
+pub(crate) use boxes::{Boxes, later};
 pub(crate) use constant::{AxisWeights, Constant};
 pub(crate) use variable::Variable;
 
@@ -24,6 +30,19 @@ pub(crate) enum Operator<T: Real> {
     Constant(Constant<T>),
     /// Coefficients in arrays.
     Variable(Variable<T>),
+    /// Couplings to all places around, in arrays.
+    Boxes(Boxes<T>),
+}
+
+/// Steps along planes, rows and columns from a place to one around it.
+pub(crate) type Offset = [i8; 3];
+
+/// A matrix in arrays by its entries, for making coarser ones: slices hold the unknowns of a row.
+pub(crate) trait Couplings<T: Real>: Sync {
+    /// The diagonal.
+    fn diagonal(&self, place: [usize; 2]) -> &[T];
+    /// The other entries with their sign changed, those of the places at `offset`; none if all are zero.
+    fn coupling(&self, place: [usize; 2], offset: Offset) -> Option<&[T]>;
 }
 
 /// A matrix as its rows; `plane` and `row` are places in the layout.
@@ -39,8 +58,8 @@ pub(crate) trait Rows<T: Real>: Sync {
 }
 
 /// The equations of one row. Slices are whole rows with their outer values; `across` holds the
-/// neighbour rows: none (1-D), lower and upper row (2-D), then lower and upper plane (3-D). Results go
-/// to places 1 to m of `out`; its outer values are left alone.
+/// neighbour rows: none (1-D), lower and upper row (2-D), then lower and upper plane, and the lower and
+/// upper row of either (3-D). Results go to places 1 to m of `out`; its outer values are left alone.
 pub(crate) trait Row<T: Real>: Copy {
     /// out = (1 − ω)u + ω(f + Σ c u_neighbour)/a, a the diagonal.
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
@@ -68,6 +87,7 @@ impl<T: Real> Operator<T> {
         match self {
             Self::Constant(constant) => constant.layout(),
             Self::Variable(variable) => variable.layout(),
+            Self::Boxes(boxes) => boxes.layout(),
         }
     }
 
@@ -76,20 +96,28 @@ impl<T: Real> Operator<T> {
         let layout = self.layout();
         let mut f = Buffer::zeroed(layout.len());
         layout.load(discrete.grid(), discrete.source().values(), &mut f);
-        if let Self::Variable(_) = self {
+        if !self.is_per_volume() {
             scale_by_volumes(layout, &mut f);
         }
         f
     }
 
+    /// Whether equations are per unit of volume, and not times volume.
+    pub fn is_per_volume(&self) -> bool {
+        matches!(self, Self::Constant(_))
+    }
+
     /// Flops of a pass over all unknowns that relaxes or takes a residual: per axis an addition, a
-    /// product and an addition (constant) or two products and two additions (variable), then three.
+    /// product and an addition (constant) or two products and two additions (variable), or a product and an
+    /// addition for each place around (boxes), then three.
     pub fn pass_flops(&self) -> f64 {
-        let axis = match self {
-            Self::Constant(_) => 3,
-            Self::Variable(_) => 4,
+        let dimension = self.layout().dimension;
+        let sums = match self {
+            Self::Constant(_) => 3 * dimension,
+            Self::Variable(_) => 4 * dimension,
+            Self::Boxes(_) => 4 * later(dimension).len(),
         };
-        ((axis * self.layout().dimension + 3) * self.layout().count()) as f64
+        ((sums + 3) * self.layout().count()) as f64
     }
 }
 
@@ -99,8 +127,21 @@ impl Operator<f64> {
         match self {
             Self::Constant(constant) => Operator::Constant(constant.to_single()),
             Self::Variable(variable) => Operator::Variable(variable.to_single()),
+            Self::Boxes(boxes) => Operator::Boxes(boxes.to_single()),
         }
     }
+}
+
+/// Values that one thread rounds at a time.
+const PIECE: usize = 1 << 14;
+
+/// Values in single precision.
+fn to_single(values: &Buffer<f64>) -> Buffer<f32> {
+    let mut out = Buffer::zeroed(values.len());
+    out.par_chunks_mut(PIECE).zip(values.par_chunks(PIECE)).for_each(|(out, values)| {
+        out.iter_mut().zip(values).for_each(|(out, value)| *out = *value as f32);
+    });
+    out
 }
 
 /// The share of a cell that belongs to place `p` of `axis`: a half on a Neumann side.

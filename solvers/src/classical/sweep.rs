@@ -107,21 +107,34 @@ impl<'a, T: Real> View<'a, T> {
         let columns = layout.extent(2);
         let row = |layer: &'a [T], j: usize| &layer[j * columns..][..columns];
         match layout.dimension {
-            1 => Across { rows: [&[]; 4], count: 0 },
-            2 => Across { rows: [self.below, self.above, &[], &[]], count: 2 },
+            1 => Across { rows: [&[]; 8], count: 0 },
+            2 => {
+                let mut rows: [&[T]; 8] = [&[]; 8];
+                [rows[0], rows[1]] = [self.below, self.above];
+                Across { rows, count: 2 }
+            }
             _ => {
                 let [lower, upper] = layout.neighbours(1, j);
-                let rows =
-                    [row(self.here, lower), row(self.here, upper), row(self.below, j), row(self.above, j)];
-                Across { rows, count: 4 }
+                let (here, below, above) = (self.here, self.below, self.above);
+                let rows = [
+                    row(here, lower),
+                    row(here, upper),
+                    row(below, j),
+                    row(above, j),
+                    row(below, lower),
+                    row(below, upper),
+                    row(above, lower),
+                    row(above, upper),
+                ];
+                Across { rows, count: 8 }
             }
         }
     }
 }
 
-/// The neighbour rows of a row: none, two or four.
+/// The neighbour rows of a row: none, two or eight.
 pub(crate) struct Across<'a, T> {
-    rows: [&'a [T]; 4],
+    rows: [&'a [T]; 8],
     count: usize,
 }
 

@@ -48,6 +48,7 @@ impl<T: Real> Preconditioner<T> for Diagonal {
         match operator {
             Operator::Constant(rows) => divide(rows, r, z),
             Operator::Variable(rows) => divide(rows, r, z),
+            Operator::Boxes(rows) => divide(rows, r, z),
         }
     }
 

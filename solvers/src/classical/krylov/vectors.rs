@@ -52,6 +52,7 @@ pub(crate) fn direction<Z: Real>(
     match operator {
         Operator::Constant(rows) => direction_rows::<_, _, true>(rows, factors, z, p, q, work),
         Operator::Variable(rows) => direction_rows::<_, _, false>(rows, factors, z, p, q, work),
+        Operator::Boxes(rows) => direction_rows::<_, _, false>(rows, factors, z, p, q, work),
     }
 }
 
@@ -148,7 +149,7 @@ pub(crate) fn update(
     work: &mut Workspace,
 ) -> f64 {
     let layout = operator.layout();
-    let weighted = matches!(operator, Operator::Constant(_));
+    let weighted = operator.is_per_volume();
     let (slabs, stride) = (work.slabs, Layers::of(layout).stride());
     let sums = Cut { values: &mut work.sums[..], each: slabs.height };
     slabs.for_each(((slabs.cut(u, stride), slabs.cut(r, stride)), sums), &|k, ((u, r), sums)| {

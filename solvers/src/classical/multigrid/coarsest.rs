@@ -30,7 +30,7 @@ pub(super) struct Coarsest<T: Real> {
 impl<T: Real> Coarsest<T> {
     pub fn new(operator: &Operator<T>, lines: &[Option<Line>; 3], singular: bool) -> Self {
         let layout = operator.layout();
-        let per_volume = matches!(operator, Operator::Constant(_));
+        let per_volume = operator.is_per_volume();
         let volume = |axis: usize, p: usize| lines[axis].as_ref().map_or(1.0, |line| line.volume(p));
         let (mut places, mut volumes) = (Vec::new(), Vec::new());
         for plane in layout.places(0) {

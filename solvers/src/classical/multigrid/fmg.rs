@@ -57,7 +57,12 @@ pub(crate) const ENTRY: Entry = Entry {
         recipe::OMEGA,
         recipe::RESTRICTION,
         recipe::PROLONGATION,
-        recipe::COARSE,
+        Parameter {
+            default: "rediscretised",
+            help: "coarse operators: the same equation on the coarser grid, whose solution is a start for the finer one; \
+                   PᵀAP, for cycles where ε jumps; auto takes the latter where coefficients vary",
+            ..recipe::COARSE
+        },
     ],
     build,
 };
@@ -124,9 +129,16 @@ impl Live<'_> {
         let State { discrete, operator, u, f } = &mut self.state;
         let Hierarchy { levels, arrays, coarsest, .. } = &mut self.hierarchy;
         clear(u);
-        restrict_all(levels, arrays, operator, u, f);
+        // Coarse equations of Galerkin's know held values from the residual alone, the others read them.
+        let galerkin = levels.first().is_some_and(|level| level.weights.is_some());
+        if !galerkin {
+            restrict_all(levels, arrays, operator, u, f);
+        }
         let lift = discrete.lift();
         operator.layout().load(lift.grid(), lift.values(), u);
+        if galerkin {
+            restrict_all(levels, arrays, operator, u, f);
+        }
         let mut rise = Rise { cycle: self.recipe.recipe.cycle, cycles: self.recipe.cycles, coarsest };
         rise.solve(levels, arrays, operator, u, f);
     }
@@ -142,7 +154,7 @@ impl Live<'_> {
     }
 }
 
-/// Restricts f to all levels: u and, below, the u of all levels are zero, so that f is the residual.
+/// Restricts the residual of u to all levels. Below the finest one u is zero, and f the residual.
 fn restrict_all<T: Real>(
     levels: &mut [Level<T>],
     arrays: &mut [[Buffer<T>; 2]],

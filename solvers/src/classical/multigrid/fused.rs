@@ -6,7 +6,8 @@
 //! Values are those of the separate steps, bit for bit.
 
 use super::{
-    level::{Correction, Restriction, add_scaled, restrict_layers},
+    correction::Correction,
+    restriction::{Restriction, add_scaled, restrict_layers},
     smoother::Sense,
 };
 use crate::classical::{

@@ -11,16 +11,18 @@ use super::{
     coarsest::Coarsest,
     cubic::Cubic,
     cycle::Cycle,
+    galerkin,
     half::Half,
     level::Level,
     line::Line,
     smoother::{Kind, Smoother},
     transfer::{AxisTransfer, Transfer},
+    weights::Weights,
 };
 use crate::{
     classical::{
         layout::{End, Layout},
-        operator::{Constant, Operator},
+        operator::{Constant, Couplings, Operator, Variable},
         real::Real,
     },
     memory::Buffer,
@@ -43,21 +45,50 @@ pub(crate) struct Recipe {
     pub half: bool,
     /// Cubic interpolation of corrections instead of linear.
     pub cubic: bool,
+    /// How coarse operators are made; none for what suits the finest one.
+    pub coarse: Option<Coarse>,
     /// Whether cycles have to be symmetric.
     pub symmetric: bool,
 }
 
+/// How coarse operators are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coarse {
+    /// The same equation on the coarser grid, with linear interpolation.
+    Rediscretised,
+    /// Galerkin's product, with the interpolation that the matrix makes.
+    Galerkin,
+}
+
 impl Recipe {
-    /// The smoother of a level. Across the seam of a periodic axis of odd length a colour meets itself, and
-    /// black-red sweeps are not the adjoint of red-black ones; polynomials in D⁻¹A are their own.
-    pub fn smoother(&self, layout: &Layout, is_finest: bool) -> Kind {
+    /// The smoother of a level with its ω; `boxes` if its operator has box stencils.
+    ///
+    /// Box stencils couple places of one colour, so that red-black sweeps would depend on the order in a
+    /// colour. Jacobi's ω = 8/9 damps the upper half of their spectrum by 1/3, in two dimensions and in three:
+    /// bilinear and trilinear finite elements, which PᵀAP comes to look like, have their high frequencies at
+    /// ¾ to 1½ of the diagonal.
+    ///
+    /// Across the seam of a periodic axis of odd length a colour meets itself, and black-red sweeps are not the
+    /// adjoint of red-black ones; polynomials in D⁻¹A are their own.
+    pub fn smoother(&self, layout: &Layout, is_finest: bool, boxes: bool) -> (Kind, Option<f64>) {
         let odd_seam =
             (0..3).any(|axis| layout.ends[axis][1] == End::Wrap && !layout.unknowns[axis].is_multiple_of(2));
         match self.below {
-            _ if self.symmetric && odd_seam => Kind::Chebyshev,
-            Some(below) if !is_finest => below,
-            _ => self.kind,
+            _ if boxes => {
+                let given = self.omega.filter(|_| self.kind == Kind::Jacobi);
+                (Kind::Jacobi, given.or(Some(8.0 / 9.0)))
+            }
+            _ if self.symmetric && odd_seam => (Kind::Chebyshev, None),
+            Some(below) if !is_finest => (below, self.omega),
+            _ => (self.kind, self.omega),
         }
+    }
+
+    /// Whether coarse matrices are Galerkin's: where coefficients vary, if nothing else is said.
+    pub fn is_galerkin(&self, varies: bool, lines: &Lines) -> bool {
+        let fits = !self.half && !self.cubic;
+        let wanted = self.coarse.map_or(varies && fits, |coarse| coarse == Coarse::Galerkin);
+        wanted && lines.iter().flatten().all(Line::closes)
     }
 }
 
@@ -79,12 +110,13 @@ impl<T: Real> Hierarchy<T> {
     /// The levels from that of `finest` on; `singular` if its u is defined up to a constant only.
     pub fn new(finest: &Operator<T>, singular: bool, recipe: Recipe) -> Self {
         let mut lines = finest_lines(finest);
+        let galerkin = recipe.is_galerkin(!finest.is_per_volume(), &lines);
         let (mut levels, mut arrays) = (Vec::<Level<T>>::new(), Vec::new());
-        while let Some(coarser) = coarsen(&lines) {
+        while let Some(coarser) = coarsen(&lines, galerkin) {
             let operator = levels.last().map_or(finest, |level| &level.coarse);
             let fine = operator.layout();
             let layout = coarse_layout(fine, &coarser);
-            let per_volume = matches!(operator, Operator::Constant(_));
+            let per_volume = operator.is_per_volume();
             let transfer = Transfer {
                 axes: std::array::from_fn(|axis| match (&lines[axis], &coarser[axis]) {
                     (Some(fine), Some(coarse)) if fine != coarse => {
@@ -93,22 +125,32 @@ impl<T: Real> Hierarchy<T> {
                     _ => AxisTransfer::identity(fine.unknowns[axis]),
                 }),
             };
-            let coarse = match operator {
+            let (coarse, weights) = match operator {
+                _ if galerkin => {
+                    let (coarse, weights) = product(operator, &transfer, &layout);
+                    (coarse, Some(weights))
+                }
                 Operator::Constant(constant) => {
-                    Operator::Constant(rediscretise(constant, layout.clone(), &coarser))
+                    (Operator::Constant(rediscretise(constant, layout.clone(), &coarser)), None)
                 }
                 Operator::Variable(variable) => {
-                    Operator::Variable(coarse_operator::average(variable, &transfer))
+                    (Operator::Variable(coarse_operator::average(variable, &transfer)), None)
                 }
+                // Invariant: box stencils come from Galerkin's product alone.
+                Operator::Boxes(_) => break,
             };
-            let kind = recipe.smoother(fine, levels.is_empty());
-            let smoother = Smoother::new(kind, recipe.omega, fine, &layout);
+            let boxes = matches!(operator, Operator::Boxes(_));
+            let (kind, omega) = recipe.smoother(fine, levels.is_empty(), boxes);
+            let smoother = Smoother::new(kind, omega, fine, &layout);
             let changed =
                 std::array::from_fn(|axis| lines[axis].as_ref().filter(|_| transfer.axes[axis].coarsened));
             let cubic = Cubic::new(fine, changed, &transfer.axes);
-            let half = recipe.half.then(|| Half::new(fine));
             arrays.push([Buffer::zeroed(layout.len()), Buffer::zeroed(layout.len())]);
-            levels.push(Level::new(fine, transfer, coarse, smoother, half, cubic, recipe.cubic));
+            let mut level = Level::new(fine, transfer, coarse, smoother, cubic);
+            level.half = recipe.half.then(|| Half::new(fine));
+            level.weights = weights;
+            level.cubic_corrections = recipe.cubic;
+            levels.push(level);
             lines = coarser;
         }
         let coarsest = Coarsest::new(levels.last().map_or(finest, |level| &level.coarse), &lines, singular);
@@ -162,20 +204,43 @@ impl<T: Real> Hierarchy<T> {
     }
 }
 
-/// The coarser lines; none if few unknowns are left or no axis can be coarsened.
-pub(super) fn coarsen(lines: &Lines) -> Option<Lines> {
+/// The coarser lines; none if few unknowns are left or no axis can be coarsened. Box stencils are the same all
+/// around a ring, which has to have an even number of cells for that.
+pub(super) fn coarsen(lines: &Lines, galerkin: bool) -> Option<Lines> {
     let present = || lines.iter().flatten();
     if present().map(Line::unknowns).product::<usize>() <= FEW {
         return None;
     }
-    let can = |line: &Line| line.coarser().map_or(0.0, |_| line.coefficient);
+    let coarser = |line: &Line| line.coarser().filter(|_| !(galerkin && line.is_odd_ring()));
+    let can = |line: &Line| coarser(line).map_or(0.0, |_| line.coefficient);
     let largest = present().map(can).fold(0.0, f64::max);
     let enough = largest.min(SHARE * present().map(|line| line.coefficient).sum::<f64>());
     (largest > 0.0).then(|| {
         lines.map(|line| {
-            line.map(|line| line.coarser().filter(|_| line.coefficient >= enough).unwrap_or(line))
+            line.map(|line| coarser(&line).filter(|_| line.coefficient >= enough).unwrap_or(line))
         })
     })
+}
+
+/// Galerkin's coarse matrix, and the interpolation it comes from.
+fn product<T: Real>(
+    operator: &Operator<T>,
+    transfer: &Transfer<T>,
+    layout: &Layout,
+) -> (Operator<T>, Weights<T>) {
+    fn of<T: Real, C: Couplings<T>>(
+        fine: &C,
+        transfer: &Transfer<T>,
+        layout: &Layout,
+    ) -> (Operator<T>, Weights<T>) {
+        let weights = Weights::new(fine, transfer, layout);
+        (Operator::Boxes(galerkin::product(fine, &weights)), weights)
+    }
+    match operator {
+        Operator::Constant(constant) => of(&Variable::uniform(constant), transfer, layout),
+        Operator::Variable(variable) => of(variable, transfer, layout),
+        Operator::Boxes(boxes) => of(boxes, transfer, layout),
+    }
 }
 
 /// The layout of the unknowns of `lines`.
@@ -202,6 +267,8 @@ fn finest_lines<T: Real>(operator: &Operator<T>) -> Lines {
                 let faces = &variable.faces[axis];
                 faces.iter().map(|c| c.to_f64()).sum::<f64>() / faces.len().max(1) as f64
             }
+            // Invariant: box stencils belong to coarse levels.
+            Operator::Boxes(_) => 1.0,
         };
         (!layout.is_absent(axis)).then(|| Line::uniform(layout, axis, coefficient))
     })

@@ -23,6 +23,10 @@ use crate::classical::{
     real::Real,
 };
 
+/// A periodic axis of so few cells need not become coarser: the grid is small by then. (From nine cells on the other
+/// axes go on without it, and point smoothers are slow where one axis is finer than the others.)
+const FEW_CELLS: usize = 5;
+
 /// The nodes along one axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Line {
@@ -65,6 +69,16 @@ impl Line {
             coefficient: 0.25 * self.coefficient,
             ..*self
         })
+    }
+
+    /// Whether every coarser line but one of a few cells has equal cells all around, if it is periodic.
+    pub fn closes(&self) -> bool {
+        self.ends[1] != End::Wrap || self.cells >> self.cells.trailing_zeros() <= FEW_CELLS
+    }
+
+    /// Whether it is periodic with an odd number of cells.
+    pub fn is_odd_ring(&self) -> bool {
+        self.ends[1] == End::Wrap && self.cells % 2 == 1
     }
 
     /// The number of unknowns.

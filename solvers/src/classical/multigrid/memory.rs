@@ -7,16 +7,18 @@ use super::{
     level::Level,
     line::Line,
     smoother::Smoother,
+    weights::Weights,
 };
 use crate::classical::{
     layout::Layout,
+    operator::Boxes,
     state::{array_values, system_values},
 };
 
 /// Bytes of the system of `problem` on `grid` and of the levels below it.
 pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
     let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
-    let arrays = if varies { grid.dimension() as u64 + 3 } else { 2 };
+    let dimension = grid.dimension() as u64;
     let mut layout = Layout::with_sides(grid, problem.domain().sides());
     let mut lines: Lines = std::array::from_fn(|axis| {
         let axes = grid.axes();
@@ -24,12 +26,20 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
         along.map(|h| Line::uniform(&layout, axis, 1.0 / (h * h)))
     });
     let mut bytes = 8 * system_values(problem, grid);
+    let galerkin = recipe.is_galerkin(varies, &lines);
     let mut is_finest = true;
-    while let Some(coarser) = hierarchy::coarsen(&lines) {
+    while let Some(coarser) = hierarchy::coarsen(&lines, galerkin) {
         let coarse = hierarchy::coarse_layout(&layout, &coarser);
-        bytes += Smoother::<f64>::bytes(recipe.smoother(&layout, is_finest), &layout, &coarse)
-            + Level::<f64>::bytes(&layout, &coarse);
-        bytes += 8 * arrays * coarse.len() as u64;
+        let (kind, _) = recipe.smoother(&layout, is_finest, galerkin && !is_finest);
+        bytes += Smoother::<f64>::bytes(kind, &layout, &coarse) + Level::<f64>::bytes(&layout, &coarse);
+        // u, f, and the operator with what goes between.
+        bytes += 16 * coarse.len() as u64;
+        if galerkin {
+            let coarsened = (0..3).filter(|&axis| lines[axis] != coarser[axis]).count();
+            bytes += Boxes::<f64>::bytes(&coarse) + Weights::<f64>::bytes(&coarse, coarsened);
+        } else if varies {
+            bytes += 8 * (dimension + 2) * coarse.len() as u64;
+        }
         if recipe.half {
             bytes += 8 * layout.len() as u64;
         }

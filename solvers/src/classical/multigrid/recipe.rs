@@ -4,7 +4,7 @@ use modewise_problems::{Parameter, Settings, Spec, SpecError};
 
 use super::{
     cycle::{Cycle, Shape},
-    hierarchy::Recipe as Levels,
+    hierarchy::{Coarse, Recipe as Levels},
     smoother::{Kind, Sense},
 };
 
@@ -34,19 +34,20 @@ pub(super) const RESTRICTION: Parameter = Parameter {
     key: "restriction",
     default: "full",
     unit: "full | half",
-    help: "how residuals are weighted: by the adjoint of linear interpolation, or by half weighting",
+    help: "how residuals are weighted: by the adjoint of interpolation, or by half weighting",
 };
 pub(super) const PROLONGATION: Parameter = Parameter {
     key: "prolongation",
     default: "linear",
     unit: "linear | cubic",
-    help: "how corrections are interpolated",
+    help: "how corrections are interpolated: linearly, or as the matrix does with coarse=galerkin; by cubics",
 };
 pub(super) const COARSE: Parameter = Parameter {
     key: "coarse",
-    default: "rediscretised",
-    unit: "rediscretised",
-    help: "coarse operators: the equation discretised anew on every grid",
+    default: "auto",
+    unit: "auto | rediscretised | galerkin",
+    help: "coarse operators: the same equation on the coarser grid, or PᵀAP with P made by the matrix A; auto takes \
+           the latter where coefficients vary",
 };
 pub(super) const PRECISION: Parameter = Parameter {
     key: "dtype",
@@ -58,6 +59,8 @@ pub(super) const PRECISION: Parameter = Parameter {
 const SHAPES: [(&str, Shape); 3] = [("v", Shape::V), ("w", Shape::W), ("f", Shape::F)];
 const SMOOTHERS: [(&str, Kind); 3] =
     [("red-black", Kind::RedBlack), ("jacobi", Kind::Jacobi), ("chebyshev", Kind::Chebyshev)];
+const COARSES: [(&str, Option<Coarse>); 3] =
+    [("auto", None), ("rediscretised", Some(Coarse::Rediscretised)), ("galerkin", Some(Coarse::Galerkin))];
 
 /// The settings of a multigrid method.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,15 +85,24 @@ impl Recipe {
             Ok("auto") => None,
             _ => Some(settings.number("omega", "`auto` or a positive number", |omega| omega > 0.0)?),
         };
-        settings.choice("coarse", &["rediscretised"])?;
         let levels = Levels {
             kind: SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1,
             omega,
             below: None,
             half: settings.choice("restriction", &["full", "half"])? == 1,
             cubic: settings.choice("prolongation", &["linear", "cubic"])? == 1,
+            coarse: COARSES[settings.choice("coarse", &COARSES.map(|(name, _)| name))?].1,
             symmetric: false,
         };
+        if levels.coarse == Some(Coarse::Galerkin) {
+            if levels.half {
+                return Err(settings
+                    .bad("restriction", "full: the adjoint of interpolation goes with coarse=galerkin"));
+            }
+            if levels.cubic {
+                return Err(settings.bad("prolongation", "linear, which coarse=galerkin replaces by its own"));
+            }
+        }
         Ok(Self { cycle: Cycle { shape: Shape::V, pre, post, sense: Sense::Forward }, levels })
     }
 
@@ -108,7 +120,7 @@ impl Recipe {
             .with("smoother", name(&SMOOTHERS, &self.levels.kind))
             .with("restriction", if self.levels.half { "half" } else { "full" })
             .with("prolongation", if self.levels.cubic { "cubic" } else { "linear" })
-            .with("coarse", "rediscretised");
+            .with("coarse", name(&COARSES, &self.levels.coarse));
         match self.levels.omega {
             None => spec.with("omega", "auto"),
             Some(omega) => spec.with("omega", omega),

@@ -32,7 +32,8 @@ pub(crate) struct AxisTransfer<T> {
     pub last: Option<[T; 2]>,
     /// Where three fine cells make the last one of a periodic axis.
     pub seam: Option<Seam<T>>,
-    wraps: bool,
+    /// Whether the axis is periodic and coarsened.
+    pub wraps: bool,
 }
 
 /// Weights that are the same everywhere but at the first and the last place.

@@ -153,7 +153,7 @@ impl<T: Real> ConstantRow<T> {
         match *across {
             [] => inner.run::<0, HERE, SOURCE>(self.m, here, [], f, out),
             [below, above] => inner.run::<2, HERE, SOURCE>(self.m, here, [below, above], f, out),
-            [a, b, c, d] => inner.run::<4, HERE, SOURCE>(self.m, here, [a, b, c, d], f, out),
+            [a, b, c, d, ..] => inner.run::<4, HERE, SOURCE>(self.m, here, [a, b, c, d], f, out),
             // Invariant: a row has no other number of neighbour rows.
             _ => {}
         }

@@ -3,15 +3,17 @@
 //! Equations are multiplied by the volume of the unknown's cell in units of a whole cell, which makes the
 //! matrix symmetric on every kind of side: on a Neumann side faces along the side and κ² count half, and no
 //! coefficient leads out of the box.
+//!
+//! Beside the faces stand the diagonal, for products and residuals, and its inverse, for relaxation: a
+//! division a value is dearer than the array. Memory: d + 2 arrays.
 
-use modewise_problems::{Coefficients, Condition, Discrete, Field};
+mod assemble;
 
-use super::{Row, Rows, volume};
+use rayon::prelude::*;
+
+use super::{Couplings, Offset, Row, Rows, to_single};
 use crate::{
-    classical::{
-        layout::{End, Layout},
-        real::Real,
-    },
+    classical::{layout::Layout, real::Real},
     memory::Buffer,
 };
 
@@ -24,119 +26,82 @@ pub(crate) struct Variable<T: Real> {
     pub faces: [Buffer<T>; 3],
     /// The diagonal: the coefficients of all faces of the cell, and κ² times its volume.
     pub diagonal: Buffer<T>,
+    /// Its inverse; zero outside the unknowns.
+    inverse: Buffer<T>,
 }
 
 impl<T: Real> Variable<T> {
-    /// The matrix of `discrete`, whose coefficients may be constant too.
-    pub fn of(discrete: &Discrete) -> Self {
-        let layout = Layout::of(discrete);
-        let (grid, absent) = (discrete.grid(), 3 - layout.dimension);
-        let mut faces: [Buffer<T>; 3] = std::array::from_fn(|_| Buffer::zeroed(0));
-        for axis in absent..3 {
-            let mut out = Buffer::zeroed(layout.len());
-            let at = axis - absent;
-            let (stride, cells) = (grid.stride(at), grid.axes()[at].cells);
-            for_places(&layout, |places, index| {
-                // The face above this place lies between its node and the next.
-                let node = node(discrete, &layout, places);
-                let coefficient = match discrete.coefficients() {
-                    Coefficients::Constant { axes, .. } => axes[at],
-                    Coefficients::Variable { faces, .. } => faces[at][node],
-                };
-                let others: f64 = (absent..3)
-                    .filter(|&other| other != axis)
-                    .map(|other| volume(&layout, other, places[other]))
-                    .product();
-                let i = node / stride % (cells + 1);
-                let leads_out = i == cells && discrete.sides()[at][1] == Condition::Neumann;
-                out[index] = T::from_f64(if leads_out { 0.0 } else { coefficient * others });
-            });
-            // The face below the first unknown: towards a held layer, or the last face of a periodic axis.
-            let place = layout.stride(axis);
-            for_places(&layout, |places, index| {
-                if places[axis] != 1 {
-                    return;
-                }
-                let first = node(discrete, &layout, places);
-                let others: f64 = (absent..3)
-                    .filter(|&other| other != axis)
-                    .map(|other| volume(&layout, other, places[other]))
-                    .product();
-                let coefficient = match (layout.ends[axis][0], discrete.coefficients()) {
-                    (End::Mirror, _) => 0.0,
-                    (_, Coefficients::Constant { axes, .. }) => axes[at],
-                    (End::Held, Coefficients::Variable { faces, .. }) => faces[at][first - stride],
-                    (End::Wrap, Coefficients::Variable { faces, .. }) => {
-                        faces[at][first + (cells - 1) * stride]
-                    }
-                };
-                out[index - place] = T::from_f64(coefficient * others);
-            });
-            faces[axis] = out;
-        }
-        let mut screening = Buffer::zeroed(layout.len());
-        match discrete.coefficients() {
-            Coefficients::Constant { screening: k, .. } => screening.fill(T::from_f64(*k)),
-            Coefficients::Variable { screening: k, .. } if !k.is_empty() => {
-                // Invariant: one value a node.
-                let field = Field::from_values(grid, k.clone()).expect("as many values as nodes");
-                layout.load(grid, field.values(), &mut screening);
-            }
-            Coefficients::Variable { .. } => {}
-        }
-        super::scale_by_volumes(&layout, &mut screening);
-        Self::new(layout, faces, screening)
-    }
-
     /// A matrix from its faces and κ² times volumes.
     pub fn new(layout: Layout, faces: [Buffer<T>; 3], mut screening: Buffer<T>) -> Self {
-        for_places(&layout, |_, index| {
-            let mut sum = screening[index];
-            for axis in 3 - layout.dimension..3 {
-                sum += faces[axis][index] + faces[axis][index - layout.stride(axis)];
+        let (m, columns) = (layout.unknowns[2], layout.extent(2));
+        let start = |plane: usize, row: usize| plane * layout.stride(0) + row * columns;
+        for_rows(&layout, &mut screening, |[plane, row], out| {
+            if !layout.has_unknowns(plane, row) {
+                return;
             }
-            screening[index] = sum;
+            let first = start(plane, row) + 1;
+            for (axis, faces) in faces.iter().enumerate().skip(3 - layout.dimension) {
+                let stride = layout.stride(axis);
+                let (above, below) = (&faces[first..], &faces[first - stride..]);
+                for ((sum, above), below) in out[1..=m].iter_mut().zip(above).zip(below) {
+                    *sum += *above + *below;
+                }
+            }
         });
-        Self { layout, faces, diagonal: screening }
+        let mut inverse = Buffer::zeroed(layout.len());
+        for_rows(&layout, &mut inverse, |[plane, row], out| {
+            if layout.has_unknowns(plane, row) {
+                let diagonal = &screening[start(plane, row) + 1..];
+                for (inverse, diagonal) in out[1..=m].iter_mut().zip(diagonal) {
+                    *inverse = T::from_f64(1.0) / *diagonal;
+                }
+            }
+        });
+        Self { layout, faces, diagonal: screening, inverse }
     }
 }
 
 impl Variable<f64> {
     /// The same in single precision.
     pub fn to_single(&self) -> Variable<f32> {
-        let single = |values: &Buffer<f64>| {
-            let mut out = Buffer::zeroed(values.len());
-            out.iter_mut().zip(values.iter()).for_each(|(to, from)| *to = *from as f32);
-            out
-        };
         Variable {
             layout: self.layout.clone(),
-            faces: self.faces.each_ref().map(single),
-            diagonal: single(&self.diagonal),
+            faces: self.faces.each_ref().map(to_single),
+            diagonal: to_single(&self.diagonal),
+            inverse: to_single(&self.inverse),
         }
     }
 }
 
-/// The node of `discrete` at `places`.
-fn node(discrete: &Discrete, layout: &Layout, places: [usize; 3]) -> usize {
-    let absent = 3 - layout.dimension;
-    (absent..3)
-        .map(|axis| {
-            let first = discrete.unknowns_along(axis - absent).start;
-            (places[axis] - 1 + first) * discrete.grid().stride(axis - absent)
-        })
-        .sum()
+/// Rows that one thread fills at a time, in values.
+const PIECE: usize = 1 << 15;
+
+/// Calls `fill([plane, row], values)` for every row of an array.
+fn for_rows<T: Real>(layout: &Layout, values: &mut [T], fill: impl Fn([usize; 2], &mut [T]) + Sync) {
+    let (columns, rows) = (layout.extent(2), layout.extent(1));
+    let few = (PIECE / columns).max(1);
+    values
+        .par_chunks_mut(columns)
+        .with_min_len(few)
+        .enumerate()
+        .for_each(|(number, values)| fill([number / rows, number % rows], values));
 }
 
-/// Calls `visit(places, index)` for every unknown.
-fn for_places(layout: &Layout, mut visit: impl FnMut([usize; 3], usize)) {
-    for plane in layout.places(0) {
-        for row in layout.places(1) {
-            for column in layout.places(2) {
-                let places = [plane, row, column];
-                visit(places, plane * layout.stride(0) + row * layout.stride(1) + column);
-            }
+impl<T: Real> Couplings<T> for Variable<T> {
+    fn diagonal(&self, [plane, row]: [usize; 2]) -> &[T] {
+        let start = plane * self.layout.stride(0) + row * self.layout.stride(1);
+        &self.diagonal[start..][self.layout.places(2)]
+    }
+
+    fn coupling(&self, [plane, row]: [usize; 2], offset: Offset) -> Option<&[T]> {
+        let axis = offset.iter().position(|step| *step != 0)?;
+        if offset[axis + 1..].iter().any(|step| *step != 0) || self.layout.is_absent(axis) {
+            return None;
         }
+        let stride = self.layout.stride(axis);
+        let first = plane * self.layout.stride(0) + row * self.layout.stride(1) + 1;
+        let first = if offset[axis] < 0 { first - stride } else { first };
+        Some(&self.faces[axis][first..][..self.layout.unknowns[2]])
     }
 }
 
@@ -165,6 +130,7 @@ impl<T: Real> Rows<T> for Variable<T> {
             along,
             across,
             diagonal: &self.diagonal[start..start + columns],
+            inverse: &self.inverse[start..start + columns],
         }
     }
 }
@@ -176,40 +142,51 @@ pub(crate) struct VariableRow<'a, T> {
     along: &'a [T],
     across: [&'a [T]; 4],
     diagonal: &'a [T],
+    inverse: &'a [T],
 }
 
 impl<T: Real> VariableRow<'_, T> {
-    /// out = finish(Σ c u_neighbour, f, diagonal, u).
+    /// out = finish(Σ c u_neighbour, f, scale, u), `scale` the diagonal or its inverse.
     #[inline(always)]
     fn run<const A: usize>(
         self,
         here: &[T],
         across: [&[T]; A],
         f: &[T],
+        scale: &[T],
         out: &mut [T],
         finish: impl Fn(T, T, T, T) -> T,
     ) {
         let m = self.m;
+        // Slices cut to one length: the bounds checks leave the loop, and the loop becomes vectors.
         let rows = across.map(|row| &row[1..m + 1]);
         let faces = self.across.map(|faces| &faces[1..m + 1]);
         let (lower, upper) = (&self.along[..m], &self.along[1..m + 1]);
         let (left, here, right) = (&here[..m], &here[1..m + 1], &here[2..m + 2]);
-        let (f, diagonal, out) = (&f[1..m + 1], &self.diagonal[1..m + 1], &mut out[1..m + 1]);
+        let (f, scale, out) = (&f[1..m + 1], &scale[1..m + 1], &mut out[1..m + 1]);
         for i in 0..m {
             let mut sum = lower[i] * left[i] + upper[i] * right[i];
             for k in 0..A {
                 sum += faces[k][i] * rows[k][i];
             }
-            out[i] = finish(sum, f[i], diagonal[i], here[i]);
+            out[i] = finish(sum, f[i], scale[i], here[i]);
         }
     }
 
     #[inline(always)]
-    fn any(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T], finish: impl Fn(T, T, T, T) -> T) {
+    fn any(
+        self,
+        here: &[T],
+        across: &[&[T]],
+        f: &[T],
+        scale: &[T],
+        out: &mut [T],
+        finish: impl Fn(T, T, T, T) -> T,
+    ) {
         match *across {
-            [] => self.run::<0>(here, [], f, out, finish),
-            [below, above] => self.run::<2>(here, [below, above], f, out, finish),
-            [a, b, c, d] => self.run::<4>(here, [a, b, c, d], f, out, finish),
+            [] => self.run::<0>(here, [], f, scale, out, finish),
+            [below, above] => self.run::<2>(here, [below, above], f, scale, out, finish),
+            [a, b, c, d, ..] => self.run::<4>(here, [a, b, c, d], f, scale, out, finish),
             // Invariant: a row has no other number of neighbour rows.
             _ => {}
         }
@@ -219,22 +196,24 @@ impl<T: Real> VariableRow<'_, T> {
 impl<T: Real> Row<T> for VariableRow<'_, T> {
     #[inline(always)]
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.any(here, across, f, out, |sum, f, a, u| u + omega * ((f + sum) / a - u));
+        self.any(here, across, f, self.inverse, out, |sum, f, inverse, u| {
+            u + omega * ((f + sum) * inverse - u)
+        });
     }
 
     #[inline(always)]
     fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.any(here, across, f, out, |sum, f, a, _| (f + sum) / a);
+        self.any(here, across, f, self.inverse, out, |sum, f, inverse, _| (f + sum) * inverse);
     }
 
     #[inline(always)]
     fn residual(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.any(here, across, f, out, |sum, f, a, u| f + sum - a * u);
+        self.any(here, across, f, self.diagonal, out, |sum, f, a, u| f + sum - a * u);
     }
 
     #[inline(always)]
     fn apply(self, here: &[T], across: &[&[T]], out: &mut [T]) {
-        self.any(here, across, here, out, |sum, _, a, u| a * u - sum);
+        self.any(here, across, here, self.diagonal, out, |sum, _, a, u| a * u - sum);
     }
 
     #[inline(always)]

@@ -43,6 +43,7 @@ pub(crate) fn step<T: Real>(
     match operator {
         Operator::Constant(rows) => step_rows(rows, [gamma, omega], u, f, before, work),
         Operator::Variable(rows) => step_rows(rows, [gamma, omega], u, f, before, work),
+        Operator::Boxes(rows) => step_rows(rows, [gamma, omega], u, f, before, work),
     }
 }
 

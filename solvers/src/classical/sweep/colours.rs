@@ -161,6 +161,7 @@ pub(crate) fn sweep<T: Real>(
     match operator {
         Operator::Constant(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
         Operator::Variable(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
+        Operator::Boxes(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
     }
 }
 

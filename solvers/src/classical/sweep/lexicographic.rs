@@ -287,6 +287,8 @@ fn couplings<T: Real>(
                 _ => (0..m).for_each(|i| out[i] = omega * (lower[i] + upper[i]) / diagonal[i]),
             }
         }
+        // Invariant: box stencils belong to coarse levels, which are not swept in this order.
+        Operator::Boxes(_) => {}
     }
 }
 
@@ -303,6 +305,7 @@ fn coupling<T: Real>(operator: &Operator<T>, places: [usize; 3], axis: usize, si
             let faces = &variable.faces[axis];
             ([faces[here - layout.stride(axis)], faces[here]], variable.diagonal[here])
         }
+        Operator::Boxes(boxes) => ([T::default(); 2], boxes.row(places[0], places[1]).diagonal(places[2])),
     };
     let mut sum = T::default();
     for (c, side) in pair.into_iter().zip(sides) {

@@ -44,6 +44,7 @@ pub(crate) fn apply<T: Real>(operator: &Operator<T>, formula: Formula<T>, u: &[T
     match operator {
         Operator::Constant(rows) => apply_rows(rows, formula, u, f, out),
         Operator::Variable(rows) => apply_rows(rows, formula, u, f, out),
+        Operator::Boxes(rows) => apply_rows(rows, formula, u, f, out),
     }
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn scalar_product<T: Real>(operator: &Operator<T>, a: &[T], b: &[T], 
     let layout = operator.layout();
     let layers = Layers::of(layout);
     let columns = layout.extent(2);
-    let weighted = matches!(operator, Operator::Constant(_));
+    let weighted = operator.is_per_volume();
     sum_layers(layers, sums, |l, sum| {
         let (a, b) = (layers.of_array(a, l), layers.of_array(b, l));
         for j in layers.rows() {

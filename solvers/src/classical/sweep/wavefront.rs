@@ -83,6 +83,7 @@ impl<T: Real> Wavefront<T> {
                 _ if depth == 1 => pass::apply(operator, Formula::Relax(omega), u, f, next),
                 Operator::Constant(rows) => self.waves(&Wave { rows, omega, depth, u, f }, next),
                 Operator::Variable(rows) => self.waves(&Wave { rows, omega, depth, u, f }, next),
+                Operator::Boxes(rows) => self.waves(&Wave { rows, omega, depth, u, f }, next),
             }
             std::mem::swap(u, next);
             left -= depth as u64;

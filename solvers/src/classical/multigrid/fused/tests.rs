@@ -4,7 +4,7 @@ use crate::{
     classical::{
         layout::Layout,
         multigrid::{
-            hierarchy::{Hierarchy, Recipe},
+            hierarchy::{Coarse, Hierarchy, Recipe},
             level::{self, Guess, Level},
             smoother::{Kind, Sense},
         },
@@ -40,6 +40,7 @@ fn first_level<T: Real>(operator: &Operator<T>) -> Option<Level<T>> {
         below: None,
         half: false,
         cubic: false,
+        coarse: Some(Coarse::Rediscretised),
         symmetric: false,
     };
     let mut levels = Hierarchy::new(operator, false, recipe).levels;
