@@ -65,6 +65,12 @@ pub(crate) trait Row<T: Real>: Copy {
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
     /// out = (f + Σ c u_neighbour)/a: relaxation with ω = 1, without a product.
     fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
+    /// out = ωf/a: what relaxation makes of u = 0.
+    fn start(self, omega: T, f: &[T], out: &mut [T]) {
+        for p in 1..out.len() - 1 {
+            out[p] = omega * f[p] / self.diagonal(p);
+        }
+    }
     /// out = f − Au.
     fn residual(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
     /// out = Au.

@@ -99,7 +99,7 @@ impl Pcg {
         if DTYPES[self.dtype] == "f64" {
             return Inverse::double(state, self.preconditioner(&state.operator, singular, meter));
         }
-        let operator = Operator::of(state.discrete);
+        let operator = state.operator.to_single();
         let m = self.preconditioner(&operator, singular, meter);
         Inverse::single(m, operator)
     }

@@ -7,7 +7,11 @@ use super::{
     restriction::add_scaled,
     transfer::{AxisTransfer, Transfer},
 };
-use crate::classical::{layout::Layout, real::Real, sweep::Layers};
+use crate::classical::{
+    layout::Layout,
+    real::Real,
+    sweep::{Layers, colours::Before},
+};
 
 /// A correction e of the coarse level, to be interpolated.
 pub(super) struct Correction<'a, T> {
@@ -36,6 +40,14 @@ impl<T: Real> Correction<'_, T> {
         }
         correct_row(&self.transfer.axes[2], sum, u);
         self.fine.seal(u);
+    }
+}
+
+impl<T: Real> Before<T> for Correction<'_, T> {
+    const CHANGES: bool = true;
+    #[inline(always)]
+    fn row(&self, place: [usize; 2], row: &mut [T], scratch: &mut [T]) {
+        self.add(place, row, scratch);
     }
 }
 

@@ -87,7 +87,8 @@ fn coarse_matrices_are_the_products_with_interpolation_and_its_transpose() {
             let weights = level.weights.as_ref().unwrap();
             let (layout, coarse) = (fine.layout(), level.coarse.layout());
             let p = columns(coarse, layout, |e, u| {
-                weighted::add_correction(layout, weights, e, u, &mut vec![0.0; layout.len()]);
+                let correction = weighted::Correction { fine: layout, weights, e };
+                weighted::add_correction(&correction, u, &mut vec![0.0; layout.len()]);
             });
             let (a, galerkin) = (apply(fine), apply(&level.coarse));
             let scale = a.iter().flatten().fold(0.0, |m: f64, a| m.max(a.abs()));

@@ -18,6 +18,7 @@ use crate::{
         real::Real,
         sweep::{
             Layers,
+            pass::{self, Formula},
             slabs::{Cut, Slabs},
         },
     },
@@ -117,8 +118,7 @@ pub(crate) fn descend<T: Real>(
     f: &[T],
     coarse_f: &mut [T],
 ) {
-    let linear = level.half.is_none() && level.weights.is_none();
-    if sweeps == 0 || !linear || !matches!(level.smoother, Smoother::RedBlack(_)) {
+    if sweeps == 0 || level.half.is_some() || !matches!(level.smoother, Smoother::RedBlack(_)) {
         return apart::descend(level, operator, sweeps, guess, u, f, coarse_f);
     }
     // The last sweep takes the residual along.
@@ -126,21 +126,27 @@ pub(crate) fn descend<T: Real>(
     if !zero {
         level.smoother.smooth(operator, sweeps - 1, Sense::Forward, guess, u, f);
     }
-    let Level { transfer, coarse, smoother, .. } = level;
+    let Level { transfer, coarse, smoother: Smoother::RedBlack(work), weights, .. } = level else { return };
     let coarse = coarse.layout();
-    if let Smoother::RedBlack(work) = smoother {
-        match operator {
-            Operator::Constant(rows) => {
-                let restriction = Restriction { rows, transfer, coarse, f };
-                fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
-            }
-            Operator::Variable(rows) => {
-                let restriction = Restriction { rows, transfer, coarse, f };
-                fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
-            }
-            // Invariant: red-black sweeps are not for box stencils.
-            Operator::Boxes(_) => {}
+    match (operator, weights) {
+        (Operator::Constant(rows), None) => {
+            let restriction = Restriction { rows, transfer, coarse, f };
+            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
         }
+        (Operator::Variable(rows), None) => {
+            let restriction = Restriction { rows, transfer, coarse, f };
+            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+        }
+        (Operator::Constant(rows), Some(weights)) => {
+            let restriction = weighted::Restriction { rows, per_volume: true, weights, f };
+            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+        }
+        (Operator::Variable(rows), Some(weights)) => {
+            let restriction = weighted::Restriction { rows, per_volume: false, weights, f };
+            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+        }
+        // Invariant: red-black sweeps are not for box stencils.
+        (Operator::Boxes(_), _) => {}
     }
 }
 
@@ -154,18 +160,26 @@ pub(crate) fn ascend<T: Real>(
     f: &[T],
     e: &[T],
 ) {
-    if sweeps == 0 || level.cubic_corrections || level.weights.is_some() {
+    if sweeps == 0 || level.cubic_corrections {
         return apart::ascend(level, operator, sweeps, sense, u, f, e);
     }
-    let Level { transfer, coarse, smoother: Smoother::RedBlack(work), .. } = level else {
+    let Level { transfer, coarse, smoother: Smoother::RedBlack(work), weights, .. } = level else {
         return apart::ascend(level, operator, sweeps, sense, u, f, e);
     };
-    let correction = Correction { fine: operator.layout(), transfer, coarse: coarse.layout(), e };
-    match operator {
-        Operator::Constant(rows) => fused::correct_and_sweep(rows, &correction, sense, u, f, work),
-        Operator::Variable(rows) => fused::correct_and_sweep(rows, &correction, sense, u, f, work),
+    let fine = operator.layout();
+    let linear = Correction { fine, transfer, coarse: coarse.layout(), e };
+    let weighted = weights.as_ref().map(|weights| weighted::Correction { fine, weights, e });
+    match (operator, &weighted) {
+        (Operator::Constant(rows), None) => fused::correct_and_sweep(rows, &linear, sense, u, f, work),
+        (Operator::Variable(rows), None) => fused::correct_and_sweep(rows, &linear, sense, u, f, work),
+        (Operator::Constant(rows), Some(weighted)) => {
+            fused::correct_and_sweep(rows, weighted, sense, u, f, work);
+        }
+        (Operator::Variable(rows), Some(weighted)) => {
+            fused::correct_and_sweep(rows, weighted, sense, u, f, work);
+        }
         // Invariant: red-black sweeps are not for box stencils.
-        Operator::Boxes(_) => {}
+        (Operator::Boxes(_), _) => {}
     }
     level.smoother.smooth(operator, sweeps - 1, sense, Guess::Given, u, f);
 }
@@ -206,7 +220,18 @@ pub(super) mod apart {
         let Level { transfer, coarse, smoother, cubic, cubic_corrections, weights, scratch, .. } = level;
         let (fine, coarse) = (operator.layout(), coarse.layout());
         match weights {
-            Some(weights) => weighted::add_correction(fine, weights, e, u, scratch),
+            Some(weights) => {
+                let correction = weighted::Correction { fine, weights, e };
+                if let (Smoother::Jacobi { omega, next }, Some(others)) =
+                    (&mut *smoother, sweeps.checked_sub(1))
+                {
+                    // The first sweep goes from one array to the other: nothing is copied back.
+                    weighted::corrected(&correction, u, next, scratch);
+                    pass::apply(operator, Formula::Relax(*omega), next, f, u);
+                    return smoother.smooth(operator, others, sense, Guess::Given, u, f);
+                }
+                weighted::add_correction(&correction, u, scratch);
+            }
             None if *cubic_corrections => cubic.interpolate(true, fine, coarse, e, u, scratch),
             None => add_correction(&Correction { fine, transfer, coarse, e }, u, scratch),
         }

@@ -4,6 +4,7 @@
 use multiversion::multiversion;
 
 use super::{
+    fused::Down,
     level::for_slabs,
     transfer::{AxisTransfer, Transfer},
 };
@@ -54,7 +55,7 @@ pub(super) struct Restriction<'a, T, R> {
 /// Coarse layers from `first` on. A layer between two coarse ones is restricted within itself once and
 /// kept for the second.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
-pub(super) fn restrict_layers<T: Real, R: Rows<T>>(
+fn restrict_layers<T: Real, R: Rows<T>>(
     restriction: &Restriction<'_, T, R>,
     u: &[T],
     first: usize,
@@ -65,7 +66,7 @@ pub(super) fn restrict_layers<T: Real, R: Rows<T>>(
     let fine = Layers::of(restriction.rows.layout());
     let (mut here, rest) = scratch.split_at_mut(stride);
     let (mut kept, row) = rest.split_at_mut(stride);
-    let [between_layers, _] = restriction.across();
+    let [between_layers, _] = restriction.axes();
     let mut kept_layer = None;
     for (j, out) in (first..).zip(out.chunks_exact_mut(stride)) {
         let mut fresh = true;
@@ -75,7 +76,7 @@ pub(super) fn restrict_layers<T: Real, R: Rows<T>>(
             }
             // The neighbour above serves the next coarse layer as neighbour below.
             if side != 0 || kept_layer != Some(l) {
-                restriction.layer(l, View::of_array(fine, u, l), here, row);
+                restriction.within(l, View::of_array(fine, u, l), here, row);
             } else {
                 std::mem::swap(&mut here, &mut kept);
             }
@@ -106,7 +107,7 @@ pub(super) fn add_scaled<T: Real>(first: bool, weight: T, from: &[T], to: &mut [
 impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
     /// The transfer from layer to layer, and from row to row in a layer.
     #[inline(always)]
-    pub fn across(&self) -> [&AxisTransfer<T>; 2] {
+    fn axes(&self) -> [&AxisTransfer<T>; 2] {
         match self.coarse.dimension {
             3 => [&self.transfer.axes[0], &self.transfer.axes[1]],
             2 => [&self.transfer.axes[1], &self.transfer.axes[0]],
@@ -116,11 +117,11 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
 
     /// The residual of fine layer `l`, restricted within the layer.
     #[inline(always)]
-    pub fn layer(&self, l: usize, view: View<'_, T>, out: &mut [T], scratch: &mut [T]) {
+    fn within(&self, l: usize, view: View<'_, T>, out: &mut [T], scratch: &mut [T]) {
         let (fine, coarse) = (self.rows.layout(), self.coarse);
         let coarse_layers = Layers::of(coarse);
         let (fine_columns, columns) = (fine.extent(2), coarse.extent(2));
-        let [_, between_rows] = self.across();
+        let [_, between_rows] = self.axes();
         let (mut here, rest) = scratch.split_at_mut(fine_columns);
         let (mut kept, rest) = rest.split_at_mut(fine_columns);
         let (sum, _) = rest.split_at_mut(fine_columns);
@@ -162,6 +163,53 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
         let columns = fine.extent(2);
         let f = &layers.of_array(self.f, l)[j * columns..][..columns];
         self.rows.row(plane, row).residual(view.row(fine, j), &view.across(fine, j), f, out);
+    }
+}
+
+impl<T: Real, R: Rows<T>> Down<T> for Restriction<'_, T, R> {
+    type Rows = R;
+
+    fn rows(&self) -> &R {
+        self.rows
+    }
+
+    fn f(&self) -> &[T] {
+        self.f
+    }
+
+    fn coarse(&self) -> &Layout {
+        self.coarse
+    }
+
+    #[inline(always)]
+    fn across(&self) -> (bool, usize, usize) {
+        let [between, _] = self.axes();
+        (between.coarsened, between.unknowns[1], between.shift)
+    }
+
+    #[inline(always)]
+    fn children(&self, j: usize) -> [Option<usize>; 4] {
+        let [between, _] = self.axes();
+        between.children(j).map(|(l, weight)| (weight != T::default()).then_some(l))
+    }
+
+    #[inline(always)]
+    fn layer(&self, l: usize, view: View<'_, T>, out: &mut [T], scratch: &mut [T]) {
+        self.within(l, view, out, scratch);
+    }
+
+    fn given(&self) -> usize {
+        Layers::of(self.coarse).stride()
+    }
+
+    #[inline(always)]
+    fn add(&self, j: usize, side: usize, first: bool, given: &[T], out: &mut [T]) {
+        let [between, _] = self.axes();
+        add_scaled(first, between.children(j)[side].1, given, out);
+    }
+
+    fn layers(&self, u: &[T], first: usize, out: &mut [T], scratch: &mut [T]) {
+        restrict_layers(self, u, first, out, scratch);
     }
 }
 

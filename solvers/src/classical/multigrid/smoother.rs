@@ -132,6 +132,10 @@ impl<T: Real> Smoother<T> {
         f: &[T],
     ) {
         if guess == Guess::Zero {
+            if let (Self::Jacobi { omega, .. }, Some(others)) = (&*self, sweeps.checked_sub(1)) {
+                pass::start(operator, *omega, f, u);
+                return self.smooth(operator, others, sense, Guess::Given, u, f);
+            }
             clear(u);
         }
         match self {

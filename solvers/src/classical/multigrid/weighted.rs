@@ -2,12 +2,12 @@
 
 use multiversion::multiversion;
 
-use super::{level::for_slabs, weights::Weights};
+use super::{fused::Down, level::for_slabs, weights::Weights};
 use crate::classical::{
     layout::Layout,
     operator::{Operator, Row, Rows, volume},
     real::Real,
-    sweep::{Layers, View},
+    sweep::{Layers, View, colours::Before},
 };
 
 /// Values of scratch a slab of the coarse layout: two layers of the fine one.
@@ -25,34 +25,36 @@ pub(super) fn restrict_residual<T: Real>(
     scratch: &mut [T],
 ) {
     match operator {
-        Operator::Constant(rows) => restrict_rows(rows, true, weights, u, f, out, scratch),
-        Operator::Variable(rows) => restrict_rows(rows, false, weights, u, f, out, scratch),
-        Operator::Boxes(rows) => restrict_rows(rows, false, weights, u, f, out, scratch),
+        Operator::Constant(rows) => {
+            restrict_rows(&Restriction { rows, per_volume: true, weights, f }, u, out, scratch)
+        }
+        Operator::Variable(rows) => {
+            restrict_rows(&Restriction { rows, per_volume: false, weights, f }, u, out, scratch)
+        }
+        Operator::Boxes(rows) => {
+            restrict_rows(&Restriction { rows, per_volume: false, weights, f }, u, out, scratch)
+        }
     }
 }
 
 fn restrict_rows<T: Real, R: Rows<T>>(
-    rows: &R,
-    per_volume: bool,
-    weights: &Weights<T>,
+    restriction: &Restriction<'_, T, R>,
     u: &[T],
-    f: &[T],
     out: &mut [T],
     scratch: &mut [T],
 ) {
-    let restriction = Restriction { rows, per_volume, weights, u, f };
-    let values = self::scratch(rows.layout());
-    for_slabs(weights.layout(), out, scratch, values, |first, out, scratch| {
-        restrict_slab(&restriction, first, out, scratch);
+    let values = self::scratch(restriction.rows.layout());
+    for_slabs(restriction.weights.layout(), out, scratch, values, |first, out, scratch| {
+        restrict_slab(restriction, u, first, out, scratch);
     });
 }
 
-struct Restriction<'a, T: Real, R> {
-    rows: &'a R,
-    per_volume: bool,
-    weights: &'a Weights<T>,
-    u: &'a [T],
-    f: &'a [T],
+/// What residuals are restricted with.
+pub(super) struct Restriction<'a, T: Real, R> {
+    pub rows: &'a R,
+    pub per_volume: bool,
+    pub weights: &'a Weights<T>,
+    pub f: &'a [T],
 }
 
 /// The offset in the layer and that from layer to layer, put together.
@@ -68,29 +70,28 @@ fn offset(layout: &Layout, layer: i8, row: i8, column: i8) -> [i8; 3] {
 #[multiversion(targets = "simd")]
 fn restrict_slab<T: Real, R: Rows<T>>(
     restriction: &Restriction<'_, T, R>,
+    u: &[T],
     first: usize,
     out: &mut [T],
     scratch: &mut [T],
 ) {
-    let layout = restriction.weights.layout();
-    let (mut here, mut kept) = scratch.split_at_mut(Layers::of(restriction.rows.layout()).stride());
+    let fine = Layers::of(restriction.rows.layout());
+    let stride = Layers::of(restriction.weights.layout()).stride();
+    let (mut here, rest) = scratch.split_at_mut(fine.stride());
+    let mut kept = &mut rest[..fine.stride()];
     let mut kept_layer = None;
-    for (j, out) in (first..).zip(out.chunks_exact_mut(Layers::of(layout).stride())) {
-        out.fill(T::default());
-        for side in [-1, 0, 1] {
-            let child = match layout.dimension {
-                1 => (side == 0).then_some(0),
-                d => restriction.weights.axes[3 - d].child(j, side),
-            };
-            let wanted = restriction.weights.slot(offset(layout, side, 0, 0)).is_some();
-            let Some(l) = child.filter(|_| wanted) else { continue };
-            if side == -1 && kept_layer == Some(l) {
+    for (j, out) in (first..).zip(out.chunks_exact_mut(stride)) {
+        let mut fresh = true;
+        for (side, child) in restriction.children(j).into_iter().enumerate() {
+            let Some(l) = child else { continue };
+            if side == 0 && kept_layer == Some(l) {
                 std::mem::swap(&mut here, &mut kept);
             } else {
-                restriction.residual(l, here);
+                restriction.residual(l, View::of_array(fine, u, l), here);
             }
-            restriction.add(j, side, here, out);
-            if side == 1 {
+            restriction.add(j, side, fresh, here, out);
+            fresh = false;
+            if side == 2 {
                 std::mem::swap(&mut here, &mut kept);
                 kept_layer = Some(l);
             }
@@ -101,10 +102,9 @@ fn restrict_slab<T: Real, R: Rows<T>>(
 impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
     /// The residual of fine layer `l`.
     #[inline(always)]
-    fn residual(&self, l: usize, out: &mut [T]) {
+    fn residual(&self, l: usize, view: View<'_, T>, out: &mut [T]) {
         let layout = self.rows.layout();
         let (layers, columns) = (Layers::of(layout), layout.extent(2));
-        let view = View::of_array(layers, self.u, l);
         let f = layers.of_array(self.f, l);
         for j in layers.rows() {
             let [plane, row] = layers.place(l, j);
@@ -126,7 +126,7 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
 
     /// Adds what the fine layer at `side` gives to coarse layer `j`.
     #[inline(always)]
-    fn add(&self, j: usize, side: i8, residual: &[T], out: &mut [T]) {
+    fn add_layer(&self, j: usize, side: i8, residual: &[T], out: &mut [T]) {
         let (weights, coarse) = (self.weights, self.weights.layout());
         let (layers, columns) = (Layers::of(coarse), coarse.extent(2));
         let fine_columns = self.rows.layout().extent(2);
@@ -150,6 +150,67 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
     }
 }
 
+impl<T: Real, R: Rows<T>> Down<T> for Restriction<'_, T, R> {
+    type Rows = R;
+
+    fn rows(&self) -> &R {
+        self.rows
+    }
+
+    fn f(&self) -> &[T] {
+        self.f
+    }
+
+    fn coarse(&self) -> &Layout {
+        self.weights.layout()
+    }
+
+    #[inline(always)]
+    fn across(&self) -> (bool, usize, usize) {
+        match self.weights.layout().dimension {
+            1 => (false, 1, 0),
+            d => {
+                let between = &self.weights.axes[3 - d];
+                (between.coarsened, between.unknowns[1], between.shift)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn children(&self, j: usize) -> [Option<usize>; 4] {
+        let layout = self.weights.layout();
+        let child = |side: i8| match layout.dimension {
+            1 => (side == 0).then_some(0),
+            d => {
+                let between = &self.weights.axes[3 - d];
+                if side == 0 || between.coarsened { between.child(j, side) } else { None }
+            }
+        };
+        [child(-1), child(0), child(1), None]
+    }
+
+    #[inline(always)]
+    fn layer(&self, l: usize, view: View<'_, T>, out: &mut [T], _scratch: &mut [T]) {
+        self.residual(l, view, out);
+    }
+
+    fn given(&self) -> usize {
+        Layers::of(self.rows.layout()).stride()
+    }
+
+    #[inline(always)]
+    fn add(&self, j: usize, side: usize, first: bool, given: &[T], out: &mut [T]) {
+        if first {
+            out.fill(T::default());
+        }
+        self.add_layer(j, side as i8 - 1, given, out);
+    }
+
+    fn layers(&self, u: &[T], first: usize, out: &mut [T], scratch: &mut [T]) {
+        restrict_slab(self, u, first, out, scratch);
+    }
+}
+
 /// Adds the weighted residuals of a fine row to a coarse one.
 #[inline(always)]
 fn restrict_row<T: Real>(shift: usize, at: &[T], around: [Option<&[T]>; 2], r: &[T], out: &mut [T]) {
@@ -158,8 +219,15 @@ fn restrict_row<T: Real>(shift: usize, at: &[T], around: [Option<&[T]>; 2], r: &
     if let [Some(below), Some(above)] = around {
         let (below, above) = (&below[1..=m], &above[1..=m]);
         let r = &r[1 - shift..][..2 * m + 1];
-        for j in 0..m {
-            out[j] += below[j] * r[2 * j] + at[j] * r[2 * j + 1] + above[j] * r[2 * j + 2];
+        // Pairs of a place between and a coarse one, which become vectors; the last one has no pair after it.
+        let inner = m - 1;
+        let pairs = r.as_chunks::<2>().0;
+        let (pairs, next) = (&pairs[..inner], &pairs[1..][..inner]);
+        out[inner] +=
+            below[inner] * r[2 * inner] + at[inner] * r[2 * inner + 1] + above[inner] * r[2 * inner + 2];
+        let (below, at, above, out) = (&below[..inner], &at[..inner], &above[..inner], &mut out[..inner]);
+        for j in 0..inner {
+            out[j] += below[j] * pairs[j][0] + at[j] * pairs[j][1] + above[j] * next[j][0];
         }
     } else {
         for (out, (weight, r)) in out.iter_mut().zip(at.iter().zip(&r[1..=m])) {
@@ -168,38 +236,63 @@ fn restrict_row<T: Real>(shift: usize, at: &[T], around: [Option<&[T]>; 2], r: &
     }
 }
 
-/// u ← u + P e.
-pub(super) fn add_correction<T: Real>(
-    fine: &Layout,
-    weights: &Weights<T>,
-    e: &[T],
-    u: &mut [T],
-    scratch: &mut [T],
-) {
-    for_slabs(fine, u, scratch, 1, |first, u, _| correct_slab(fine, weights, e, first, u));
+/// A correction e of the coarse level, to be interpolated.
+pub(super) struct Correction<'a, T: Real> {
+    pub fine: &'a Layout,
+    pub weights: &'a Weights<T>,
+    pub e: &'a [T],
 }
 
-#[multiversion(targets = "simd")]
-fn correct_slab<T: Real>(fine: &Layout, weights: &Weights<T>, e: &[T], first: usize, u: &mut [T]) {
-    let (layers, coarse) = (Layers::of(fine), weights.layout());
-    let (columns, coarse_columns) = (fine.extent(2), coarse.extent(2));
-    for (l, u) in (first..).zip(u.chunks_exact_mut(layers.stride())) {
-        for j in layers.rows() {
-            let [plane, row] = layers.place(l, j);
-            let u = &mut u[j * columns..][..columns];
-            for (plane, outer) in weights.axes[0].parents(plane) {
-                for (row, inner) in weights.axes[1].parents(row) {
-                    let e = &e[plane * coarse.stride(0) + row * coarse_columns..][..coarse_columns];
-                    let weights_of = |column: i8| {
-                        weights.slot([outer, inner, column]).map(|slot| weights.row(slot, [plane, row]))
-                    };
-                    if let Some(at) = weights_of(0) {
-                        let around = [weights_of(-1), weights_of(1)];
-                        correct_row(weights.axes[2].shift, at, around, e, u);
-                    }
+impl<T: Real> Before<T> for Correction<'_, T> {
+    const CHANGES: bool = true;
+    #[inline(always)]
+    fn row(&self, [plane, row]: [usize; 2], u: &mut [T], _scratch: &mut [T]) {
+        let Correction { fine, weights, e } = *self;
+        let coarse = weights.layout();
+        let columns = coarse.extent(2);
+        for (plane, outer) in weights.axes[0].parents(plane) {
+            for (row, inner) in weights.axes[1].parents(row) {
+                let e = &e[plane * coarse.stride(0) + row * columns..][..columns];
+                let weights_of = |column: i8| {
+                    weights.slot([outer, inner, column]).map(|slot| weights.row(slot, [plane, row]))
+                };
+                if let Some(at) = weights_of(0) {
+                    correct_row(weights.axes[2].shift, at, [weights_of(-1), weights_of(1)], e, u);
                 }
             }
-            fine.seal(u);
+        }
+        fine.seal(u);
+    }
+}
+
+/// u ← u + P e.
+pub(super) fn add_correction<T: Real>(correction: &Correction<'_, T>, u: &mut [T], scratch: &mut [T]) {
+    for_slabs(correction.fine, u, scratch, 1, |first, u, _| correct_slab(correction, None, first, u));
+}
+
+/// out = u + P e, held values included.
+pub(super) fn corrected<T: Real>(correction: &Correction<'_, T>, u: &[T], out: &mut [T], scratch: &mut [T]) {
+    let layers = Layers::of(correction.fine);
+    let (stride, places) = (layers.stride(), layers.places());
+    for outer in [0..places.start * stride, places.end * stride..u.len()] {
+        out[outer.clone()].copy_from_slice(&u[outer]);
+    }
+    for_slabs(correction.fine, out, scratch, 1, |first, out, _| {
+        correct_slab(correction, Some(u), first, out)
+    });
+}
+
+/// Adds corrections to layers from `first` on, to those of `from` if there is one.
+#[multiversion(targets = "simd")]
+fn correct_slab<T: Real>(correction: &Correction<'_, T>, from: Option<&[T]>, first: usize, u: &mut [T]) {
+    let layers = Layers::of(correction.fine);
+    let columns = correction.fine.extent(2);
+    for (l, u) in (first..).zip(u.chunks_exact_mut(layers.stride())) {
+        if let Some(from) = from {
+            u.copy_from_slice(layers.of_array(from, l));
+        }
+        for j in layers.rows() {
+            correction.row(layers.place(l, j), &mut u[j * columns..][..columns], &mut []);
         }
     }
 }

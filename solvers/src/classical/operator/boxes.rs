@@ -208,6 +208,14 @@ impl<T: Real> Row<T> for BoxesRow<'_, T> {
     }
 
     #[inline(always)]
+    fn start(self, omega: T, f: &[T], out: &mut [T]) {
+        let m = self.inverse.len();
+        for ((out, f), inverse) in out[1..=m].iter_mut().zip(&f[1..=m]).zip(self.inverse) {
+            *out = omega * (*f * *inverse);
+        }
+    }
+
+    #[inline(always)]
     fn residual(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
         self.run(here, across, f, self.diagonal, out, |sum, f, a, u| f + sum - a * u);
     }

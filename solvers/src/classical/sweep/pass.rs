@@ -87,6 +87,43 @@ fn layers_of<T: Real, R: Rows<T>>(
     }
 }
 
+/// One sweep of ω-Jacobi from zero, whatever stands in u: neighbours are not read.
+pub(crate) fn start<T: Real>(operator: &Operator<T>, omega: T, f: &[T], u: &mut [T]) {
+    match operator {
+        Operator::Constant(rows) => start_rows(rows, omega, f, u),
+        Operator::Variable(rows) => start_rows(rows, omega, f, u),
+        Operator::Boxes(rows) => start_rows(rows, omega, f, u),
+    }
+}
+
+fn start_rows<T: Real, R: Rows<T>>(rows: &R, omega: T, f: &[T], u: &mut [T]) {
+    let layers = Layers::of(rows.layout());
+    let (slabs, stride, places) = (Slabs::of(layers), layers.stride(), layers.places());
+    u[..places.start * stride].fill(T::default());
+    u[places.end * stride..].fill(T::default());
+    slabs.for_each(slabs.cut(u, stride), &|k, u| {
+        start_layers(rows, omega, f, slabs.places(k).start, u.values)
+    });
+}
+
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
+fn start_layers<T: Real, R: Rows<T>>(rows: &R, omega: T, f: &[T], first: usize, u: &mut [T]) {
+    let layout = rows.layout();
+    let layers = Layers::of(layout);
+    let columns = layout.extent(2);
+    for (l, u) in (first..).zip(u.chunks_exact_mut(layers.stride())) {
+        // Held values too.
+        u.fill(T::default());
+        let f = layers.of_array(f, l);
+        for j in layers.rows() {
+            let [plane, row] = layers.place(l, j);
+            let u = &mut u[j * columns..][..columns];
+            rows.row(plane, row).start(omega, &f[j * columns..][..columns], u);
+            layout.seal(u);
+        }
+    }
+}
+
 /// Adds up what `term` makes of every layer, in order; `sums` has room for one number a layer.
 pub(crate) fn sum_layers(layers: Layers<'_>, sums: &mut [f64], term: impl Fn(usize, &mut f64) + Sync) -> f64 {
     let slabs = Slabs::of(layers);
