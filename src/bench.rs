@@ -35,7 +35,7 @@ use solution::{Bench, Measured, SolutionRow};
 pub struct Options {
     /// Problem specs.
     pub problems: Vec<Spec>,
-    /// Solver specs; the table of [`cases`] where there are none.
+    /// Solver specs; the table in `bench/cases.rs` where there are none.
     pub solvers: Vec<Spec>,
     /// Interior points a side, in 2-D and in 3-D.
     pub sizes: [Vec<usize>; 2],

@@ -89,10 +89,11 @@ impl Spectrum {
             TransformKind::Cosine => Plan::Modal(all(Condition::Neumann)),
         };
         let cells = grid.cells();
-        let numbered = cells.iter().enumerate();
         let axes: Vec<Axis> = match &plan {
-            Plan::Modal(modal) => numbered.map(|(axis, &n)| Axis::of(modal.basis(axis), n)).collect(),
-            Plan::Fourier(_) => numbered.map(|(_, &n)| Axis::nodes(n)).collect(),
+            Plan::Modal(modal) => {
+                cells.iter().enumerate().map(|(axis, &n)| Axis::of(modal.basis(axis), n)).collect()
+            }
+            Plan::Fourier(_) => cells.iter().map(|&n| Axis::nodes(n)).collect(),
         };
         let nodes = grid.nodes() as f64;
         let flops = match &plan {

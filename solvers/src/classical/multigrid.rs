@@ -117,7 +117,7 @@ impl Multigrid {
             let residual = Buffer::zeroed(state.operator.layout().len());
             let flops = state.operator.pass_flops() + single.flops(cycle);
             let setup = single.hierarchy.setup_flops();
-            (Cycles::Mixed { single, residual }, setup, flops)
+            (Cycles::Mixed { single: Box::new(single), residual }, setup, flops)
         } else {
             let hierarchy = Hierarchy::new(&state.operator, singular, self.recipe.levels);
             let (setup, flops) = (hierarchy.setup_flops(), hierarchy.cycle_flops_from(0, cycle));
@@ -167,7 +167,7 @@ struct Live<'p> {
 
 enum Cycles {
     Double(Hierarchy<f64>),
-    Mixed { single: Single, residual: Buffer<f64> },
+    Mixed { single: Box<Single>, residual: Buffer<f64> },
 }
 
 impl Iteration for Live<'_> {

@@ -217,8 +217,8 @@ impl<T: Real> Weights<T> {
                 if SOURCE {
                     value += self.source * f[i];
                 }
-                for k in 0..A {
-                    value += self.across[k] * across[k][i];
+                for (c, row) in self.across.iter().zip(across) {
+                    value += *c * row[i];
                 }
                 out[i] = value;
             }

@@ -13,22 +13,20 @@
 //! (On a periodic axis of odd length the colours do not close: across the seam a red unknown reads a red
 //! one, old or new by a rule that does not depend on slabs.)
 
+mod workspace;
+
 use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::{
-    Layers, View, prefetch,
-    slabs::{Cut, Pieces, Slabs},
+use super::{Layers, View, prefetch, slabs::Pieces};
+use crate::classical::{
+    operator::{Operator, Row, Rows},
+    real::Real,
 };
-use crate::{
-    classical::{
-        layout::Layout,
-        operator::{Operator, Row, Rows},
-        real::Real,
-    },
-    memory::Buffer,
-};
+
+use workspace::Scratch;
+pub(crate) use workspace::Workspace;
 
 /// Which colour goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,64 +87,6 @@ impl<T: Real> After<T> for Nothing {
 pub(crate) fn inside(layers: Layers<'_>, slab: &Range<usize>, l: usize) -> bool {
     let is_there = |n: usize| n.abs_diff(l) <= 1 && (slab.contains(&n) || !layers.places().contains(&n));
     slab.contains(&l) && layers.neighbours(l).into_iter().all(is_there)
-}
-
-/// The memory of sweeps over one layout.
-#[derive(Debug)]
-pub(crate) struct Workspace<T: Real> {
-    pub slabs: Slabs,
-    /// Values a slab: two layers, three rows and what [`Before`] and [`After`] need.
-    each: usize,
-    scratch: Buffer<T>,
-}
-
-impl<T: Real> Workspace<T> {
-    /// For sweeps alone.
-    pub fn new(layout: &Layout) -> Self {
-        Self::with(layout, 0)
-    }
-
-    /// With `extra` values for [`Before`] and [`After`].
-    pub fn with(layout: &Layout, extra: usize) -> Self {
-        let each = Self::each(layout) + extra;
-        let slabs = Slabs::of(Layers::of(layout));
-        Self { slabs, each, scratch: Buffer::zeroed(slabs.number() * each) }
-    }
-
-    /// Values of the memory of sweeps over `layout`.
-    pub fn total(layout: &Layout, extra: usize) -> usize {
-        Slabs::of(Layers::of(layout)).number() * (Self::each(layout) + extra)
-    }
-
-    fn each(layout: &Layout) -> usize {
-        2 * Layers::of(layout).stride() + 3 * layout.extent(2)
-    }
-
-    /// Scratch that is cut into slabs.
-    pub fn cut(&mut self) -> Cut<'_, T> {
-        Cut { values: &mut self.scratch, each: self.each }
-    }
-}
-
-/// A slab's scratch.
-struct Scratch<'a, T> {
-    /// The layers next to the slab, with the first colour done.
-    halos: [&'a mut [T]; 2],
-    rows: [&'a mut [T]; 3],
-    extra: &'a mut [T],
-}
-
-impl<'a, T: Real> Scratch<'a, T> {
-    #[inline(always)]
-    fn of(layout: &Layout, values: &'a mut [T]) -> Self {
-        let (stride, columns) = (Layers::of(layout).stride(), layout.extent(2));
-        let (lower, rest) = values.split_at_mut(stride);
-        let (upper, rest) = rest.split_at_mut(stride);
-        let (a, rest) = rest.split_at_mut(columns);
-        let (b, rest) = rest.split_at_mut(columns);
-        let (c, extra) = rest.split_at_mut(columns);
-        Self { halos: [lower, upper], rows: [a, b, c], extra }
-    }
 }
 
 /// One sweep over Au = f in place: over-relaxed by `omega`, plain Gauss–Seidel if none.

@@ -27,14 +27,14 @@ fn matrices(transfer: &AxisTransfer<f64>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let [m, coarse] = transfer.unknowns;
     let mut interpolation = vec![vec![0.0; coarse + 2]; m + 1];
     let mut restriction = vec![vec![0.0; m + 1]; coarse + 1];
-    for p in 1..=m {
+    for (p, row) in interpolation.iter_mut().enumerate().skip(1) {
         for (j, weight) in transfer.parents(p) {
-            interpolation[p][j] += weight;
+            row[j] += weight;
         }
     }
-    for j in 1..=coarse {
+    for (j, row) in restriction.iter_mut().enumerate().skip(1) {
         for (p, weight) in transfer.children(j) {
-            restriction[j][p] += weight;
+            row[p] += weight;
         }
     }
     (interpolation, restriction)
