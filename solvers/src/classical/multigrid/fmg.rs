@@ -134,8 +134,9 @@ impl Live<'_> {
         if !galerkin {
             restrict_all(levels, arrays, operator, u, f);
         }
-        let lift = discrete.lift();
-        operator.layout().load(lift.grid(), lift.values(), u);
+        if let Some(boundary) = discrete.boundary() {
+            operator.layout().load(boundary.grid(), boundary.values(), u);
+        }
         if galerkin {
             restrict_all(levels, arrays, operator, u, f);
         }
