@@ -23,6 +23,7 @@
 mod activation;
 mod adam;
 mod boundary;
+mod bumps;
 pub mod dnn;
 mod elementary;
 mod init;
@@ -32,6 +33,7 @@ pub mod mscale_dnn;
 mod network;
 mod parameters;
 mod product;
+mod real;
 mod recipe;
 mod sampler;
 mod sigma;
