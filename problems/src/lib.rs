@@ -13,6 +13,7 @@
 pub mod catalog;
 pub mod discrete;
 pub mod error;
+pub mod expression;
 pub mod field;
 pub mod grid;
 pub mod order;
