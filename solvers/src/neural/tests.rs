@@ -7,10 +7,10 @@ use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Spec, ca
 use super::{
     activation::{Activation, Rows},
     boundary::Trial,
-    loss::Loss,
+    loss::{Equation, Loss, Objective},
     network::{Jet, Network},
     sampler::{Batch, Sampler, generator},
-    trainer::{Objective, Trainer},
+    trainer::Trainer,
 };
 use crate::{Initial, Iteration, Meter, Sites, Snapshot, Task, registry};
 
@@ -50,7 +50,11 @@ impl Problem for Tilted {
 
 /// The parameters lie in a range where few arguments come near the kinks of σ, which are whole numbers.
 fn parameters(network: &Network, seed: u64) -> Vec<f64> {
-    super::init::Init::GlorotDouble.draw(network, &mut generator(seed, 0))
+    super::init::Init::GlorotDouble.draw(
+        network,
+        &Tilted::new(network.dimension().min(2)),
+        &mut generator(seed, 0),
+    )
 }
 
 fn networks(dimension: usize, sigma: Activation) -> [Network; 2] {
@@ -118,20 +122,21 @@ fn input_derivatives_are_those_of_finite_differences() {
 }
 
 fn batch(loss: Loss, problem: &dyn Problem, points: usize, penalty: bool) -> Batch {
-    let dimension = problem.domain().dimension();
     let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
     let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
     let sampler =
         Sampler { loss, points, boundary_points: if penalty { 9 } else { 0 }, resample: 1, seed: 5 };
-    let mut batch = sampler.batch(dimension, grid.nodes());
+    let mut batch = sampler.batch(problem, grid.nodes());
     sampler.fill(0, problem, Some(&target), &mut batch);
     batch
 }
 
-/// The gradient that `differentiate` computes, read off a step of plain descent.
+/// Loss and gradient.
 fn gradient(trainer: &mut Trainer, theta: &[f64], batch: &Batch) -> (f64, Vec<f64>) {
     let terms = trainer.differentiate(theta, batch);
-    (terms.interior + trainer.objective.beta * terms.boundary, trainer.gradient())
+    let mut gradient = vec![0.0; theta.len()];
+    trainer.gather(&mut gradient);
+    (terms.interior + trainer.objective.beta * terms.boundary, gradient)
 }
 
 #[test]
@@ -152,7 +157,8 @@ fn parameter_gradients_are_those_of_finite_differences() {
                         let points = if smooth { 150 } else { 3 };
                         let batch = batch(loss, &problem, points, !exact);
                         let trial = exact.then(|| Trial::new(&problem).unwrap());
-                        let objective = Objective { loss, permittivity: 1.5, trial, beta: 7.0 };
+                        let objective =
+                            Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0 };
                         let mut trainer = Trainer::new(network, objective, &batch);
                         let (_, right) = gradient(&mut trainer, &theta, &batch);
                         let largest = right.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
