@@ -12,6 +12,7 @@ pub(crate) const ENTRY: Entry = Entry {
         p::width("64"),
         p::DEPTH,
         p::activation("tanh"),
+        p::DTYPE,
         p::LOSS,
         p::BOUNDARY,
         p::BETA,

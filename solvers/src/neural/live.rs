@@ -67,7 +67,7 @@ impl<'p> Live<'p> {
         let uses_jacobian = config.optimizer.iter().any(|stage| stage.method.uses_jacobian());
         let mut jacobian = uses_jacobian.then(|| Jacobian::new(&network, layout, config.loss));
         let objective = Objective { loss: config.loss, equation, trial, beta: config.beta };
-        let mut trainer = Trainer::new(network, objective, &batch);
+        let mut trainer = Trainer::new(network, objective, &batch).with_dtype(config.dtype);
         let terms = Terms { interior: f64::NAN, boundary: f64::NAN };
         let function =
             Training { trainer: &mut trainer, batch: &batch, jacobian: jacobian.as_mut(), terms, flops: 0.0 };

@@ -49,4 +49,5 @@ mod tests;
 pub use activation::Activation;
 pub use init::Init;
 pub use loss::Loss;
+pub use real::Dtype;
 pub use recipe::{Boundary, Config, Neural};

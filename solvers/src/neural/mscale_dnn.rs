@@ -27,6 +27,7 @@ pub(crate) const ENTRY: Entry = Entry {
         p::width("32"),
         p::DEPTH,
         p::activation("sin"),
+        p::DTYPE,
         p::LOSS,
         p::BOUNDARY,
         p::BETA,

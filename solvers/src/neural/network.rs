@@ -10,9 +10,12 @@
 
 mod jacobian;
 
+pub(super) mod energy;
+
 use super::{
     activation::{self, Activation, Rows},
     product,
+    real::Real,
 };
 pub(super) use jacobian::Columns;
 
@@ -111,62 +114,74 @@ impl Network {
 
     /// Numbers a [`Jet`] for rows of `stride` holds.
     pub fn jet_len(&self, stride: usize) -> usize {
-        (2 * self.neurons() + 2 * self.widest() + 2 + self.dimension) * stride
+        (2 * self.neurons() + 2 * self.widest() + 3 + 3 * self.dimension) * stride
     }
 
     /// Flops of the matrix products for one point with `streams` streams: forward, and for training
     /// the two products of the reverse pass too.
     pub fn flops(&self, streams: usize, training: bool) -> f64 {
-        let passes = if training { 3.0 } else { 1.0 };
+        let streams = streams as f64;
+        // The first layer's derivative streams are its weights; nothing flows back to x.
+        if training { self.products(2.0, 3.0 * streams) } else { self.products(1.0, streams) }
+    }
+
+    /// Flops of so many products with the weights of first layers and of other layers, for one point.
+    fn products(&self, first: f64, others: f64) -> f64 {
         let of = |layer: &Layer| 2.0 * (layer.inputs * layer.outputs) as f64;
-        self.subnets
-            .iter()
-            .map(|subnet| {
-                let (first, rest) = (of(&subnet.layers[0]), subnet.layers[1..].iter().map(of).sum::<f64>());
-                // The first layer's derivative streams are its weights; nothing flows back to x.
-                first * if training { 2.0 } else { 1.0 } + passes * streams as f64 * rest
-            })
-            .sum()
+        let subnet = |subnet: &Subnet| {
+            first * of(&subnet.layers[0]) + others * subnet.layers[1..].iter().map(of).sum::<f64>()
+        };
+        self.subnets.iter().map(subnet).sum()
     }
 }
 
-/// The memory of one pass over a tile.
+/// The memory of one pass over a tile. What goes in and out is in f64, whatever the pass computes in.
 #[derive(Debug)]
-pub(super) struct Jet {
+pub(super) struct Jet<T = f64> {
     /// Coordinates, one row an axis.
     pub x: Vec<f64>,
     /// The streams of the output.
     pub out: Vec<f64>,
     /// The derivative of the loss with respect to `out`.
     pub out_bar: Vec<f64>,
-    z: Vec<f64>,
-    a: Vec<f64>,
-    bar: Vec<f64>,
-    below: Vec<f64>,
+    points: Vec<T>,
+    row: Vec<T>,
+    slopes: Vec<T>,
+    z: Vec<T>,
+    a: Vec<T>,
+    bar: Vec<T>,
+    below: Vec<T>,
 }
 
-impl Jet {
+impl<T: Real> Jet<T> {
     /// Memory for tiles whose rows are at most `stride` long.
     pub fn new(network: &Network, stride: usize) -> Self {
         let (neurons, widest) = (network.neurons(), network.widest());
+        let zeros = |rows: usize| vec![T::of(0.0); rows * stride];
         Self {
             x: vec![0.0; network.dimension * stride],
             out: vec![0.0; stride],
             out_bar: vec![0.0; stride],
-            z: vec![0.0; neurons * stride],
-            a: vec![0.0; neurons * stride],
-            bar: vec![0.0; widest * stride],
-            below: vec![0.0; widest * stride],
+            points: zeros(network.dimension),
+            row: zeros(1),
+            slopes: zeros(network.dimension),
+            z: zeros(neurons),
+            a: zeros(neurons),
+            bar: zeros(widest),
+            below: zeros(widest),
         }
     }
 }
 
 impl Network {
     /// Carries the points in `jet.x` (axis `j` in `x[j·points..]`) to `jet.out`.
-    pub fn forward(&self, parameters: &[f64], rows: Rows, jet: &mut Jet) {
-        let Jet { x, out, z, a, .. } = jet;
-        let out = &mut out[..rows.columns()];
-        out.fill(0.0);
+    pub fn forward<T: Real>(&self, parameters: &[T], rows: Rows, jet: &mut Jet<T>) {
+        let Jet { x, out, points, row, z, a, .. } = jet;
+        for (point, x) in points.iter_mut().zip(x.iter()).take(self.dimension * rows.points) {
+            *point = T::of(*x);
+        }
+        let sum = &mut row[..rows.columns()];
+        sum.fill(T::of(0.0));
         let mut at = 0;
         for subnet in &self.subnets {
             let (hidden, output) = subnet.split();
@@ -176,7 +191,7 @@ impl Network {
                 let z = &mut z[at..at + layer.outputs * rows.stride];
                 let w = &parameters[layer.weights()];
                 if depth == 0 {
-                    first_layer(&subnet.scales, w, x, rows, z);
+                    first_layer(&subnet.scales, w, points, rows, z);
                 } else {
                     product::apply(w, layer.outputs, &done[below..], z, rows.columns(), rows.stride);
                 }
@@ -186,19 +201,32 @@ impl Network {
             }
             let last = a[below..at].chunks(rows.stride);
             for (&w, a) in parameters[output.weights()].iter().zip(last) {
-                product::add_scaled(out, w, &a[..rows.columns()]);
+                product::add_scaled(sum, w, &a[..rows.columns()]);
             }
             let bias = parameters[output.biases().start];
-            out[..rows.points].iter_mut().for_each(|value| *value += bias);
+            sum[..rows.points].iter_mut().for_each(|value| *value += bias);
+        }
+        for (out, sum) in out.iter_mut().zip(sum.iter()) {
+            *out = sum.wide();
         }
     }
 
     /// Carries `jet.out_bar` back to the parameters: `gradient = …`, or `+= …` if `add`.
-    pub fn reverse(&self, parameters: &[f64], rows: Rows, jet: &mut Jet, gradient: &mut [f64], add: bool) {
-        let Jet { x, out_bar, z, a, bar, below, .. } = jet;
+    pub fn reverse<T: Real>(
+        &self,
+        parameters: &[T],
+        rows: Rows,
+        jet: &mut Jet<T>,
+        gradient: &mut [T],
+        add: bool,
+    ) {
+        let Jet { out_bar, points, row, z, a, bar, below, .. } = jet;
         let (columns, stride) = (rows.columns(), rows.stride);
-        let out_bar = &out_bar[..columns];
-        let keep = if add { 1.0 } else { 0.0 };
+        for (row, bar) in row.iter_mut().zip(&out_bar[..columns]) {
+            *row = T::of(*bar);
+        }
+        let out_bar = &row[..columns];
+        let keep = T::of(if add { 1.0 } else { 0.0 });
         let mut end = a.len().min(self.neurons() * stride);
         for subnet in self.subnets.iter().rev() {
             let (hidden, output) = subnet.split();
@@ -219,7 +247,7 @@ impl Network {
                 }
                 let w_bar = &mut gradient[layer.weights()];
                 if depth == 0 {
-                    first_layer_gradient(&subnet.scales, bar, x, rows, w_bar, keep);
+                    first_layer_gradient(&subnet.scales, bar, points, rows, w_bar, keep);
                 } else {
                     let inner = start - layer.inputs * stride;
                     let (w, a) = (&parameters[layer.weights()], &a[inner..start]);
@@ -244,25 +272,25 @@ impl Subnet {
 }
 
 /// z = K ⊙ (W x) with its jet: the gradient is K ⊙ W at every point, the Laplacian zero.
-fn first_layer(scales: &[f64], w: &[f64], x: &[f64], rows: Rows, z: &mut [f64]) {
+fn first_layer<T: Real>(scales: &[f64], w: &[T], x: &[T], rows: Rows, z: &mut [T]) {
     let n = rows.points;
     let dimension = w.len() / scales.len();
     for ((&scale, w), z) in scales.iter().zip(w.chunks(dimension)).zip(z.chunks_mut(rows.stride)) {
         let (value, z) = z[..rows.columns()].split_at_mut(n);
-        value.fill(0.0);
+        value.fill(T::of(0.0));
         for (&w, x) in w.iter().zip(x.chunks(n)) {
-            product::add_scaled(value, scale * w, x);
+            product::add_scaled(value, T::of(scale) * w, x);
         }
         let (slopes, laplacian) = z.split_at_mut(rows.gradients * n);
         for (&w, slope) in w.iter().zip(slopes.chunks_mut(n)) {
-            slope.fill(scale * w);
+            slope.fill(T::of(scale) * w);
         }
-        laplacian.fill(0.0);
+        laplacian.fill(T::of(0.0));
     }
 }
 
 /// W̄ᵢⱼ = Kᵢ Σ (z̄ xⱼ + ∂ⱼz̄).
-fn first_layer_gradient(scales: &[f64], bar: &[f64], x: &[f64], rows: Rows, w_bar: &mut [f64], keep: f64) {
+fn first_layer_gradient<T: Real>(scales: &[f64], bar: &[T], x: &[T], rows: Rows, w_bar: &mut [T], keep: T) {
     let n = rows.points;
     let dimension = w_bar.len() / scales.len();
     for ((&scale, w_bar), bar) in scales.iter().zip(w_bar.chunks_mut(dimension)).zip(bar.chunks(rows.stride))
@@ -273,7 +301,7 @@ fn first_layer_gradient(scales: &[f64], bar: &[f64], x: &[f64], rows: Rows, w_ba
             if rows.gradients > 0 {
                 total += product::sum(&slopes[j * n..(j + 1) * n]);
             }
-            *slot = keep * *slot + scale * total;
+            *slot = keep * *slot + T::of(scale) * total;
         }
     }
 }

@@ -13,6 +13,12 @@ const fn parameter(
 
 pub(super) const DEPTH: Parameter =
     parameter("depth", "3", "layers", "hidden layers, where width is one number");
+pub(super) const DTYPE: Parameter = parameter(
+    "dtype",
+    "f64",
+    "a name",
+    "what the passes of training compute in: f64, or f32 for about twice the speed; parameters and losses stay in f64",
+);
 pub(super) const LOSS: Parameter = parameter(
     "loss",
     "ritz",

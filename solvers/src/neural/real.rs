@@ -7,6 +7,22 @@ use std::{
 
 use super::elementary::{self, single};
 
+/// What the passes of training compute in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dtype {
+    /// Double precision.
+    F64,
+    /// Single precision; parameters, losses and samples stay in double.
+    F32,
+}
+
+impl Dtype {
+    /// The names a spec may use, in the order of [`Dtype::ALL`].
+    pub const NAMES: [&'static str; 2] = ["f64", "f32"];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::F64, Self::F32];
+}
+
 /// f32 or f64, with the elementary functions that activations are made of.
 pub(super) trait Real:
     Copy

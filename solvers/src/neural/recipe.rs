@@ -14,6 +14,7 @@ use super::{
     network::Network,
     optimizer::{Layout, MOST_DENSE, Method, Rate, Schedule, Stages},
     penalty::BetaSchedule,
+    real::Dtype,
     sampler::Sampler,
     tiles,
 };
@@ -70,6 +71,8 @@ pub struct Config {
     pub plateau: usize,
     /// The parameters that count.
     pub keep: Keep,
+    /// What the passes of training compute in.
+    pub dtype: Dtype,
     /// Points inside.
     pub points: usize,
     /// Points on the boundary.
@@ -166,6 +169,7 @@ impl Config {
         Ok(Self {
             widths,
             activation: Activation::ALL[settings.choice("activation", &Activation::NAMES)?],
+            dtype: Dtype::ALL[settings.choice("dtype", &Dtype::NAMES)?],
             loss: Loss::ALL[settings.choice("loss", &Loss::NAMES)?],
             boundary: Boundary::ALL[settings.choice("boundary", &Boundary::NAMES)?],
             beta: settings.number("beta", "a number that is not negative", |x| x >= 0.0)?,
@@ -194,6 +198,7 @@ impl Config {
         let mut spec = Spec::new(name)
             .with("depth", self.widths.len() as i64)
             .with("activation", self.activation.name())
+            .with("dtype", Dtype::NAMES[self.dtype as usize])
             .with("loss", self.loss.name())
             .with("boundary", self.boundary.name())
             .with("beta", self.beta)
@@ -370,7 +375,7 @@ impl Solver for Neural {
         // A sequence drops one optimiser before it makes the next.
         let optimizer = optimizer.fold(0.0, f64::max);
         let bytes = 8.0 * (3.0 * network.parameters() as f64 + batch)
-            + tiles::bytes(&network, config.loss, inside, sides, rayon::current_num_threads())
+            + tiles::bytes(&network, config.loss, config.dtype, inside, sides, rayon::current_num_threads())
             + optimizer;
         Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
     }

@@ -9,6 +9,7 @@ use super::{
     boundary::Trial,
     loss::{Equation, Loss, Objective},
     network::{Jet, Network},
+    real::Dtype,
     sampler::{Batch, Sampler, generator},
     trainer::Trainer,
 };
@@ -191,6 +192,71 @@ fn parameter_gradients_are_those_of_finite_differences() {
     assert_eq!(checked, (12 * 3 - 2) * 2 * 2 * 2);
 }
 
+/// Value and gradient by a reverse pass in x, and reverse over it, against the streams.
+#[test]
+fn energy_passes_agree_with_streams() {
+    let n = 16;
+    for sigma in Activation::ALL {
+        for dimension in [2, 3] {
+            for network in networks(dimension, sigma) {
+                let theta = parameters(&network, 3);
+                let rows = Rows { points: n, gradients: dimension, laplacian: false, stride: 72 };
+                let mut jets = [(); 2].map(|()| Jet::new(&network, rows.stride));
+                let mut gradients = [(); 2].map(|()| vec![0.5; theta.len()]);
+                for jet in &mut jets {
+                    for i in 0..dimension * n {
+                        jet.x[i] = (i as f64 * 0.618_033_988_75).fract() * 2.0 - 1.0;
+                    }
+                    for i in 0..rows.columns() {
+                        jet.out_bar[i] = (i as f64 * 0.7).sin();
+                    }
+                }
+                let [streams, energy] = &mut jets;
+                network.forward(&theta, rows, streams);
+                network.energy_forward(&theta, rows, energy);
+                for (left, right) in energy.out.iter().zip(&streams.out) {
+                    assert!((left - right).abs() < 1e-12 * right.abs().max(1.0), "{sigma:?} {dimension}-D");
+                }
+                for add in [false, true] {
+                    network.reverse(&theta, rows, streams, &mut gradients[0], add);
+                    network.energy_forward(&theta, rows, energy);
+                    network.energy_reverse(&theta, rows, energy, &mut gradients[1], add);
+                    let largest = gradients[0].iter().fold(0.0, |m: f64, g| m.max(g.abs()));
+                    for (left, right) in gradients[1].iter().zip(&gradients[0]) {
+                        assert!((left - right).abs() < 1e-12 * largest, "{sigma:?} {dimension}-D {add}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Smooth activations: elsewhere a rounded argument may lie beyond a kink.
+#[test]
+fn single_precision_gradients_are_those_in_double_up_to_rounding() {
+    for sigma in Activation::ALL.into_iter().filter(|sigma| sigma.is_smooth()) {
+        for (loss, exact) in Loss::ALL.into_iter().flat_map(|loss| [(loss, true), (loss, false)]) {
+            let problem = Tilted::new(2);
+            let network = networks(2, sigma)[1].clone();
+            let theta = parameters(&network, 11);
+            let batch = batch(loss, &problem, 700, !exact);
+            let of = |dtype: Dtype| {
+                let trial = exact.then(|| Trial::new(&problem).unwrap());
+                let objective = Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0 };
+                let mut trainer = Trainer::new(network.clone(), objective, &batch).with_dtype(dtype);
+                gradient(&mut trainer, &theta, &batch)
+            };
+            let (double, single) = (of(Dtype::F64), of(Dtype::F32));
+            let largest = double.1.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
+            assert_ne!(double.1, single.1);
+            assert!((double.0 - single.0).abs() < 1e-4 * double.0.abs().max(1.0), "{sigma:?} {loss:?}");
+            for (double, single) in double.1.iter().zip(single.1) {
+                assert!((double - single).abs() < 1e-4 * largest, "{sigma:?} {loss:?}: {double} {single}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_trial_function_carries_the_data_and_its_derivatives_are_right() {
     for dimension in [1, 2] {
@@ -263,7 +329,8 @@ fn kinks_are_refused_for_the_strong_form() {
     }
 }
 
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
+    "dnn,width=24,depth=3,points=600,dtype=f32",
     "dnn,width=20,depth=2,points=700,loss=residual",
     "dnn,width=[12,9],points=31,resample=0,boundary=penalty,init=normal:0.3",
     "mscale-dnn,width=10,depth=2,scales=[1,3],points=300,resample=4,boundary=penalty,lr_decay=1e-3",

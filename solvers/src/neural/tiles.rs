@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use super::{
     activation::{MOST_POINTS, Rows},
     loss::Loss,
-    network::{Jet, Network},
+    network::{Jet, Network, energy},
+    real::{Dtype, Real},
 };
 
 /// Columns of a tile's matrices at most, all streams together, for a network whose widest layer has
@@ -20,6 +21,12 @@ const MOST_LANES: usize = 16;
 
 /// Numbers the gradients of all lanes may hold (256 MiB), unless that leaves no lane at all.
 const LANE_BUDGET: usize = 1 << 25;
+
+/// Streams side by side in the widest products of a training pass.
+pub(super) fn streams(network: &Network, loss: Loss) -> usize {
+    let (gradients, laplacian) = loss.streams(network.dimension());
+    if energy::pays(gradients, laplacian) { 2 } else { 1 + gradients + usize::from(laplacian) }
+}
 
 /// Points of a full tile with `streams` streams.
 pub(super) fn tile_points(widest: usize, streams: usize) -> usize {
@@ -42,8 +49,9 @@ pub(super) fn rows(points: usize, gradients: usize, laplacian: bool) -> Rows {
 /// The longest row any tile of a run has.
 pub(super) fn longest_row(network: &Network, loss: Loss) -> usize {
     let (gradients, laplacian) = loss.streams(network.dimension());
-    let streams = 1 + gradients + usize::from(laplacian);
-    rows(tile_points(network.widest(), streams), gradients, laplacian).stride.max(stride(MOST_POINTS))
+    rows(tile_points(network.widest(), streams(network, loss)), gradients, laplacian)
+        .stride
+        .max(stride(MOST_POINTS))
 }
 
 /// Part `index` of `parts` nearly equal parts of `0..len`.
@@ -65,33 +73,37 @@ pub(super) fn lanes(tiles: usize, parameters: usize) -> usize {
 pub(super) fn bytes(
     network: &Network,
     loss: Loss,
+    dtype: Dtype,
     points: usize,
     boundary_points: usize,
     threads: usize,
 ) -> f64 {
-    let (gradients, laplacian) = loss.streams(network.dimension());
-    let tiles =
-        tiles(network, points, 1 + gradients + usize::from(laplacian)) + tiles(network, boundary_points, 1);
+    let tiles = tiles(network, points, streams(network, loss)) + tiles(network, boundary_points, 1);
     let lanes = lanes(tiles, network.parameters());
     let jet = network.jet_len(longest_row(network, loss)) as f64;
-    8.0 * (lanes as f64 * network.parameters() as f64 + jet * threads.min(lanes) as f64)
+    // Passes in f32 have gradients and memory of their own beside those in f64.
+    let width = match dtype {
+        Dtype::F64 => 8.0,
+        Dtype::F32 => 12.0,
+    };
+    width * (lanes as f64 * network.parameters() as f64 + jet * threads.min(lanes) as f64)
 }
 
 /// Memory for passes over tiles: as many as there are threads at work, handed from one to the next.
 #[derive(Debug)]
-pub(super) struct Pool {
-    jets: Mutex<Vec<Jet>>,
+pub(super) struct Pool<T = f64> {
+    jets: Mutex<Vec<Jet<T>>>,
     stride: usize,
 }
 
-impl Pool {
+impl<T: Real> Pool<T> {
     pub fn new(network: &Network, stride: usize, count: usize) -> Self {
         let jets = (0..count).map(|_| Jet::new(network, stride)).collect();
         Self { jets: Mutex::new(jets), stride }
     }
 
     /// Lends memory to `work`.
-    pub fn with<T>(&self, network: &Network, work: impl FnOnce(&mut Jet) -> T) -> T {
+    pub fn with<R>(&self, network: &Network, work: impl FnOnce(&mut Jet<T>) -> R) -> R {
         // A panic elsewhere leaves the list whole: it is only ever pushed to and popped from.
         let jet = self.jets.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut jet = jet.unwrap_or_else(|| Jet::new(network, self.stride));

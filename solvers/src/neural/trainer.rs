@@ -9,9 +9,10 @@ use rayon::prelude::*;
 
 use super::{
     loss::{self, Objective, Terms},
-    network::{Jet, Network},
+    network::{Jet, Network, energy},
+    real::{Dtype, Real},
     sampler::Batch,
-    tiles::{Pool, lanes, longest_row, part, rows, tile_points, tiles, transpose},
+    tiles::{Pool, lanes, longest_row, part, rows, streams, tile_points, tiles, transpose},
 };
 
 /// Parameters a thread adds up at a time.
@@ -27,7 +28,16 @@ const SMALLEST_SAMPLE: usize = 64;
 #[derive(Debug)]
 struct Lane {
     gradient: Vec<f64>,
+    /// The gradient where passes run in single precision.
+    single: Vec<f32>,
     terms: Terms,
+}
+
+/// What passes in single precision work on: the parameters rounded, and their memory.
+#[derive(Debug)]
+struct Single {
+    parameters: Vec<f32>,
+    pool: Pool<f32>,
 }
 
 /// All that a step works on besides the parameters.
@@ -39,6 +49,7 @@ pub(super) struct Trainer {
     tiles: [usize; 2],
     lanes: Vec<Lane>,
     pool: Pool,
+    single: Option<Single>,
     flops: f64,
 }
 
@@ -46,19 +57,38 @@ impl Trainer {
     /// Memory for batches with as many points as `batch`.
     pub fn new(network: Network, objective: Objective, batch: &Batch) -> Self {
         let (gradients, laplacian) = objective.loss.streams(network.dimension());
-        let streams = 1 + gradients + usize::from(laplacian);
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
-        let tiles = [tiles(&network, inside, streams), tiles(&network, sides, 1)];
+        let tiles = [tiles(&network, inside, streams(&network, objective.loss)), tiles(&network, sides, 1)];
         let lane = || Lane {
             gradient: vec![0.0; network.parameters()],
+            single: Vec::new(),
             terms: Terms { interior: 0.0, boundary: 0.0 },
         };
         let lanes: Vec<Lane> =
             (0..lanes(tiles[0] + tiles[1], network.parameters())).map(|_| lane()).collect();
         let stride = longest_row(&network, objective.loss);
         let pool = Pool::new(&network, stride, rayon::current_num_threads().min(lanes.len()));
-        let flops = inside as f64 * network.flops(streams, true) + sides as f64 * network.flops(1, true);
-        Self { network, objective, tiles, lanes, pool, flops }
+        let per_point = if energy::pays(gradients, laplacian) {
+            network.energy_flops()
+        } else {
+            network.flops(1 + gradients + usize::from(laplacian), true)
+        };
+        let flops = inside as f64 * per_point + sides as f64 * network.flops(1, true);
+        Self { network, objective, tiles, lanes, pool, single: None, flops }
+    }
+
+    /// The same with the passes of training in `dtype`. Parameters, losses and what optimisers keep stay in f64:
+    /// rounded to f32, small steps would be lost.
+    pub fn with_dtype(mut self, dtype: Dtype) -> Self {
+        if dtype == Dtype::F32 {
+            let count = self.network.parameters();
+            self.lanes.iter_mut().for_each(|lane| lane.single = vec![0.0; count]);
+            let stride = longest_row(&self.network, self.objective.loss);
+            let threads = rayon::current_num_threads().min(self.lanes.len());
+            let pool = Pool::new(&self.network, stride, threads);
+            self.single = Some(Single { parameters: vec![0.0; count], pool });
+        }
+        self
     }
 
     /// Flops of the matrix products of one step.
@@ -72,6 +102,11 @@ impl Trainer {
 
     /// The loss on `batch`; its gradient is left in the lanes, for [`Trainer::gather`].
     pub fn differentiate(&mut self, parameters: &[f64], batch: &Batch) -> Terms {
+        if let Some(single) = &mut self.single {
+            for (single, parameter) in single.parameters.iter_mut().zip(parameters) {
+                *single = *parameter as f32;
+            }
+        }
         let parallel = self.parallel();
         let mut lanes = std::mem::take(&mut self.lanes);
         let count = lanes.len();
@@ -107,33 +142,53 @@ impl Trainer {
         }
     }
 
-    /// Every `count`-th tile from the one numbered `index`.
+    /// Lane `index` of `count`.
     fn lane(&self, index: usize, count: usize, lane: &mut Lane, parameters: &[f64], batch: &Batch) {
-        lane.terms = Terms { interior: 0.0, boundary: 0.0 };
-        self.pool.with(&self.network, |jet| {
-            for tile in (index..self.tiles[0] + self.tiles[1]).step_by(count) {
-                let add = tile != index;
-                match tile.checked_sub(self.tiles[0]) {
-                    None => {
-                        lane.terms.interior +=
-                            self.inside(tile, parameters, batch, jet, &mut lane.gradient, add)
-                    }
-                    Some(tile) => {
-                        lane.terms.boundary +=
-                            self.side(tile, parameters, batch, jet, &mut lane.gradient, add)
-                    }
-                }
+        let Lane { gradient, single, terms } = lane;
+        *terms = match &self.single {
+            None => {
+                self.pool.with(&self.network, |jet| self.deal(index, count, parameters, batch, jet, gradient))
             }
-        });
+            Some(of) => {
+                let terms = of
+                    .pool
+                    .with(&self.network, |jet| self.deal(index, count, &of.parameters, batch, jet, single));
+                for (wide, single) in gradient.iter_mut().zip(single) {
+                    *wide = f64::from(*single);
+                }
+                terms
+            }
+        };
     }
 
-    fn inside(
+    /// Every `count`-th tile from the one numbered `index`.
+    fn deal<T: Real>(
+        &self,
+        index: usize,
+        count: usize,
+        parameters: &[T],
+        batch: &Batch,
+        jet: &mut Jet<T>,
+        gradient: &mut [T],
+    ) -> Terms {
+        let mut terms = Terms { interior: 0.0, boundary: 0.0 };
+        for tile in (index..self.tiles[0] + self.tiles[1]).step_by(count) {
+            let add = tile != index;
+            match tile.checked_sub(self.tiles[0]) {
+                None => terms.interior += self.inside(tile, parameters, batch, jet, gradient, add),
+                Some(tile) => terms.boundary += self.side(tile, parameters, batch, jet, gradient, add),
+            }
+        }
+        terms
+    }
+
+    fn inside<T: Real>(
         &self,
         tile: usize,
-        parameters: &[f64],
+        parameters: &[T],
         batch: &Batch,
-        jet: &mut Jet,
-        gradient: &mut [f64],
+        jet: &mut Jet<T>,
+        gradient: &mut [T],
         add: bool,
     ) -> f64 {
         let d = self.network.dimension();
@@ -142,19 +197,28 @@ impl Trainer {
         let rows = rows(range.len(), gradients, laplacian);
         let sampled = batch.inside(range, d);
         transpose(sampled.points, d, rows, &mut jet.x);
-        self.network.forward(parameters, rows, jet);
+        let backwards = energy::pays(gradients, laplacian);
+        if backwards {
+            self.network.energy_forward(parameters, rows, jet);
+        } else {
+            self.network.forward(parameters, rows, jet);
+        }
         let value = loss::interior(&self.objective, rows, sampled, &jet.out, &mut jet.out_bar);
-        self.network.reverse(parameters, rows, jet, gradient, add);
+        if backwards {
+            self.network.energy_reverse(parameters, rows, jet, gradient, add);
+        } else {
+            self.network.reverse(parameters, rows, jet, gradient, add);
+        }
         value
     }
 
-    fn side(
+    fn side<T: Real>(
         &self,
         tile: usize,
-        parameters: &[f64],
+        parameters: &[T],
         batch: &Batch,
-        jet: &mut Jet,
-        gradient: &mut [f64],
+        jet: &mut Jet<T>,
+        gradient: &mut [T],
         add: bool,
     ) -> f64 {
         let d = self.network.dimension();
