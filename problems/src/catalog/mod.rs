@@ -17,7 +17,10 @@ mod two_tone_2d;
 
 use std::sync::Arc;
 
-use crate::{Parameter, Problem, Settings, Spec, SpecError};
+use crate::{
+    Parameter, Problem, Settings, Spec, SpecError,
+    file::{self, ProblemFile},
+};
 
 /// A problem of the catalog.
 #[derive(Debug)]
@@ -47,11 +50,14 @@ pub fn entries() -> [&'static Entry; 10] {
     ]
 }
 
-/// The problem that `spec` names.
+/// The problem that `spec` names: one of the catalog, or that of a problem file.
 ///
 /// # Errors
-/// An unknown name or key, or a value out of range.
+/// An unknown name or key, a value out of range, or a file that is no problem file.
 pub fn build(spec: &Spec) -> Result<Arc<dyn Problem>, SpecError> {
+    if file::is_path(&spec.name) {
+        return ProblemFile::read(&spec.name)?.build(spec);
+    }
     let entry = entries().into_iter().find(|entry| entry.name == spec.name).ok_or_else(|| {
         let known = entries().iter().map(|entry| entry.name.to_string()).collect();
         SpecError::UnknownName { kind: "problem", name: spec.name.clone(), known }
