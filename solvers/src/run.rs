@@ -85,8 +85,11 @@ pub struct Run<'a, 'p> {
     ticker: Option<&'a mut dyn FnMut(Tick)>,
 }
 
-/// Seconds a batch of steps may take: what a progress bar and Ctrl-C wait for.
-const BATCH_SECONDS: f64 = 0.05;
+/// Seconds a batch of steps may take: what Ctrl-C waits for. Long enough for methods that take many steps in
+/// one pass over memory to do so on any grid that fits a machine's memory.
+const BATCH_SECONDS: f64 = 0.3;
+/// Seconds between ticks.
+const TICK_SECONDS: f64 = 0.1;
 /// Even an unwatched run is looked at this often a decade, so that a run that blows up ends.
 const SAFETY: Schedule = Schedule::Log { per_decade: 20 };
 
@@ -188,7 +191,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 last_kept = clock.now();
             }
             if let Some(ticker) = self.ticker.as_mut()
-                && now - last_tick >= 2.0 * BATCH_SECONDS
+                && now - last_tick >= TICK_SECONDS
             {
                 ticker(live.tick());
                 last_tick = now;
