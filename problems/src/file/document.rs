@@ -127,6 +127,12 @@ impl<'d> Item<'d> {
         self.text.error(self.value.span().start, &format!("{}{}", self.prefix, self.name), reason)
     }
 
+    /// The item as the file has it, and its line.
+    pub fn stated(&self) -> String {
+        let line = self.text.line(self.span().start);
+        format!("{}{} = {} in line {line} of {}", self.prefix, self.name, self.raw(), self.text.file)
+    }
+
     /// Where its value stands.
     pub fn span(&self) -> Range<usize> {
         self.value.span()

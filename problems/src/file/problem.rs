@@ -27,7 +27,7 @@ pub(super) struct FileProblem {
     pub boundary: Term,
     /// Per axis, lower and upper.
     pub fluxes: Vec<[Term; 2]>,
-    pub exact: Option<Program>,
+    pub exact: Option<Term>,
     pub wave_number: Option<f64>,
     pub published: Table,
 }
@@ -111,6 +111,7 @@ impl Problem for FileProblem {
             "source" => &self.source,
             "permittivity" => &self.epsilon,
             "screening" => &self.kappa2,
+            "exact solution" => self.exact.as_ref()?,
             "boundary value" => &self.boundary,
             _ => return None,
         };

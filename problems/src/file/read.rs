@@ -114,7 +114,7 @@ impl<'d> Reader<'d> {
     fn formula(&mut self, key: &str) -> Result<Option<(Expr, String)>, FileError> {
         let Some(item) = self.whole.get(key) else { return Ok(None) };
         let expr = item.expr(&mut self.graph, &self.scope)?;
-        Ok(Some((expr, format!("{key} = {}", item.raw()))))
+        Ok(Some((expr, item.stated())))
     }
 
     fn term(&self, expr: Expr, stated: String) -> Term {
@@ -128,7 +128,7 @@ impl<'d> Reader<'d> {
         let kappa2 = self.formula("kappa2")?.unwrap_or_else(|| (zero, "kappa2 = 0".into()));
         let exact = self.formula("exact")?;
         let given = self.formula("source")?;
-        let title = facts.parameters.fill(&self.title([&epsilon.1, &kappa2.1])?);
+        let title = facts.parameters.fill(&self.title()?);
         let section = self.whole.section("sides")?;
         let sides = sides::read(section, dimension, &mut self.graph, &self.scope)?;
         let derived = match &exact {
@@ -144,10 +144,11 @@ impl<'d> Reader<'d> {
         let source = given.or(derived).ok_or_else(|| {
             self.whole.missing("source", "source = \"sin(pi*x)\", or `exact`, from which it is derived")
         })?;
-        let exact = exact.map(|(u, _)| u);
-        let boundary = self.boundary(&sides, exact)?;
-        let fluxes = self.fluxes(&sides, epsilon.0, exact)?;
-        self.check_periodic(&sides, exact)?;
+        let u = exact.as_ref().map(|(u, _)| *u);
+        let exact = exact.map(|(u, stated)| self.term(u, stated));
+        let boundary = self.boundary(&sides, u)?;
+        let fluxes = self.fluxes(&sides, epsilon.0, u)?;
+        self.check_periodic(&sides, u)?;
         let conditions: Vec<[Condition; 2]> =
             sides.iter().map(|pair| pair.each_ref().map(|s| s.condition)).collect();
         // Invariant: `sides::read` gives a pair an axis and no axis that is periodic on one side only.
@@ -163,23 +164,22 @@ impl<'d> Reader<'d> {
             kappa2: self.term(kappa2.0, kappa2.1),
             boundary,
             fluxes,
-            exact: exact.map(|u| Program::new(&self.graph, u)),
+            exact,
             wave_number: facts.wave_number,
             published: self.published()?,
         })
     }
 
-    /// The title of the file, or else the equation.
-    fn title(&self, coefficients: [&str; 2]) -> Result<String, FileError> {
+    /// The title of the file, or else the equation and its formulas.
+    fn title(&self) -> Result<String, FileError> {
         if let Some(item) = self.whole.get("title") {
             return Ok(item.text()?.into());
         }
         let interval = |[lower, upper]: &[f64; 2]| format!("({lower}, {upper})");
         let domain = self.bounds.iter().map(interval).collect::<Vec<_>>().join(" × ");
-        let stated = ["source", "exact"]
-            .iter()
-            .filter_map(|key| Some(format!("{key} = {}", self.whole.get(key)?.raw())));
-        let formulas: Vec<String> = coefficients.into_iter().map(String::from).chain(stated).collect();
+        let formulas =
+            ["permittivity", "kappa2", "source", "exact"].iter().filter_map(|key| self.whole.get(key));
+        let formulas: Vec<String> = formulas.map(|item| format!("{} = {}", item.name, item.raw())).collect();
         Ok(format!("−∇·(ε∇u) + κ²u = f on {domain}; {}", formulas.join(", ")))
     }
 
@@ -204,7 +204,7 @@ impl<'d> Reader<'d> {
                     if let Some(u) = exact {
                         self.check_side((axis, end), *given, u, u, item)?;
                     }
-                    stated.push(format!("dirichlet = {}", item.raw()));
+                    stated.push(item.stated());
                     *given
                 }
                 (None, Some(u)) => u,
@@ -245,7 +245,7 @@ impl<'d> Reader<'d> {
                         let end = self.bounds[axis][usize::from(upper)];
                         self.check_side((axis, end), *given, derived, size, item)?;
                     }
-                    self.term(*given, format!("neumann = {}", item.raw()))
+                    self.term(*given, item.stated())
                 }
                 (None, Some(derived)) => self.term(derived, "the flux, derived from exact".into()),
                 (None, None) => continue,
