@@ -30,6 +30,7 @@
 //! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data
 //! has u = 0 or no flux.
 
+mod data;
 mod document;
 mod equation;
 mod parameters;

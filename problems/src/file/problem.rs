@@ -13,13 +13,22 @@ pub(super) struct Term {
     pub stated: String,
 }
 
-/// A problem that a file states.
+/// What a file says besides formulas.
 #[derive(Debug)]
-pub(super) struct FileProblem {
+pub(super) struct About {
     pub spec: Spec,
+    /// The file with the parameters as they are set.
     pub text: String,
     pub title: String,
     pub declared: Vec<Declared>,
+    pub wave_number: Option<f64>,
+    pub published: Table,
+}
+
+/// A problem that a file states.
+#[derive(Debug)]
+pub(super) struct FileProblem {
+    pub about: About,
     pub domain: Domain,
     pub epsilon: Term,
     pub kappa2: Term,
@@ -28,14 +37,12 @@ pub(super) struct FileProblem {
     /// Per axis, lower and upper.
     pub fluxes: Vec<[Term; 2]>,
     pub exact: Option<Term>,
-    pub wave_number: Option<f64>,
-    pub published: Table,
 }
 
 impl FileProblem {
     /// The parameters that the file declares.
     pub fn declared(&self) -> &[Declared] {
-        &self.declared
+        &self.about.declared
     }
 }
 
@@ -51,11 +58,11 @@ impl Term {
 
 impl Problem for FileProblem {
     fn spec(&self) -> Spec {
-        self.spec.clone()
+        self.about.spec.clone()
     }
 
     fn title(&self) -> String {
-        self.title.clone()
+        self.about.title.clone()
     }
 
     fn domain(&self) -> &Domain {
@@ -99,11 +106,11 @@ impl Problem for FileProblem {
     }
 
     fn wave_number(&self) -> Option<f64> {
-        self.wave_number
+        self.about.wave_number
     }
 
     fn published(&self, solver: &str) -> Table {
-        self.published.get(solver).and_then(Value::as_table).cloned().unwrap_or_default()
+        self.about.published.get(solver).and_then(Value::as_table).cloned().unwrap_or_default()
     }
 
     fn stated(&self, what: &str) -> Option<String> {
@@ -119,6 +126,6 @@ impl Problem for FileProblem {
     }
 
     fn to_file(&self) -> Result<String, &'static str> {
-        Ok(self.text.clone())
+        Ok(self.about.text.clone())
     }
 }

@@ -5,13 +5,12 @@ use toml::Table;
 use super::{
     FileError,
     document::{Item, Section, Text},
-    equation::{self, At},
-    parameters::{self, Parameters},
-    problem::{FileProblem, Term},
-    sides::{self, Side},
+    equation, parameters,
+    problem::{About, FileProblem, Term},
+    sides,
 };
 use crate::{
-    Condition, Domain, Spec, SpecError,
+    Condition, Domain, SpecError,
     expression::{Expr, Graph, Program, Scope},
 };
 
@@ -62,22 +61,15 @@ pub(super) fn build(name: &str, text: &str, keys: &Table) -> Result<FileProblem,
             .define(&item.name, expr)
             .map_err(|reason| item.error(format!("cannot be defined: {reason}")))?;
     }
-    let spec = parameters.spec(name);
-    let text = parameters.applied(text);
-    Ok(Reader { graph, scope, bounds, whole: &whole }.problem(Facts {
-        spec,
-        text,
-        parameters,
+    let about = About {
+        spec: parameters.spec(name),
+        text: parameters.applied(text),
+        title: parameters.fill(&title(&whole, &bounds)?),
+        declared: parameters.declared,
         wave_number,
-    })?)
-}
-
-/// What is known of a problem before its formulas are read.
-struct Facts {
-    spec: Spec,
-    text: String,
-    parameters: Parameters,
-    wave_number: Option<f64>,
+        published: published(&whole)?,
+    };
+    Ok(Reader { graph, scope, bounds, whole: &whole }.problem(about)?)
 }
 
 fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Result<Vec<[f64; 2]>, FileError> {
@@ -101,12 +93,33 @@ fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Result<Vec<[f64;
     Ok(bounds)
 }
 
+/// The title of the file, or else the equation and its formulas.
+fn title(whole: &Section<'_>, bounds: &[[f64; 2]]) -> Result<String, FileError> {
+    if let Some(item) = whole.get("title") {
+        return Ok(item.text()?.into());
+    }
+    let interval = |[lower, upper]: &[f64; 2]| format!("({lower}, {upper})");
+    let domain = bounds.iter().map(interval).collect::<Vec<_>>().join(" × ");
+    let formulas = ["permittivity", "kappa2", "source", "exact"].iter().filter_map(|key| whole.get(key));
+    let formulas: Vec<String> = formulas.map(|item| format!("{} = {}", item.name, item.raw())).collect();
+    Ok(format!("−∇·(ε∇u) + κ²u = f on {domain}; {}", formulas.join(", ")))
+}
+
+/// The tables of `published`, one a solver.
+fn published(whole: &Section<'_>) -> Result<Table, FileError> {
+    let Some(section) = whole.section("published")? else { return Ok(Table::new()) };
+    for item in section.items() {
+        item.section()?;
+    }
+    Ok(section.to_table())
+}
+
 /// What the formulas of a file are read with.
-struct Reader<'d> {
-    graph: Graph,
-    scope: Scope,
-    bounds: Vec<[f64; 2]>,
-    whole: &'d Section<'d>,
+pub(super) struct Reader<'d> {
+    pub graph: Graph,
+    pub scope: Scope,
+    pub bounds: Vec<[f64; 2]>,
+    pub whole: &'d Section<'d>,
 }
 
 impl<'d> Reader<'d> {
@@ -117,18 +130,18 @@ impl<'d> Reader<'d> {
         Ok(Some((expr, item.stated())))
     }
 
-    fn term(&self, expr: Expr, stated: String) -> Term {
+    /// The program of a formula.
+    pub fn term(&self, expr: Expr, stated: String) -> Term {
         Term { constant: self.graph.value(expr), program: Program::new(&self.graph, expr), stated }
     }
 
-    fn problem(mut self, facts: Facts) -> Result<FileProblem, FileError> {
+    fn problem(mut self, about: About) -> Result<FileProblem, FileError> {
         let dimension = self.bounds.len();
         let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
         let epsilon = self.formula("permittivity")?.unwrap_or_else(|| (one, "permittivity = 1".into()));
         let kappa2 = self.formula("kappa2")?.unwrap_or_else(|| (zero, "kappa2 = 0".into()));
         let exact = self.formula("exact")?;
         let given = self.formula("source")?;
-        let title = facts.parameters.fill(&self.title()?);
         let section = self.whole.section("sides")?;
         let sides = sides::read(section, dimension, &mut self.graph, &self.scope)?;
         let derived = match &exact {
@@ -154,10 +167,7 @@ impl<'d> Reader<'d> {
         // Invariant: `sides::read` gives a pair an axis and no axis that is periodic on one side only.
         let domain = Domain::new(&self.bounds, &conditions).expect("sides that belong together");
         Ok(FileProblem {
-            spec: facts.spec,
-            text: facts.text,
-            title,
-            declared: facts.parameters.declared,
+            about,
             domain,
             source: self.term(source.0, source.1),
             epsilon: self.term(epsilon.0, epsilon.1),
@@ -165,152 +175,6 @@ impl<'d> Reader<'d> {
             boundary,
             fluxes,
             exact,
-            wave_number: facts.wave_number,
-            published: self.published()?,
         })
     }
-
-    /// The title of the file, or else the equation and its formulas.
-    fn title(&self) -> Result<String, FileError> {
-        if let Some(item) = self.whole.get("title") {
-            return Ok(item.text()?.into());
-        }
-        let interval = |[lower, upper]: &[f64; 2]| format!("({lower}, {upper})");
-        let domain = self.bounds.iter().map(interval).collect::<Vec<_>>().join(" × ");
-        let formulas =
-            ["permittivity", "kappa2", "source", "exact"].iter().filter_map(|key| self.whole.get(key));
-        let formulas: Vec<String> = formulas.map(|item| format!("{} = {}", item.name, item.raw())).collect();
-        Ok(format!("−∇·(ε∇u) + κ²u = f on {domain}; {}", formulas.join(", ")))
-    }
-
-    /// The tables of `published`, one a solver.
-    fn published(&self) -> Result<Table, FileError> {
-        let Some(section) = self.whole.section("published")? else { return Ok(Table::new()) };
-        for item in section.items() {
-            item.section()?;
-        }
-        Ok(section.to_table())
-    }
-
-    /// u on the Dirichlet sides, as one formula.
-    fn boundary(&mut self, sides: &[[Side<'d>; 2]], exact: Option<Expr>) -> Result<Term, FileError> {
-        let mut all = Vec::new();
-        let mut stated = Vec::new();
-        for (axis, upper, side) in each(sides, Condition::Dirichlet) {
-            let [lower_end, upper_end] = self.bounds[axis];
-            let end = if upper { upper_end } else { lower_end };
-            let data = match (&side.data, exact) {
-                (Some((given, item)), exact) => {
-                    if let Some(u) = exact {
-                        self.check_side((axis, end), *given, u, u, item)?;
-                    }
-                    stated.push(item.stated());
-                    *given
-                }
-                (None, Some(u)) => u,
-                (None, None) => self.graph.number(0.0),
-            };
-            all.push((axis, end, upper_end - lower_end, data));
-        }
-        stated.dedup();
-        let is_one = all.windows(2).all(|pair| pair[0].3 == pair[1].3);
-        let boundary = match all.first() {
-            Some((.., data)) if is_one => *data,
-            _ => equation::nearest_side(&mut self.graph, &all),
-        };
-        let stated = if stated.is_empty() { "exact".into() } else { stated.join(" or ") };
-        Ok(self.term(boundary, stated))
-    }
-
-    /// ε ∂u/∂n on the Neumann sides; 0 on others.
-    fn fluxes(
-        &mut self,
-        sides: &[[Side<'d>; 2]],
-        epsilon: Expr,
-        exact: Option<Expr>,
-    ) -> Result<Vec<[Term; 2]>, FileError> {
-        let zero = self.graph.number(0.0);
-        let mut fluxes = Vec::new();
-        for _ in sides {
-            fluxes.push([false, true].map(|_| self.term(zero, "neumann = 0".into())));
-        }
-        for (axis, upper, side) in each(sides, Condition::Neumann) {
-            let derived = exact.map(|u| equation::flux(&mut self.graph, axis, upper, epsilon, u));
-            let flux = match (&side.data, derived) {
-                (Some((given, item)), derived) => {
-                    if let (Some(derived), Some(u)) = (derived, exact) {
-                        let size = self.graph.absolute(derived);
-                        let values = self.graph.absolute(u);
-                        let size = self.graph.add(size, values);
-                        let end = self.bounds[axis][usize::from(upper)];
-                        self.check_side((axis, end), *given, derived, size, item)?;
-                    }
-                    self.term(*given, item.stated())
-                }
-                (None, Some(derived)) => self.term(derived, "the flux, derived from exact".into()),
-                (None, None) => continue,
-            };
-            fluxes[axis][usize::from(upper)] = flux;
-        }
-        Ok(fluxes)
-    }
-
-    fn check_source(&mut self, derived: Expr, size: Expr) -> Result<(), FileError> {
-        let item = self.whole.need("source", "")?;
-        let given = item.expr(&mut self.graph, &self.scope)?;
-        let points = equation::samples(&self.bounds, None);
-        self.agree((given, &points), (derived, &points), (size, &points), &item, "−∇·(ε∇u) + κ²u of `exact`")
-    }
-
-    fn check_side(
-        &self,
-        side: (usize, f64),
-        given: Expr,
-        derived: Expr,
-        size: Expr,
-        item: &Item<'_>,
-    ) -> Result<(), FileError> {
-        let points = equation::samples(&self.bounds, Some(side));
-        let inside = equation::samples(&self.bounds, None);
-        self.agree((given, &points), (derived, &points), (size, &inside), item, "what follows from `exact`")
-    }
-
-    /// u of a periodic axis is the same on both sides.
-    fn check_periodic(&self, sides: &[[Side<'d>; 2]], exact: Option<Expr>) -> Result<(), FileError> {
-        let (Some(u), Some(item)) = (exact, self.whole.get("exact")) else { return Ok(()) };
-        let inside = equation::samples(&self.bounds, None);
-        for (axis, _, _) in each(sides, Condition::Periodic).filter(|(_, upper, _)| *upper) {
-            let ends = self.bounds[axis].map(|end| equation::samples(&self.bounds, Some((axis, end))));
-            self.agree(
-                (u, &ends[0]),
-                (u, &ends[1]),
-                (u, &inside),
-                &item,
-                "what it is on the opposite, periodic side",
-            )?;
-        }
-        Ok(())
-    }
-
-    fn agree(&self, a: At<'_>, b: At<'_>, size: At<'_>, item: &Item<'_>, of: &str) -> Result<(), FileError> {
-        match equation::difference(&self.graph, self.bounds.len(), a, b, size) {
-            None => Ok(()),
-            Some((at, a, b)) => {
-                let reason = format!("= {} is {a:.6e} at {at:.4?}, where {of} is {b:.6e}", item.raw());
-                Err(item.error(reason))
-            }
-        }
-    }
-}
-
-/// The sides with condition `which`: axis, whether it is the upper one, and the side.
-fn each<'a, 'd>(
-    sides: &'a [[Side<'d>; 2]],
-    which: Condition,
-) -> impl Iterator<Item = (usize, bool, &'a Side<'d>)> {
-    sides
-        .iter()
-        .enumerate()
-        .flat_map(|(axis, [lower, upper])| [(axis, false, lower), (axis, true, upper)])
-        .filter(move |(.., side)| side.condition == which)
 }
