@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Output, sync::atomic::AtomicBool};
 
 use assert_cmd::Command;
-use modewise_problems::{Discrete, Grid, Spec, catalog, file::ProblemFile};
+use modewise_problems::{Discrete, Grid, Spec, catalog};
 use modewise_solvers::{Run, StopRule, Task, WallClock, registry};
 
 fn modewise(folder: &Path, arguments: &[&str]) -> Output {
@@ -135,36 +135,4 @@ fn five_scales_have_the_known_maximum_and_mean() {
     let largest = u.iter().copied().fold(0.0, f64::max);
     let mean = (u.iter().map(|u| u * u).sum::<f64>() / (511.0 * 511.0)).sqrt();
     assert!((largest - 0.16164).abs() < 6e-6 && (mean - 0.08984).abs() < 6e-6, "{largest} {mean}");
-}
-
-/// Each file says in its first line what is to be said of it, with the line and the key.
-#[test]
-fn every_malformed_file_gets_a_message_that_names_line_and_key() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/malformed");
-    let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
-        let expected = text.lines().next().and_then(|line| line.strip_prefix("# expect: ")).unwrap();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let problem = ProblemFile::new(&name, &text).build(&Spec::new(&name));
-        let error = match problem {
-            Err(error) => error.to_string(),
-            Ok(problem) => {
-                let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
-                Discrete::new(problem.as_ref(), &grid).unwrap_err().to_string()
-            }
-        };
-        assert!(error.contains(expected), "{name}: {error}");
-        // What shows only once there is a grid names the point instead.
-        assert!(
-            error.starts_with(&format!("{name}, line "))
-                || error.contains(" at [")
-                || error.contains("no side"),
-            "{error}"
-        );
-        assert!(error.len() < 800, "{name}: {} characters", error.len());
-        count += 1;
-    }
-    assert!(count >= 50, "{count} files");
 }

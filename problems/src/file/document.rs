@@ -178,6 +178,7 @@ impl<'d> Item<'d> {
         match self.value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
             DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().into()),
+            DeValue::Float(number) if number.as_str().contains(['n', 'N']) => Err(self.not_finite()),
             DeValue::Float(number) => Ok(number.as_str().into()),
             _ => Err(self.wrong("a number, or a formula in quotes")),
         }
@@ -192,7 +193,11 @@ impl<'d> Item<'d> {
     pub fn number(&self, graph: &mut Graph, scope: &Scope) -> Result<f64, FileError> {
         let expr = self.expr(graph, scope)?;
         let number = graph.value(expr).filter(|number| number.is_finite());
-        number.ok_or_else(|| self.error(format!("is {}, which is not a finite number", self.raw())))
+        number.ok_or_else(|| self.not_finite())
+    }
+
+    fn not_finite(&self) -> FileError {
+        self.error(format!("is {}, which is not a finite number", self.raw()))
     }
 
     fn wrong(&self, expected: &str) -> FileError {
