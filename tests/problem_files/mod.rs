@@ -1,10 +1,19 @@
 //! Problem files of the user's own, wherever a name of the catalog is taken.
 
-use std::{fs, path::Path, process::Output, sync::atomic::AtomicBool};
+use std::{
+    fs,
+    path::Path,
+    process::Output,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use assert_cmd::Command;
+use modewise::{
+    experiment::{self, Plan, Progress, Quiet, Setup},
+    store::schema::SolverSummary,
+};
 use modewise_problems::{Discrete, Grid, Spec, catalog};
-use modewise_solvers::{Run, StopRule, Task, WallClock, registry};
+use modewise_solvers::{Run, StopRule, Task, WallClock, registry, run::Tick};
 
 fn modewise(folder: &Path, arguments: &[&str]) -> Output {
     Command::cargo_bin("modewise").unwrap().current_dir(folder).args(arguments).output().unwrap()
@@ -66,7 +75,38 @@ fn a_file_is_solved_compared_and_run_and_its_run_folder_reruns() {
     run(here, &["compare", "sub/my.toml", "--solver", "pcg", "--solver", "direct", "--grid", "16"]);
 }
 
-/// Every catalog problem comes back from the file it is shown as, or the program says why not.
+/// Interrupts a run as it begins.
+struct Interrupt<'a>(&'a AtomicBool);
+
+impl Progress for Interrupt<'_> {
+    fn begin(&mut self, _label: &str, _seed: Option<u64>, _stop: &StopRule) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+    fn tick(&mut self, _tick: Tick) {}
+    fn end(&mut self, _summary: &SolverSummary) {}
+}
+
+/// An interrupted run goes on with the problem it was begun with, or not at all.
+#[test]
+fn a_run_resumes_with_the_problem_of_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, run) = (folder.path().join("my.toml"), folder.path().join("run"));
+    fs::write(&file, PROBLEM).unwrap();
+    let text = format!("problem = '{}'\nsolver = 'jacobi'\ngrid = 16\nstop = 'steps=9'", file.display());
+    let setup = Setup::new(&Plan::from_toml(&text, &[]).unwrap(), false).unwrap();
+    let cancel = AtomicBool::new(false);
+    experiment::run(&setup, &run, false, &cancel, &mut Interrupt(&cancel)).unwrap();
+    fs::remove_file(&file).unwrap();
+    let kept = run.join("problem.toml");
+    let resume = || experiment::resume(&run, &AtomicBool::new(false), &mut Quiet);
+    fs::write(&kept, PROBLEM.replace("mu = 1", "mu = 2")).unwrap();
+    assert!(resume().err().unwrap().to_string().contains("its problem was changed"));
+    fs::write(&kept, PROBLEM).unwrap();
+    let (_, summary) = resume().unwrap().unwrap();
+    assert_eq!(summary.solvers[0].steps, 9);
+}
+
+/// Shown problems solve in as many steps as those of the catalog; what no formula states is refused.
 #[test]
 fn shown_problems_solve_as_those_of_the_catalog() {
     let folder = tempfile::tempdir().unwrap();

@@ -90,7 +90,7 @@ fn sides_are_dirichlet_unless_said_otherwise_and_the_nearest_word_counts() {
 
 #[test]
 fn ten_axes_are_for_networks() {
-    let axes = vec!["[0, 1]"; 10].join(",");
+    let axes = ["[0, 1]"; 10].join(",");
     let sum: Vec<String> = (1..=10).map(|axis| format!("sin(pi*x{axis})")).collect();
     let problem = build(&format!("box = [{axes}]\nexact = \"{}\"", sum.join(" + "))).unwrap();
     let half = [0.5; 10];
