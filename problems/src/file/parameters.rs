@@ -77,13 +77,17 @@ pub(super) fn read(
                 Value::Integer(number) => Some(*number as f64),
                 other => other.as_float(),
             };
-            value = number.filter(|number| number.is_finite()).ok_or_else(|| SpecError::BadValue {
+            let number = number.filter(|number| number.is_finite()).ok_or_else(|| SpecError::BadValue {
                 owner: owner.into(),
                 key: item.name.clone(),
                 value: Shown(given).to_string(),
                 expected: "a finite number".into(),
             })?;
-            parameters.changes.push((default.span(), format!("{value:?}")));
+            // A value that is the default leaves the text as it is.
+            if number != value {
+                parameters.changes.push((default.span(), format!("{number:?}")));
+                value = number;
+            }
         }
         let expr = graph.number(value);
         scope.define(&item.name, expr).map_err(|reason| item.error(format!("is no parameter: {reason}")))?;
