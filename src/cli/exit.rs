@@ -113,6 +113,11 @@ impl Failure {
     /// Its exit code.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Config(error) | Self::Experiment(ExperimentError::Config(error))
+                if error.is_unreadable() =>
+            {
+                Exit::Io
+            }
             Self::Config(_) | Self::Experiment(ExperimentError::Config(_)) | Self::Threads(_) => Exit::Usage,
             Self::Bench(_) => Exit::Usage,
             Self::Experiment(ExperimentError::Resume { .. }) => Exit::Usage,

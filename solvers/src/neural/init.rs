@@ -23,7 +23,7 @@ pub enum Init {
     /// `waves:K`: wave vectors, scales included, uniform in (−K, K) along every axis, and phases uniform in (−π, π)
     /// for the first layer; `glorot` for the others.
     Waves(f64),
-    /// `source`: the first layer is dealt the wave vectors of the source ([`super::spectrum`]), spread by
+    /// `source`: the first layer is dealt the wave vectors of the source (`spectrum`), spread by
     /// a half-wave, with phases uniform in (−π, π); `glorot` for the others.
     Source,
 }

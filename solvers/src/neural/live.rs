@@ -139,7 +139,7 @@ impl<'p> Live<'p> {
             (BetaSchedule::Balanced, _)
                 if self.is_penalised()
                     && self.sequence.method() == Method::Adam
-                    && self.step % penalty::BALANCE_EVERY == 0 =>
+                    && self.step.is_multiple_of(penalty::BALANCE_EVERY) =>
             {
                 flops = self.balance();
             }

@@ -2,7 +2,7 @@
 //!
 //! A fully connected network N(x; θ) stands for u, alone or built into a trial function u = L + B N
 //! that carries the boundary data ([`Boundary`]). A [`Loss`] over sampled points measures how far
-//! it is from solving −∇·(ε∇u) + κ²u = f; an [`optimizer`] lowers it by its derivatives in θ. What makes this work is
+//! it is from solving −∇·(ε∇u) + κ²u = f; an `optimizer` lowers it by its derivatives in θ. What makes this work is
 //! that a network is smooth in x, with derivatives that are exact and cheap:
 //!
 //! 1. *forward*: the value, the gradient and the Laplacian in x of every neuron are carried through the

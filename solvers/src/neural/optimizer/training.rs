@@ -312,3 +312,6 @@ impl Function for Training<'_> {
         self.flops += flops;
     }
 }
+
+#[cfg(test)]
+mod tests;
