@@ -14,7 +14,9 @@
 //! 4. *step*: an optimiser (`optimizer`), on new points every so often (`sampler`).
 //!
 //! All streams of a tile of points are columns of one matrix a layer, so that a layer is one matrix
-//! product (`product`, `trainer`).
+//! product (`product`, `trainer`). The energy needs value and gradient alone: there, from two dimensions on, a
+//! reverse pass in x and reverse over it are cheaper than streams (`network::energy`). Passes run in f64 or
+//! f32 ([`Dtype`]); what goes into them and comes out of them is f64.
 //!
 //! Which frequencies of u come first is what modewise is there to watch: networks tend to learn
 //! low ones first (the frequency principle, arXiv 1901.06523), which [`mscale_dnn`] counters with scaled
