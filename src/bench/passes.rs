@@ -47,8 +47,10 @@ pub(super) fn measure(
         }
         let (points, bytes_a_point) = (kernel.points, kernel.bytes_a_point);
         let mut pass = (kernel.start)();
+        let passes = kernel.passes as f64;
         let first = seconds(&mut pass);
-        let seconds = Spread::of((0..repetitions(first, quick)).map(|_| seconds(&mut pass)).collect());
+        let times = (0..repetitions(first, quick)).map(|_| seconds(&mut pass) / passes);
+        let seconds = Spread::of(times.collect());
         let gigapoints = points as f64 / seconds.median / 1e9;
         let gigabytes = gigapoints * bytes_a_point;
         rows.push(PassRow {

@@ -10,6 +10,7 @@ use super::{
     sweep::{
         colours::{self, Order, Workspace},
         pass::{self, Formula},
+        wavefront::{self, Wavefront},
     },
 };
 use crate::memory::Buffer;
@@ -25,6 +26,8 @@ pub struct Kernel {
     pub bytes_a_point: f64,
     /// Unknowns a pass goes over.
     pub points: usize,
+    /// Passes that one call makes.
+    pub passes: usize,
     /// Allocates and fills its arrays; only then does it need memory.
     pub start: Box<dyn FnOnce() -> Pass + Send>,
 }
@@ -37,7 +40,7 @@ impl Kernel {
         start: impl FnOnce(Arc<Discrete>) -> P + Send + 'static,
     ) -> Self {
         let (points, discrete) = (discrete.unknowns(), Arc::clone(discrete));
-        Self { name, bytes_a_point, points, start: Box::new(move || Box::new(start(discrete))) }
+        Self { name, bytes_a_point, points, passes: 1, start: Box::new(move || Box::new(start(discrete))) }
     }
 }
 
@@ -66,6 +69,15 @@ pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
                 std::mem::swap(&mut u, &mut next);
             }
         }),
+        Kernel {
+            passes: wavefront::MOST,
+            ..Kernel::new("jacobi sweeps, several in one pass", 24.0, &discrete, |discrete| {
+                let (operator, f, mut u) = sweepable(&discrete);
+                let mut next = u.clone();
+                let mut waves = Wavefront::new(operator.layout());
+                move || waves.sweep(&operator, 0.8, wavefront::MOST as u64, &mut u, &f, &mut next)
+            })
+        },
         Kernel::new("red-black gauss-seidel sweep", 24.0, &discrete, |discrete| {
             let (operator, f, mut u) = sweepable(&discrete);
             let mut work = Workspace::new(operator.layout());

@@ -75,12 +75,14 @@ impl<'l> Layers<'l> {
     }
 }
 
-/// A layer with the two that it reads.
+/// A layer with the two that it reads, or the same stretch of rows of all three.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a, T> {
     pub below: &'a [T],
     pub here: &'a [T],
     pub above: &'a [T],
+    /// The first of those rows.
+    pub first: usize,
 }
 
 impl<'a, T: Real> View<'a, T> {
@@ -91,6 +93,7 @@ impl<'a, T: Real> View<'a, T> {
             below: layers.of_array(values, below),
             here: layers.of_array(values, l),
             above: layers.of_array(values, above),
+            first: 0,
         }
     }
 
@@ -98,14 +101,14 @@ impl<'a, T: Real> View<'a, T> {
     #[inline(always)]
     pub fn row(&self, layout: &Layout, j: usize) -> &'a [T] {
         let columns = layout.extent(2);
-        &self.here[j * columns..][..columns]
+        &self.here[(j - self.first) * columns..][..columns]
     }
 
     /// The neighbour rows of row `j`, in the order of [`super::operator::Row`].
     #[inline(always)]
     pub fn across(&self, layout: &Layout, j: usize) -> Across<'a, T> {
         let columns = layout.extent(2);
-        let row = |layer: &'a [T], j: usize| &layer[j * columns..][..columns];
+        let row = |layer: &'a [T], j: usize| &layer[(j - self.first) * columns..][..columns];
         match layout.dimension {
             1 => Across { rows: [&[]; 8], count: 0 },
             2 => {

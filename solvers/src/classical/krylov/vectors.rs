@@ -127,6 +127,7 @@ fn products<Z: Real, R: Rows<f64>, const WEIGHTED: bool>(
             below: if i == 0 { lower } else { &p[next - 2 * stride..next - stride] },
             here: &p[next - stride..next],
             above: if next < p.len() { &p[next..next + stride] } else { upper },
+            first: 0,
         };
         *sum = 0.0;
         for j in layers.rows() {

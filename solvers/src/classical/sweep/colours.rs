@@ -160,7 +160,7 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
         let layers = Layers::of(layout);
         let columns = layout.extent(2);
         for j in layers.rows() {
-            let view = View { below, here, above };
+            let view = View { below, here, above, first: 0 };
             self.solve(l, j, view.row(layout, j), &view.across(layout, j), new);
             let next = ahead.map(|rows| rows.get(j * columns..).unwrap_or_default());
             self.keep(l, j, colour, here, new, next);
@@ -332,6 +332,7 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
                 below: if slab.contains(&below) { at(below) } else { &*lower },
                 here: at(l),
                 above: if slab.contains(&above) { at(above) } else { &*upper },
+                first: 0,
             };
             sweep.after.layer(k, l, view, &mut piece, extra);
         }

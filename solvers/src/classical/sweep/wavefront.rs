@@ -1,13 +1,13 @@
 //! Several ω-Jacobi sweeps in one pass over memory, where nobody looks at the sweeps in between.
 //!
-//! Within a slab the sweeps follow each other as a wave: as soon as a layer of sweep t − 1 and its
-//! neighbours are there, sweep t computes it, three layers of every sweep are kept in cache, and only the
-//! last sweep is written out. A slab needs T − t layers beyond its ends after sweep t, and computes them
-//! for itself; T is small against the height of a slab. Every value comes from the same formula of the same
-//! values as in single sweeps, and has the same bits.
+//! Within a tile, which is a slab or some rows of each of its layers, the sweeps follow each other as a wave: as
+//! soon as a layer of sweep t − 1 and its neighbours are there, sweep t computes it, three layers of every sweep
+//! are kept in cache, and only the last sweep is written out. A tile needs T − t layers and rows beyond its ends
+//! after sweep t, and computes them for itself; T is small against its sides. Every value comes from the same
+//! formula of the same values as in single sweeps, and has the same bits.
 //!
 //! Source: the trapezoids of time skewing, e.g. Frigo & Strumpen, *Cache oblivious stencil
-//! computations*, ICS 2005; here with overlap instead of dependencies between slabs.
+//! computations*, ICS 2005; here with overlap instead of dependencies between tiles.
 
 use std::ops::Range;
 
@@ -27,43 +27,71 @@ use crate::{
     memory::Buffer,
 };
 
-/// Bytes of cache that the waves of one slab may take: the better part of a thread's share of a common
-/// last level.
-const CACHE: usize = 8 << 20;
-/// Layers of a sweep that are kept, and one of the right-hand side.
+/// Bytes that the waves of one tile may take: the second-level cache of a core, and a little of the next.
+/// (Few in tests, so that small systems have several tiles.)
+const CACHE: usize = if cfg!(test) { 1 << 16 } else { 2 << 20 };
+/// A tile has at least this many rows a sweep, the rows beyond its ends counted, so that those stay few.
+const OVERLAP: usize = 6;
+/// Layers of a sweep that are kept; with one of the right-hand side, what a tile takes for each sweep.
 const KEPT: usize = 3;
-/// More sweeps at once than this bring nothing: memory has stopped to matter.
-const MOST: usize = 16;
+/// More sweeps at once than this bring nothing: memory has stopped to matter, and the cache is full.
+pub(crate) const MOST: usize = 8;
 
 /// The memory of sweeps over one layout.
 #[derive(Debug)]
 pub(crate) struct Wavefront<T: Real> {
-    slabs: Slabs,
-    /// Sweeps at once.
-    depth: usize,
+    shape: Shape,
     /// Values a slab.
     each: usize,
     kept: Buffer<T>,
 }
 
+/// How many sweeps are made at once, over what.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    slabs: Slabs,
+    depth: usize,
+    /// Rows of a tile.
+    tile: usize,
+}
+
+impl Shape {
+    fn of<T>(layout: &Layout) -> Self {
+        let layers = Layers::of(layout);
+        let slabs = Slabs::of(layers);
+        let rows = layers.rows().len();
+        // Rows that fit, for all sweeps together.
+        let fitting = CACHE / ((KEPT + 1) * layout.extent(2) * size_of::<T>());
+        // Rows next to each other cannot be cut apart where they close to a ring.
+        let whole = layout.dimension < 3 || layout.ends[1][0] == End::Wrap;
+        let depth = if whole { fitting / rows.max(1) } else { (fitting / OVERLAP).isqrt() };
+        let depth = depth.min(slabs.height / 4).clamp(1, MOST);
+        let tile = if whole { rows } else { (fitting / depth).saturating_sub(2 * depth).clamp(1, rows) };
+        Self { slabs, depth, tile }
+    }
+
+    /// Rows that a sweep keeps of a layer.
+    fn kept_rows(self, layout: &Layout) -> usize {
+        (self.tile + 2 * self.depth).min(Layers::of(layout).stride() / layout.extent(2))
+    }
+
+    /// Values a slab.
+    fn each(self, layout: &Layout) -> usize {
+        (self.depth - 1) * KEPT * self.kept_rows(layout) * layout.extent(2)
+    }
+}
+
 impl<T: Real> Wavefront<T> {
     pub fn new(layout: &Layout) -> Self {
-        let (slabs, depth) = Self::shape(layout);
-        let each = (depth - 1) * KEPT * Layers::of(layout).stride();
-        Self { slabs, depth, each, kept: Buffer::zeroed(slabs.number() * each) }
+        let shape = Shape::of::<T>(layout);
+        let each = shape.each(layout);
+        Self { shape, each, kept: Buffer::zeroed(shape.slabs.number() * each) }
     }
 
     /// Values of the memory for `layout`.
     pub fn total(layout: &Layout) -> usize {
-        let (slabs, depth) = Self::shape(layout);
-        slabs.number() * (depth - 1) * KEPT * Layers::of(layout).stride()
-    }
-
-    fn shape(layout: &Layout) -> (Slabs, usize) {
-        let layers = Layers::of(layout);
-        let slabs = Slabs::of(layers);
-        let fitting = CACHE / ((KEPT + 1) * layers.stride() * size_of::<T>());
-        (slabs, fitting.min(slabs.height / 4).clamp(1, MOST))
+        let shape = Shape::of::<T>(layout);
+        shape.slabs.number() * shape.each(layout)
     }
 
     /// `sweeps` sweeps over Au = f. `next` is overwritten; its held values are those of u.
@@ -78,7 +106,7 @@ impl<T: Real> Wavefront<T> {
     ) {
         let mut left = sweeps;
         while left > 0 {
-            let depth = left.min(self.depth as u64) as usize;
+            let depth = left.min(self.shape.depth as u64) as usize;
             match operator {
                 _ if depth == 1 => pass::apply(operator, Formula::Relax(omega), u, f, next),
                 Operator::Constant(rows) => self.waves(&Wave { rows, omega, depth, u, f }, next),
@@ -91,10 +119,16 @@ impl<T: Real> Wavefront<T> {
     }
 
     fn waves<R: Rows<T>>(&mut self, wave: &Wave<'_, T, R>, next: &mut [T]) {
-        let slabs = self.slabs;
+        let Shape { slabs, tile, .. } = self.shape;
+        let layers = Layers::of(wave.rows.layout());
         let kept = Cut { values: &mut self.kept, each: self.each };
-        let pieces = (slabs.cut(next, Layers::of(wave.rows.layout()).stride()), kept);
-        slabs.for_each(pieces, &|k, (out, kept)| through(wave, slabs.places(k), out.values, kept.values));
+        let pieces = (slabs.cut(next, layers.stride()), kept);
+        slabs.for_each(pieces, &|k, (out, kept)| {
+            for start in layers.rows().step_by(tile) {
+                let rows = start..(start + tile).min(layers.rows().end);
+                through(wave, slabs.places(k), rows, out.values, kept.values);
+            }
+        });
     }
 }
 
@@ -150,21 +184,32 @@ impl Numbered<'_> {
     }
 }
 
-/// All sweeps through a slab.
+/// All sweeps through a tile: the rows `tile` of the layers `slab`.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
-fn through<T: Real, R: Rows<T>>(wave: &Wave<'_, T, R>, slab: Range<usize>, out: &mut [T], kept: &mut [T]) {
+fn through<T: Real, R: Rows<T>>(
+    wave: &Wave<'_, T, R>,
+    slab: Range<usize>,
+    tile: Range<usize>,
+    out: &mut [T],
+    kept: &mut [T],
+) {
     let layout = wave.rows.layout();
     let layers = Layers::of(layout);
-    let stride = layers.stride();
+    let columns = layout.extent(2);
     let wraps = layers.axis().is_some_and(|axis| layout.ends[axis][0] == End::Wrap);
     let numbered = Numbered { layers, wraps };
     let first = numbered.widened(&slab, wave.depth - 1).start;
     let last = numbered.widened(&slab, wave.depth - 1).end;
+    // The rows of layers that are kept, and values of them.
+    let held = tile.start.saturating_sub(wave.depth)..(tile.end + wave.depth).min(layers.stride() / columns);
+    let stride = held.len() * columns;
+    let part = |layer: Range<usize>| layer.start * columns..layer.end * columns;
     // At front w sweep t is at layer w − t.
     for w in first + 1..last + wave.depth as isize {
         for t in 1..=wave.depth {
             let v = w - t as isize;
-            if !numbered.widened(&slab, wave.depth - t).contains(&v) {
+            let beyond = wave.depth - t;
+            if !numbered.widened(&slab, beyond).contains(&v) {
                 continue;
             }
             let l = numbered.place(v);
@@ -174,50 +219,57 @@ fn through<T: Real, R: Rows<T>>(wave: &Wave<'_, T, R>, slab: Range<usize>, out: 
             let slot = |v: isize| v.rem_euclid(KEPT as isize) as usize * stride;
             let at = |v: isize| {
                 if t == 1 || !numbered.moves(v) {
-                    layers.of_array(wave.u, numbered.place(v))
+                    &layers.of_array(wave.u, numbered.place(v))[part(held.clone())]
                 } else {
                     &old[slot(v)..][..stride]
                 }
             };
             let [below, above] = numbered.neighbours(v);
-            let view = View { below: at(below), here: at(v), above: at(above) };
-            let new = if t == wave.depth {
-                &mut out[(l - slab.start) * stride..][..stride]
+            let view = View { below: at(below), here: at(v), above: at(above), first: held.start };
+            let places = layers.rows();
+            let rows =
+                tile.start.saturating_sub(beyond).max(places.start)..(tile.end + beyond).min(places.end);
+            if t == wave.depth {
+                wave.layer(l, rows, view, &mut out[(l - slab.start) * layers.stride()..][part(tile.clone())]);
             } else {
                 let new = &mut write[slot(v)..][..stride];
-                keep_given(layout, layers.of_array(wave.u, l), new);
-                new
-            };
-            wave.layer(l, view, new);
+                keep_given(layout, &layers.of_array(wave.u, l)[part(held.clone())], held.clone(), new);
+                let inside = rows.start - held.start..rows.end - held.start;
+                wave.layer(l, rows, view, &mut new[part(inside)]);
+            }
         }
     }
 }
 
-/// Copies what a sweep does not write: rows and ends of rows that are held.
+/// Copies what a sweep does not write of the rows `held` of a layer: rows and ends of rows that are given.
 #[inline(always)]
-fn keep_given<T: Real>(layout: &Layout, from: &[T], to: &mut [T]) {
+fn keep_given<T: Real>(layout: &Layout, from: &[T], held: Range<usize>, to: &mut [T]) {
     let columns = layout.extent(2);
     for (from, to) in from.chunks_exact(columns).zip(to.chunks_exact_mut(columns)) {
         (to[0], to[columns - 1]) = (from[0], from[columns - 1]);
     }
     if layout.dimension == 3 {
-        let last = to.len() - columns;
-        to[..columns].copy_from_slice(&from[..columns]);
-        to[last..].copy_from_slice(&from[last..]);
+        if held.start == 0 {
+            to[..columns].copy_from_slice(&from[..columns]);
+        }
+        if held.end == layout.extent(1) {
+            let last = to.len() - columns;
+            to[last..].copy_from_slice(&from[last..]);
+        }
     }
 }
 
 impl<T: Real, R: Rows<T>> Wave<'_, T, R> {
-    /// One layer of a sweep.
+    /// The rows `rows` of one layer of a sweep; `out` has those alone.
     #[inline(always)]
-    fn layer(&self, l: usize, view: View<'_, T>, out: &mut [T]) {
+    fn layer(&self, l: usize, rows: Range<usize>, view: View<'_, T>, out: &mut [T]) {
         let layout = self.rows.layout();
         let layers = Layers::of(layout);
         let columns = layout.extent(2);
         let f = layers.of_array(self.f, l);
-        for j in layers.rows() {
+        for (j, out) in rows.zip(out.chunks_exact_mut(columns)) {
             let [plane, row] = layers.place(l, j);
-            let (f, out) = (&f[j * columns..][..columns], &mut out[j * columns..][..columns]);
+            let f = &f[j * columns..][..columns];
             let (here, across) = (view.row(layout, j), view.across(layout, j));
             self.rows.row(plane, row).relax(self.omega, here, &across, f, out);
             layout.seal(out);
@@ -232,7 +284,7 @@ mod tests {
 
     #[test]
     fn several_sweeps_at_once_have_the_bits_of_single_ones() {
-        let mut deepest = 0;
+        let (mut deepest, mut tiled) = (0, 0);
         for (name, discrete) in systems(&[8, 30]) {
             let operator = Operator::<f64>::of(&discrete);
             let f = operator.load_source(&discrete);
@@ -247,7 +299,10 @@ mod tests {
                 pool.install(|| {
                     let (mut u, mut next) = (start.clone(), start.clone());
                     let mut wavefront = Wavefront::new(operator.layout());
-                    deepest = deepest.max(wavefront.depth);
+                    let Shape { depth, tile, .. } = wavefront.shape;
+                    deepest = deepest.max(depth);
+                    let is_cut = depth > 1 && tile < Layers::of(operator.layout()).rows().len();
+                    tiled += usize::from(is_cut);
                     wavefront.sweep(&operator, 0.8, 9, &mut u, &f, &mut next);
                     let differ =
                         u.iter().zip(single.iter()).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
@@ -255,6 +310,6 @@ mod tests {
                 });
             }
         }
-        assert!(deepest > 2, "{deepest}");
+        assert!(deepest > 2 && tiled > 2, "{deepest} sweeps at once, {tiled} systems in tiles");
     }
 }
