@@ -149,27 +149,9 @@ pub(super) fn forward<T: Real>(sigma: Activation, rows: Rows, bias: &[T], z: &mu
     dispatch!(sigma, forward_with, rows, bias, z, a);
 }
 
-/// After [`forward`] with values alone: ∂a = σ′ ∂z, from the second stream of `z` to that of `a`.
-pub(super) fn tangent<T: Real>(sigma: Activation, rows: Rows, count: usize, z: &[T], a: &mut [T]) {
-    dispatch!(sigma, tangent_with, rows, count, z, a);
-}
-
 /// Turns the adjoint of a layer's output, in `bar`, into that of its argument, in place.
 pub(super) fn reverse<T: Real>(sigma: Activation, rows: Rows, count: usize, z: &[T], a: &[T], bar: &mut [T]) {
     dispatch!(sigma, reverse_with, rows, count, z, a, bar);
-}
-
-#[multiversion(targets = "simd")]
-fn tangent_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &mut [T]) {
-    let n = rows.points;
-    for (z, a) in z.chunks(rows.stride).zip(a.chunks_mut(rows.stride)).take(count) {
-        let (memo, z) = z[..2 * n].split_at(n);
-        let (value, a) = a[..2 * n].split_at_mut(n);
-        for i in 0..n {
-            let [first, ..] = S::derivatives(value[i], memo[i]);
-            a[i] = first * z[i];
-        }
-    }
 }
 
 #[multiversion(targets = "simd")]
