@@ -53,7 +53,7 @@ impl Exit {
             Self::Interrupted
         } else if outcomes().any(|outcome| matches!(outcome, "diverged" | "failed")) {
             Self::Diverged
-        } else if outcomes().any(|outcome| matches!(outcome, "budget" | "floor")) {
+        } else if outcomes().any(|outcome| matches!(outcome, "budget" | "floor" | "plateau")) {
             Self::Missed
         } else {
             Self::Done
