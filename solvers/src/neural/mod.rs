@@ -22,6 +22,7 @@
 
 mod activation;
 mod boundary;
+mod bumps;
 pub mod dnn;
 mod elementary;
 mod init;
@@ -34,6 +35,7 @@ mod optimizer;
 mod parameters;
 mod penalty;
 mod product;
+mod real;
 mod recipe;
 mod sampler;
 mod sigma;
