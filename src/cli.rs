@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod bench_tables;
+mod eval;
 mod exit;
 mod history;
 mod list;
@@ -47,6 +48,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("plot", arguments)) => runs::plot(arguments),
         Some(("table", arguments)) => history::table(arguments),
         Some(("resume", arguments)) => runs::resume(arguments),
+        Some(("eval", arguments)) => eval::eval(arguments),
         Some(("problem", arguments)) => problem::problem(arguments),
         Some(("bench", arguments)) => bench::bench(arguments),
         // Invariant: clap asks for a subcommand and knows no other.

@@ -1,6 +1,7 @@
 //! An experiment: a plan as data, what it resolves to, and its execution into a run folder.
 
 mod config_error;
+mod evaluate;
 mod execute;
 mod labels;
 mod memory;
@@ -11,8 +12,10 @@ mod reference;
 mod setup;
 mod summary;
 mod table;
+mod warm_start;
 
 pub use config_error::ConfigError;
+pub use evaluate::Solution;
 pub use execute::{ExperimentError, Progress, Quiet, plan_of, resume, run};
 pub use options::{OPTIONS, Opt};
 pub use plan::{Plan, Record, SolverPlan, Start, Watch};

@@ -3,9 +3,11 @@
 pub mod atomic;
 pub mod checkpoint;
 pub mod folder;
+pub mod network;
 pub mod read;
 pub mod schema;
 mod table;
+mod tensors;
 
 pub use folder::{RunFolder, StoreError};
 pub use table::ReadError;

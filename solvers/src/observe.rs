@@ -4,7 +4,7 @@ use std::error::Error;
 
 use modewise_problems::{Errors, Field};
 
-use crate::{End, Iteration, Meter, Sites, SolverError};
+use crate::{End, Iteration, Meter, Sites, Snapshot, SolverError};
 
 /// When an observer is shown a step. Step 0, milestones and the last step are always shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +109,14 @@ impl Sample<'_> {
     /// Sites of another dimension, or another number of values.
     pub fn at(&self, sites: &Sites<'_>, out: &mut [f64]) -> Result<(), SolverError> {
         self.iteration.sample(sites, out, &mut Meter::new(1.0))
+    }
+
+    /// The state of the live run, from which its solver can be asked for u again.
+    ///
+    /// # Errors
+    /// A state that cannot be saved.
+    pub fn snapshot(&self) -> Result<Snapshot, SolverError> {
+        self.iteration.snapshot()
     }
 }
 

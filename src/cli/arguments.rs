@@ -10,6 +10,7 @@ Examples:
   modewise compare sines-1d,modes=[1,4,16] --solver jacobi,omega=0.8 --solver multigrid
   modewise solve bump-2d --solver multigrid --grid 256 --stop rtol=1e-8
   modewise run examples/demo.toml --set grid=128
+  modewise eval output/run points.csv         the solution of a run at points of your own
   modewise bench classical                    how fast the solvers are on this machine
 
 Exit codes: 0 done · 1 a tolerance was asked for and not reached · 2 usage or configuration error ·
@@ -20,7 +21,8 @@ A PROBLEM or solver SPEC is a name, or a name with keys: jacobi,omega=0.8. Lists
 mscale-dnn,scales=[1,2,4,8]; solvers inside solvers in parentheses:
 hybrid,first=(dnn,width=64),steps=300,second=(jacobi,omega=1). In a shell, quote what has
 brackets or parentheses. Every solver also takes label=NAME and, hybrid aside, steps=N (its own
-budget); the parts of a hybrid do not.";
+budget); a network takes start=RUN_DIR or start=RUN_DIR:LABEL (it begins with the trained network of
+that run). The parts of a hybrid take none of these.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -36,7 +38,8 @@ pub(super) fn command() -> Command {
             "solve",
             "Solve a problem with one solver",
             "Examples:\n  modewise solve bump-2d --solver multigrid --stop rtol=1e-8\n  \
-             modewise solve fprinciple-1d --solver dnn,width=64,depth=3,boundary=exact,steps=2000",
+             modewise solve fprinciple-1d --solver dnn,width=64,depth=3,boundary=exact,steps=2000 --seeds 5 --out output/five\n  \
+             modewise solve fprinciple-1d --solver dnn,lr=1e-4,steps=2000,start=output/five --seeds 5",
         ))
         .subcommand(experiment(
             "compare",
@@ -65,6 +68,7 @@ pub(super) fn command() -> Command {
         .subcommand(plot())
         .subcommand(table())
         .subcommand(resume())
+        .subcommand(super::eval::command())
         .subcommand(super::problem::command())
         .subcommand(super::bench::command())
 }

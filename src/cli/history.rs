@@ -30,13 +30,10 @@ pub(super) fn table(arguments: &ArgMatches) -> Result<Exit, Failure> {
     for solver in &run.solvers {
         let mut row = vec![solver.name.clone()];
         for &step in &steps {
-            row.push(spread(
-                solver.runs.iter().filter_map(|run| error_at(&run.history, step)).collect(),
-                scientific,
-            ));
+            row.push(spread(solver.runs.iter().filter_map(|run| error_at(&run.history, step)), scientific));
         }
-        row.push(spread(solver.runs.iter().filter_map(|run| best(&run.history)).collect(), scientific));
-        let indices = solver.runs.iter().filter_map(|run| run.summary.as_ref()?.order_index).collect();
+        row.push(spread(solver.runs.iter().filter_map(|run| best(&run.history)), scientific));
+        let indices = solver.runs.iter().filter_map(|run| run.summary.as_ref()?.order_index);
         row.push(spread(indices, |x| format!("{x:+.2}")));
         table.add_row(row);
     }

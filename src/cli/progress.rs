@@ -61,6 +61,12 @@ impl Progress for Bars {
         }
     }
 
+    fn warn(&mut self, message: &str) {
+        if !self.quiet {
+            eprintln!("modewise: {message}");
+        }
+    }
+
     fn end(&mut self, summary: &SolverSummary) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();

@@ -1,7 +1,7 @@
 //! The summary as a table on stdout; over several seeds the median with the smallest and largest.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::NOTHING};
-use modewise::store::schema::{SolverSummary, Summary};
+use modewise::store::schema::{SolverSummary, Spread, Summary};
 
 type Column = (&'static str, fn(&SolverSummary) -> Option<f64>, fn(f64) -> String);
 
@@ -29,7 +29,7 @@ pub(super) fn table(summary: &Summary) -> String {
             summary.solvers.iter().filter(|solver| solver.name == label).collect();
         let mut row = vec![label.to_string(), outcomes(&runs)];
         for (_, value, show) in COLUMNS {
-            row.push(spread(runs.iter().filter_map(|run| value(run)).collect(), show));
+            row.push(spread(runs.iter().filter_map(|run| value(run)), show));
         }
         table.add_row(row);
     }
@@ -43,6 +43,9 @@ pub(super) fn table(summary: &Summary) -> String {
         summary.tracked.len(),
         summary.tol
     );
+    if let Some(runs) = summary.spread.iter().map(|solver| solver.runs).max() {
+        text += &format!("median over {runs} seeds, smallest and largest in brackets\n");
+    }
     for solver in &summary.solvers {
         for milestone in &solver.milestones {
             text += &format!(
@@ -78,21 +81,11 @@ fn outcomes(runs: &[&SolverSummary]) -> String {
 }
 
 /// The median with the smallest and largest; one number where there is one.
-pub(super) fn spread(mut values: Vec<f64>, show: fn(f64) -> String) -> String {
-    values.sort_by(f64::total_cmp);
-    match values.as_slice() {
-        [] => "–".into(),
-        [one] => show(*one),
-        [first, .., last] if first == last => show(*first),
-        [first, .., last] => {
-            let middle = values.len() / 2;
-            let median = if values.len() % 2 == 1 {
-                values[middle]
-            } else {
-                0.5 * (values[middle - 1] + values[middle])
-            };
-            format!("{} [{}, {}]", show(median), show(*first), show(*last))
-        }
+pub(super) fn spread(values: impl IntoIterator<Item = f64>, show: fn(f64) -> String) -> String {
+    match Spread::of(values) {
+        None => "–".into(),
+        Some(Spread { median, min, max }) if min == max => show(median),
+        Some(Spread { median, min, max }) => format!("{} [{}, {}]", show(median), show(min), show(max)),
     }
 }
 

@@ -20,9 +20,10 @@ use super::{
 use crate::{
     modes::ModeWatch,
     store::{
-        RunFolder, StoreError, checkpoint,
+        ReadError, RunFolder, StoreError, checkpoint,
         checkpoint::FolderKeeper,
-        folder::{Lengths, PROBLEM_FILE, cell, io_error, optional_cell},
+        folder::{Lengths, PROBLEM_FILE, cell, io_error, optional_cell, remove_if_there},
+        network::{self, Label, StoredNetwork},
         schema::{ModeName, SolverSummary, Summary},
     },
     theory::Prediction,
@@ -37,6 +38,9 @@ pub enum ExperimentError {
     /// A file.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file of a run folder that cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// A checkpoint that the solver refuses; nothing was changed.
     #[error("cannot resume `{label}`: {error}")]
     Resume {
@@ -58,6 +62,8 @@ pub trait Progress {
     fn tick(&mut self, tick: Tick);
     /// A run has ended.
     fn end(&mut self, summary: &SolverSummary);
+    /// Something that went wrong and was made good.
+    fn warn(&mut self, _message: &str) {}
 }
 
 /// Says nothing.
@@ -96,14 +102,16 @@ pub fn run(
 ) -> Result<Summary, ExperimentError> {
     let seeds = setup.plan.seeds > 1;
     let mut folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
-    folder.text("experiment.toml", &setup.plan.to_toml())?;
+    let done = Done { plan: identity(setup), finished: Vec::new(), lengths: folder.sync()? };
+    // In this order: a folder with an experiment and without books of what is done is complete.
+    folder.json(PROGRESS, &done)?;
     if let Some(text) = &setup.problem_file {
         folder.text(PROBLEM_FILE, text)?;
     }
+    folder.text("experiment.toml", &setup.plan.to_toml())?;
     if let Some(reference) = setup.reference.as_ref().filter(|_| setup.stores_fields()) {
         folder.field("reference", reference.field())?;
     }
-    let done = Done { plan: identity(setup), finished: Vec::new(), lengths: folder.sync()? };
     go_on(setup, folder, done, None, cancel, progress)
 }
 
@@ -152,8 +160,18 @@ pub fn resume(
                 .to_string();
         return Err(ConfigError::InFile { file, error: Box::new(ConfigError::Missing(error)) }.into());
     }
-    let checkpoint = checkpoint::read(path)?.filter(|(run, _)| *run == done.finished.len());
     let mut folder = RunFolder::reopen(path)?;
+    let found = checkpoint::read(path)?;
+    let checkpoint = found.checkpoint.filter(|(run, _)| *run == done.finished.len());
+    for (damaged, reason) in found.damaged {
+        let from = match &checkpoint {
+            Some((_, checkpoint)) => format!("step {}, that of the checkpoint before it", checkpoint.step),
+            None => "the beginning of this solver's run".to_string(),
+        };
+        progress.warn(&format!("{} is damaged: {reason}; going on from {from}", damaged.display()));
+        // Else it would become the one before, in place of one that is whole.
+        remove_if_there(&damaged)?;
+    }
     if checkpoint.is_none() {
         // The run that was cut short begins anew; with a checkpoint its recorder cuts the tables.
         folder.truncate(done.lengths)?;
@@ -209,7 +227,9 @@ fn go_on(
     folder.json("summary.json", &summary)?;
     manifest.end("finished");
     folder.json("manifest.json", &manifest)?;
-    folder.remove(checkpoint::FILE)?;
+    for name in checkpoint::FILES {
+        folder.remove(name)?;
+    }
     folder.remove(PROGRESS)?;
     Ok(summary)
 }
@@ -273,6 +293,18 @@ impl OneRun<'_> {
         };
         let energy = recorder.energy_above_nyquist();
         let milestones = recorder.milestones().to_vec();
+        if let Some(snapshot) = recorder.take_network() {
+            let label = Label {
+                name: self.prepared.label.clone(),
+                spec: self.prepared.solver.spec().to_string(),
+                problem: setup.problem.spec().to_string(),
+                dimension: setup.problem.domain().dimension(),
+                seed: self.seed,
+                step: end.step,
+            };
+            let stored = StoredNetwork { label, snapshot };
+            network::write(&path, stored, several).map_err(ExperimentError::Observe)?;
+        }
         let watch = recorder.watch;
         if let Some(watch) = &watch {
             self.write_order(folder, &task, watch, &end)?;

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     fn plan(name: &str, label: Option<&str>) -> SolverPlan {
-        SolverPlan { label: label.map(String::from), spec: Spec::new(name), steps: None }
+        SolverPlan { label: label.map(String::from), spec: Spec::new(name), steps: None, start: None }
     }
 
     #[test]

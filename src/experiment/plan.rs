@@ -53,6 +53,8 @@ pub struct SolverPlan {
     pub spec: Spec,
     /// A budget of steps of its own.
     pub steps: Option<u64>,
+    /// The run folder, and the label after a colon, whose network it starts from.
+    pub start: Option<String>,
 }
 
 /// An experiment as data.
@@ -198,6 +200,12 @@ impl Plan {
         Ok(table)
     }
 
+    /// The seeds every solver runs with, in order.
+    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        let first = self.seed;
+        (0..self.seeds).map(move |offset| first.wrapping_add(offset))
+    }
+
     /// The plan with a problem file of the user's own found from `folder`, where the experiment file lies.
     #[must_use]
     pub fn found_from(mut self, folder: &Path) -> Self {
@@ -253,6 +261,9 @@ impl Plan {
             }
             if let Some(steps) = solver.steps {
                 table.insert("steps".into(), (steps as i64).into());
+            }
+            if let Some(start) = &solver.start {
+                table.insert("start".into(), start.clone().into());
             }
             Value::Table(table)
         });

@@ -1,7 +1,7 @@
 //! The observer of a run: watches the modes, and writes what is recorded into the run folder.
 
 use modewise_solvers::{
-    Observer, Sample, Schedule,
+    Observer, Sample, Schedule, Snapshot,
     observe::{Cost, ObserveError, Start},
 };
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,7 @@ pub(super) struct Recorder<'a> {
     /// For each column the place of its scalar in a sample.
     places: Vec<Option<usize>>,
     energy_above_nyquist: Option<f64>,
+    last: Option<Snapshot>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -79,12 +80,18 @@ impl<'a> Recorder<'a> {
             state: State::default(),
             places: Vec::new(),
             energy_above_nyquist: None,
+            last: None,
         }
     }
 
     /// The share of the last u's energy above the grid's Nyquist, where u is known between the nodes.
     pub fn energy_above_nyquist(&self) -> Option<f64> {
         self.energy_above_nyquist
+    }
+
+    /// The state at the last step, where u is known between the nodes: the trained network.
+    pub fn take_network(&mut self) -> Option<Snapshot> {
+        self.last.take()
     }
 
     /// The milestones passed so far.
@@ -153,6 +160,7 @@ impl Observer for Recorder<'_> {
         }
         if sample.last && self.continuous {
             self.energy_above_nyquist = energy_above_nyquist(sample).ok();
+            self.last = Some(sample.snapshot()?);
         }
         Ok(())
     }

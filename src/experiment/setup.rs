@@ -11,6 +11,7 @@ use super::{
     config_error::ConfigError,
     labels, memory,
     plan::{Plan, Record, SolverPlan, Start, Watch},
+    warm_start::WarmStart,
 };
 use crate::{
     modes::{ModeChoice, ModeWatch, Spectrum, TransformKind},
@@ -28,6 +29,8 @@ pub struct Prepared {
     pub stop: StopRule,
     /// What it needs.
     pub need: Need,
+    /// Where its first network comes from, if it is that of another run.
+    pub start: Option<String>,
 }
 
 /// A plan resolved.
@@ -101,6 +104,7 @@ impl Setup {
         for (solver, prepared) in resolved.solvers.iter_mut().zip(&solvers) {
             solver.label = Some(prepared.label.clone());
             solver.spec = prepared.solver.spec();
+            solver.start.clone_from(&prepared.start);
         }
         let white = plan.initial == Start::White;
         let watched = reference.as_ref().filter(|_| plan.modes != ModeChoice::None);
@@ -187,10 +191,7 @@ impl Setup {
 
     /// Seeds of the plan, in order.
     pub fn seeds(&self) -> impl Iterator<Item = u64> + use<> {
-        (0..self.plan.seeds).map({
-            let first = self.plan.seed;
-            move |offset| first.wrapping_add(offset)
-        })
+        self.plan.all_seeds()
     }
 
     /// An estimate of modes.csv and the fields, as far as budgets of steps are known.
@@ -225,5 +226,8 @@ fn prepare(
     let solver = registry::build(&spec)?;
     let need = solver.check(problem, Some(grid))?;
     let stop = plan.steps.map_or_else(|| whole.stop.clone(), |steps| whole.stop.clone().with_steps(steps));
-    Ok(Prepared { label, solver, stop, need })
+    let Some(start) = &plan.start else { return Ok(Prepared { label, solver, stop, need, start: None }) };
+    let warm = WarmStart::new(solver, start, problem, whole.all_seeds())?;
+    let start = Some(warm.source.clone());
+    Ok(Prepared { label, solver: Arc::new(warm), stop, need, start })
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     machine::{cpu, now},
     modes::ModeWatch,
-    store::schema::{ModeName, SolverSummary, Summary},
+    store::schema::{ModeName, SolverSpread, SolverSummary, Spread, Summary},
 };
 
 /// summary.json with the solvers that have ended so far.
@@ -40,7 +40,28 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
         floor_l2: setup.floor.map(|errors| errors.l2),
         floor_max: setup.floor.map(|errors| errors.max),
         solvers: solvers.to_vec(),
+        spread: if setup.plan.seeds > 1 { spread(solvers) } else { Vec::new() },
     }
+}
+
+/// How far the runs of each solver lie apart.
+fn spread(solvers: &[SolverSummary]) -> Vec<SolverSpread> {
+    let runs = solvers.chunk_by(|one, next| one.name == next.name);
+    runs.map(|runs| {
+        let of = |value: fn(&SolverSummary) -> Option<f64>| Spread::of(runs.iter().filter_map(value));
+        SolverSpread {
+            name: runs[0].name.clone(),
+            runs: runs.len(),
+            steps: of(|run| Some(run.steps as f64)),
+            seconds: of(|run| Some(run.seconds)),
+            work_units: of(|run| Some(run.work_units)),
+            residual: of(|run| run.residual),
+            error_l2: of(|run| run.error_l2),
+            error_max: of(|run| run.error_max),
+            order_index: of(|run| run.order_index),
+        }
+    })
+    .collect()
 }
 
 /// One solver's entry.

@@ -23,7 +23,7 @@ pub(super) fn solvers(table: &Table) -> Result<Vec<SolverPlan>, ConfigError> {
 /// A label is part of file names and of figures.
 const LONGEST_LABEL: usize = 60;
 
-/// Takes `label` and, unless the solver has a key of that name itself, `steps` out of a spec.
+/// Takes `label`, `start` and, unless the solver has a key of that name itself, `steps` out of a spec.
 fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
     let mut spec = Spec::from_value(value).ok_or_else(|| {
         bad("solver", value, "a spec such as \"jacobi,omega=0.8\", or a table with a name")
@@ -42,6 +42,7 @@ fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
             "a name of at most 60 characters without slash, comma or leading dot",
         ));
     }
+    let start = spec.keys.remove("start").map(|start| text_of(&start));
     let own_steps = entry.parameters.iter().any(|parameter| parameter.key == "steps");
     let steps = if own_steps { None } else { spec.keys.remove("steps") };
     let steps = steps
@@ -51,7 +52,7 @@ fn solver(value: &Value) -> Result<SolverPlan, ConfigError> {
             number.map(|n| n as u64).ok_or_else(|| bad("steps", &steps, "a whole number of at least 1"))
         })
         .transpose()?;
-    Ok(SolverPlan { label, spec, steps })
+    Ok(SolverPlan { label, spec, steps, start })
 }
 
 /// `key=value` or `label.key=value`.

@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use serde::Serialize;
+
 /// How the names of temporary files begin.
 pub(crate) const UNFINISHED: &str = ".writing-";
 
@@ -21,6 +23,17 @@ pub fn write_atomically(
         let mut file = BufWriter::new(OpenOptions::new().write(true).open(temporary)?);
         fill(&mut file)?;
         file.flush()
+    })
+}
+
+/// Writes `document` to `path` as JSON that a person can read; readers see the old file or the new one.
+///
+/// # Errors
+/// Whatever the system says; the old file is then untouched.
+pub fn write_json(path: &Path, document: &impl Serialize) -> io::Result<()> {
+    write_atomically(path, |file| {
+        serde_json::to_writer_pretty(&mut *file, document)?;
+        file.write_all(b"\n")
     })
 }
 

@@ -1,22 +1,27 @@
-//! Checkpoints: the solver's arrays and everything beside them in one safetensors file.
+//! Checkpoints: the solver's arrays and everything beside them in one file, and the one before it.
+//!
+//! Two generations are kept, so that at every moment one is whole, whatever happens to the program, the machine or
+//! the disk while the other is being written.
 
-use std::{collections::HashMap, fs, io::Write, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use modewise_solvers::{
     Snapshot,
     observe::{Cost, ObserveError},
     run::{Checkpoint, Keeper, Memory},
 };
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    atomic::write_atomically,
     folder::{StoreError, io_error},
+    tensors,
 };
 
-/// The file's name in a run folder.
-pub const FILE: &str = "checkpoint.safetensors";
+/// The names of the latest checkpoint in a run folder, and of the one before it.
+pub const FILES: [&str; 2] = ["checkpoint.safetensors", "checkpoint-previous.safetensors"];
 
 /// What stands beside the arrays.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,47 +81,49 @@ impl Keeper for FolderKeeper<'_> {
             lower_step: checkpoint.judge.lower_step,
             observers: checkpoint.observers.clone(),
         };
-        let bytes: Vec<(&String, Vec<u8>)> = checkpoint
-            .snapshot
-            .arrays
-            .iter()
-            .map(|(name, array)| (name, array.iter().flat_map(|x| x.to_le_bytes()).collect()))
-            .collect();
-        let mut views = Vec::with_capacity(bytes.len());
-        for (name, bytes) in &bytes {
-            views.push((name.as_str(), TensorView::new(Dtype::F64, vec![bytes.len() / 8], bytes)?));
+        let [latest, previous] = FILES.map(|name| self.folder.join(name));
+        match fs::rename(&latest, &previous) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error("rename", &latest)(error).into());
+            }
+            _ => {}
         }
-        let beside = HashMap::from([("modewise".to_string(), serde_json::to_string(&books)?)]);
-        let file = safetensors::serialize(views, Some(beside))?;
-        let path = self.folder.join(FILE);
-        write_atomically(&path, |out| out.write_all(&file)).map_err(io_error("write", &path))?;
-        Ok(())
+        tensors::write(&latest, &checkpoint.snapshot.arrays, &books)
     }
 }
 
-/// Reads the checkpoint of a folder and the number of the run it belongs to; `None` if there is none.
+/// What [`read`] found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The latest checkpoint that is whole, with the number of the run it belongs to.
+    pub checkpoint: Option<(usize, Checkpoint)>,
+    /// Those that are not whole, and what is wrong with them.
+    pub damaged: Vec<(PathBuf, String)>,
+}
+
+/// Reads the checkpoints of a folder.
 ///
 /// # Errors
-/// It cannot be read, or is damaged.
-pub fn read(folder: &Path) -> Result<Option<(usize, Checkpoint)>, StoreError> {
-    let path = folder.join(FILE);
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(io_error("read", &path))?,
-    };
-    let damaged = |reason: String| StoreError::Damaged { path: path.clone(), reason };
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
-    let beside = header.metadata().as_ref().and_then(|metadata| metadata.get("modewise"));
-    let beside = beside.ok_or_else(|| damaged("it was not written by modewise".into()))?;
-    let books: Books = serde_json::from_str(beside).map_err(|error| damaged(error.to_string()))?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
-    let mut snapshot = Snapshot { counters: books.counters, ..Snapshot::default() };
-    for (name, view) in tensors.tensors() {
-        let values = view.data().as_chunks::<8>().0.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect();
-        snapshot.arrays.insert(name, values);
+/// One is there and the system does not let it be read. A damaged one is no error: the one before it counts.
+pub fn read(folder: &Path) -> Result<Found, StoreError> {
+    let mut found = Found::default();
+    for path in FILES.map(|name| folder.join(name)) {
+        match tensors::read(&path) {
+            Ok(None) => {}
+            Ok(Some((arrays, books))) => {
+                found.checkpoint = Some(restored(arrays, books));
+                break;
+            }
+            Err(StoreError::Damaged { path, reason }) => found.damaged.push((path, reason)),
+            Err(error) => return Err(error),
+        }
     }
+    Ok(found)
+}
+
+fn restored(arrays: tensors::Arrays, books: Books) -> (usize, Checkpoint) {
     let checkpoint = Checkpoint {
-        snapshot,
+        snapshot: Snapshot { arrays, counters: books.counters },
         step: books.step,
         charged: books.charged,
         setup_seconds: books.setup_seconds,
@@ -135,5 +142,5 @@ pub fn read(folder: &Path) -> Result<Option<(usize, Checkpoint)>, StoreError> {
         },
         observers: books.observers,
     };
-    Ok(Some((books.run, checkpoint)))
+    (books.run, checkpoint)
 }

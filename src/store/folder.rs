@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    atomic::{UNFINISHED, write_atomically},
+    atomic::{UNFINISHED, write_atomically, write_json},
+    checkpoint, network,
     schema::{HISTORY_COLUMNS, MODES_COLUMNS, ORDER_COLUMNS},
 };
 
@@ -160,7 +161,7 @@ fn lock(path: &Path, history: &File) -> Result<(), StoreError> {
 pub const PROBLEM_FILE: &str = "problem.toml";
 
 /// What `--force` clears away: our own files, nothing else.
-const OWN_FILES: [&str; 9] = [
+const OWN_FILES: [&str; 10] = [
     "experiment.toml",
     PROBLEM_FILE,
     "manifest.json",
@@ -169,7 +170,8 @@ const OWN_FILES: [&str; 9] = [
     "order.csv",
     "summary.json",
     "progress.json",
-    "checkpoint.safetensors",
+    checkpoint::FILES[0],
+    checkpoint::FILES[1],
 ];
 
 impl RunFolder {
@@ -304,11 +306,7 @@ impl RunFolder {
     /// As [`RunFolder::history`].
     pub fn json(&self, name: &str, document: &impl Serialize) -> Result<(), StoreError> {
         let path = self.path.join(name);
-        write_atomically(&path, |file| {
-            serde_json::to_writer_pretty(&mut *file, document)?;
-            file.write_all(b"\n")
-        })
-        .map_err(io_error("write", &path))
+        write_json(&path, document).map_err(io_error("write", &path))
     }
 
     /// Writes a document as text.
@@ -345,6 +343,7 @@ fn clear(path: &Path) -> Result<(), StoreError> {
             || step.is_some_and(|step| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit()))
     };
     remove_own(&path.join("fields"), is_field)?;
+    remove_own(&path.join(network::FOLDER), |name| name.ends_with(network::SUFFIX))?;
     let is_figure = |name: &str| {
         crate::figure::REGISTRY
             .iter()
@@ -384,7 +383,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     entries.map(|entry| Ok(entry.map_err(io_error("read", folder))?.path())).collect()
 }
 
-fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path)(error)),
         _ => Ok(()),

@@ -162,20 +162,7 @@ impl RunData {
 
     /// The fields stored for a solver, by step. No folder, no fields.
     pub fn stored_fields(&self, solver: &str) -> Vec<StoredField> {
-        let Ok(entries) = fs::read_dir(self.dir.join("fields")) else {
-            return Vec::new();
-        };
-        let mut found: Vec<StoredField> = entries
-            .flatten()
-            .filter_map(|entry| {
-                let path = entry.path();
-                let stem = path.file_name()?.to_str()?.strip_suffix(".npy")?;
-                let step = stem.strip_prefix(solver)?.strip_prefix('-')?.parse().ok()?;
-                Some(StoredField { step, path })
-            })
-            .collect();
-        found.sort_by_key(|field| field.step);
-        found
+        stored_fields(&self.dir, solver)
     }
 
     /// The reference on all grid nodes; none where the run has no reference.
@@ -186,14 +173,37 @@ impl RunData {
 
     /// One field, checked against the grid of the summary.
     pub fn field(&self, path: &Path) -> Result<ArrayD<f64>, ReadError> {
-        let wrong = |message: String| ReadError::Field { path: path.to_path_buf(), message };
-        let field: ArrayD<f64> = ndarray_npy::read_npy(path).map_err(|source| wrong(source.to_string()))?;
-        let expected: Vec<usize> = self.summary.grid.iter().map(|n| n + 1).collect();
-        if field.shape() != expected {
-            return Err(wrong(format!("its shape is {:?}, the grid asks for {expected:?}", field.shape())));
-        }
-        Ok(field)
+        read_field(path, &self.summary.grid)
     }
+}
+
+/// The fields stored for a solver in the run folder `dir`, by step. No folder, no fields.
+pub(crate) fn stored_fields(dir: &Path, solver: &str) -> Vec<StoredField> {
+    let Ok(entries) = fs::read_dir(dir.join("fields")) else {
+        return Vec::new();
+    };
+    let mut found: Vec<StoredField> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.path();
+            let stem = path.file_name()?.to_str()?.strip_suffix(".npy")?;
+            let step = stem.strip_prefix(solver)?.strip_prefix('-')?.parse().ok()?;
+            Some(StoredField { step, path })
+        })
+        .collect();
+    found.sort_by_key(|field| field.step);
+    found
+}
+
+/// One field, checked against a grid with `cells` per axis.
+pub(crate) fn read_field(path: &Path, cells: &[usize]) -> Result<ArrayD<f64>, ReadError> {
+    let wrong = |message: String| ReadError::Field { path: path.to_path_buf(), message };
+    let field: ArrayD<f64> = ndarray_npy::read_npy(path).map_err(|source| wrong(source.to_string()))?;
+    let expected: Vec<usize> = cells.iter().map(|n| n + 1).collect();
+    if field.shape() != expected {
+        return Err(wrong(format!("its shape is {:?}, the grid asks for {expected:?}", field.shape())));
+    }
+    Ok(field)
 }
 
 /// The solvers found so far, in the order in which they were first named.

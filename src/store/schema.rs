@@ -100,6 +100,55 @@ pub struct Summary {
     /// Steps whose fields are stored, per solver label, are files `fields/<label>-<step>.npy`;
     /// the reference is `fields/reference.npy`.
     pub solvers: Vec<SolverSummary>,
+    /// With several seeds, how far they lie apart; one entry a solver.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spread: Vec<SolverSpread>,
+}
+
+/// What several runs of one solver have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SolverSpread {
+    /// The unique label.
+    pub name: String,
+    /// How many runs there are.
+    pub runs: usize,
+    /// Last steps taken.
+    pub steps: Option<Spread>,
+    /// Seconds of set-up and steps.
+    pub seconds: Option<Spread>,
+    /// Work units of set-up and steps.
+    pub work_units: Option<Spread>,
+    /// Relative residuals of the last iterates.
+    pub residual: Option<Spread>,
+    /// Relative L2 errors of the last iterates.
+    pub error_l2: Option<Spread>,
+    /// Maximum errors of the last iterates.
+    pub error_max: Option<Spread>,
+    /// Order indices.
+    pub order_index: Option<Spread>,
+}
+
+/// The middle and the ends of several numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The median; of an even number, the mean of the two in the middle.
+    pub median: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Spread {
+    /// Of all numbers there are; `None` if there are none.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let (min, max) = (*values.first()?, *values.last()?);
+        let (low, high) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+        let median = if low == high { low } else { 0.5 * (low + high) };
+        Some(Self { median, min, max })
+    }
 }
 
 /// A step of a solver worth its own line, such as a hybrid's hand-over.
@@ -155,4 +204,17 @@ pub struct SolverSummary {
     pub milestones: Vec<Milestone>,
     /// Share of the network's energy above the grid's Nyquist wave number; classical solvers have none.
     pub energy_above_nyquist: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_odd_and_even_numbers_of_values() {
+        assert_eq!(Spread::of([]), None);
+        assert_eq!(Spread::of([7.0]), Some(Spread { median: 7.0, min: 7.0, max: 7.0 }));
+        assert_eq!(Spread::of([3.0, 1.0, 9.0]), Some(Spread { median: 3.0, min: 1.0, max: 9.0 }));
+        assert_eq!(Spread::of([3.0, 1.0, 9.0, 4.0]), Some(Spread { median: 3.5, min: 1.0, max: 9.0 }));
+    }
 }

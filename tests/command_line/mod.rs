@@ -1,5 +1,9 @@
 //! The program as a user meets it: exit codes, messages, and what it leaves behind.
 
+mod eval;
+#[cfg(unix)]
+mod kill;
+
 use std::{fs, path::Path, process::Output};
 
 use assert_cmd::Command;

@@ -201,6 +201,7 @@ impl Case {
             floor_l2: self.floor,
             floor_max: self.floor,
             solvers,
+            spread: Vec::new(),
         }
     }
 

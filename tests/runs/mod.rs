@@ -1,5 +1,8 @@
 //! What a run folder promises: the same bytes every time, and nothing lost on the way.
 
+mod checkpoints;
+mod networks;
+
 use std::{
     fs,
     path::Path,

@@ -1,0 +1,116 @@
+//! The solution of a finished run at points of the user's own.
+
+use std::{path::Path, sync::Arc};
+
+use modewise_problems::{Discrete, Field, Grid, Points, Problem, catalog};
+use modewise_solvers::{Meter, Sites, Snapshot, Solver, SolverError, Task, registry};
+
+use super::{
+    config_error::ConfigError,
+    execute::{ExperimentError, plan_of},
+    labels,
+};
+use crate::store::{
+    network,
+    read::{read_field, stored_fields},
+};
+
+/// A solver's answer, to be evaluated anywhere in the box.
+pub struct Solution {
+    /// The solver's label.
+    pub label: String,
+    /// The seed of its run.
+    pub seed: u64,
+    problem: Arc<dyn Problem>,
+    grid: Grid,
+    answer: Answer,
+}
+
+enum Answer {
+    /// A network, defined everywhere.
+    Network(Arc<dyn Solver>, Snapshot),
+    /// Values on the grid's nodes.
+    Nodes(Field),
+}
+
+impl Solution {
+    /// Opens the run in `folder`. Where it has several solvers, `label` names one; `seed` is by default the first.
+    ///
+    /// # Errors
+    /// It is no run folder, has no such solver or seed, or the run did not come to its end.
+    pub fn open(folder: &Path, label: Option<&str>, seed: Option<u64>) -> Result<Self, ExperimentError> {
+        let plan = plan_of(folder)?;
+        let labels = labels::unique(&plan.solvers)?;
+        let refuse = |reason: String| ConfigError::Missing(format!("{}: {reason}", folder.display()));
+        let place = match label {
+            None if labels.len() == 1 => Some(0),
+            None => None,
+            Some(label) => labels.iter().position(|known| known == label),
+        };
+        let place = place.ok_or_else(|| {
+            refuse(format!("choose one of its solvers with --solver: {}", labels.join(", ")))
+        })?;
+        let label = labels[place].clone();
+        let seed = seed.unwrap_or(plan.seed);
+        let problem = catalog::build(&plan.problem).map_err(ConfigError::from)?;
+        let grid = Grid::new(problem.domain().bounds(), &plan.grid).map_err(ConfigError::from)?;
+        let solver = registry::build(&plan.solvers[place].spec).map_err(ConfigError::from)?;
+        let need = solver.check(problem.as_ref(), Some(&grid)).map_err(ConfigError::from)?;
+        let unfinished =
+            "there is none, because the run did not come to its end; `modewise resume` goes on with it";
+        let answer = if need.discrete {
+            if seed != plan.seed {
+                return Err(
+                    refuse(format!("of `{label}` only the field of seed {} is kept", plan.seed)).into()
+                );
+            }
+            let last = stored_fields(folder, &label).pop();
+            let last = last.ok_or_else(|| refuse(format!("a field of `{label}`: {unfinished}")))?;
+            let values = read_field(&last.path, &plan.grid)?.into_iter().collect();
+            // Invariant: `read_field` has compared the shape with the grid's.
+            Answer::Nodes(Field::from_values(&grid, values).expect("as many values as nodes"))
+        } else {
+            let mut stored = network::read_all(folder)?;
+            stored.retain(|stored| stored.label.name == label && stored.label.seed == seed);
+            let stored = stored.pop();
+            let stored = stored
+                .ok_or_else(|| refuse(format!("a network of `{label}` with seed {seed}: {unfinished}")))?;
+            Answer::Network(solver, stored.snapshot)
+        };
+        Ok(Self { label, seed, problem, grid, answer })
+    }
+
+    /// Lower and upper end of the box, per axis.
+    pub fn bounds(&self) -> &[[f64; 2]] {
+        self.problem.domain().bounds()
+    }
+
+    /// Whether u is known at nodes only, and interpolated between them.
+    pub fn is_interpolated(&self) -> bool {
+        matches!(self.answer, Answer::Nodes(_))
+    }
+
+    /// u at `points`, one value a point.
+    ///
+    /// # Errors
+    /// A stored network that does not fit its solver.
+    pub fn evaluate(&self, points: Points<'_>) -> Result<Vec<f64>, ExperimentError> {
+        let mut out = vec![0.0; points.len()];
+        match &self.answer {
+            Answer::Nodes(field) => field.interpolate(points, &mut out),
+            Answer::Network(solver, snapshot) => {
+                let failed =
+                    |error: SolverError| ExperimentError::Resume { label: self.label.clone(), error };
+                let discrete = Discrete::new(self.problem.as_ref(), &self.grid).map_err(ConfigError::from)?;
+                // A regression asks for what it fits, and does not look at it before its next step.
+                let target = Field::zeros(&self.grid);
+                let task =
+                    Task::new(self.problem.as_ref(), &discrete).with_target(&target).with_seed(self.seed);
+                let mut meter = Meter::new(1.0);
+                let live = solver.resume(&task, snapshot, &mut meter).map_err(failed)?;
+                live.sample(&Sites::Points(points), &mut out, &mut meter).map_err(failed)?;
+            }
+        }
+        Ok(out)
+    }
+}
