@@ -214,6 +214,10 @@ impl Iteration for Both<'_> {
         }
     }
 
+    fn advice(&self) -> Option<String> {
+        self.live().advice()
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let (stage, mut snapshot) = match &self.stage {
             Stage::First(first) => (1, first.snapshot()?.nested("first")),

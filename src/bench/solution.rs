@@ -219,7 +219,7 @@ impl Bench<'_, '_> {
             now.steps += progress.steps.max(1);
             now.work_units = meter.work_units();
             meter.enter(Phase::Observe);
-            let finished = progress.status == Status::Finished;
+            let finished = progress.status != Status::Running;
             now.residual = match progress.residual {
                 Some(residual) if residual > self.rtol && !finished && stalled + 1 < PATIENCE => residual,
                 // What counts is the true one.
