@@ -7,6 +7,7 @@
 //! unknown, which for an optimal method do not grow with the grid.
 
 mod cases;
+pub mod neural;
 pub mod passes;
 mod report;
 pub mod solution;

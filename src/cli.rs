@@ -7,6 +7,7 @@ mod eval;
 mod exit;
 mod history;
 mod list;
+mod neural_tables;
 mod problem;
 mod progress;
 mod runs;

@@ -1,10 +1,5 @@
 //! What was measured, as one document.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
-
 use serde::Serialize;
 
 use super::{
@@ -13,10 +8,7 @@ use super::{
     solution::{SolutionRow, System},
     triad::Bandwidth,
 };
-use crate::{
-    machine::{Machine, now},
-    store::atomic::write_atomically,
-};
+use crate::machine::{Machine, now};
 
 /// A benchmark of classical solvers.
 #[derive(Debug, Clone, Serialize)]
@@ -84,16 +76,5 @@ impl Report {
     pub(super) fn limit(&self, case: &Case, system: &System<'_>) -> Option<f64> {
         let bytes = case.bytes_a_step.filter(|_| system.is_constant())?;
         Some(bytes[system.dimension() - 2] / self.best_triad())
-    }
-
-    /// Writes it as JSON to `path`, whole or not at all.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        write_atomically(path, |file| {
-            serde_json::to_writer_pretty(&mut *file, self)?;
-            file.write_all(b"\n")
-        })
     }
 }

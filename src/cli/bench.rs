@@ -4,15 +4,18 @@ use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use modewise::{
-    bench::{self, Extent, Options},
+    bench::{self, Extent, Options, neural::NeuralOptions},
     experiment::ConfigError,
+    store::atomic::write_json,
 };
 use modewise_problems::Spec;
+use serde::Serialize;
 
 use super::{
     arguments::flag,
     bench_tables, emit,
     exit::{Exit, Failure},
+    neural_tables,
     runs::{cancel_on_ctrl_c, start_threads},
 };
 
@@ -51,28 +54,54 @@ pub(super) fn command() -> Command {
                 .allow_hyphen_values(true)
                 .help("Relative residual that counts as solved [default: 1e-10]"),
         )
-        .arg(
-            Arg::new("threads")
-                .long("threads")
-                .value_name("N")
-                .value_parser(value_parser!(usize))
-                .help("Threads; 0 for one a core [default: 0]"),
-        )
         .arg(flag("quick", "Small arrays, small grids, one repetition: to see that it works").conflicts_with("full"))
         .arg(flag("full", "Also 2047² and 4095² points in 2-D, and 255³ in 3-D"))
-        .arg(flag("json", "Print JSON instead of tables"))
-        .arg(flag("quiet", "No progress on stderr"))
-        .arg(Arg::new("out").long("out").value_name("FILE").help("Also write the JSON to this file"));
+        .args(output());
+    let neural = Command::new("neural")
+        .about("Measure how fast networks are trained, and how long every method takes to an accuracy")
+        .after_help(
+            "Networks are trained on one thread and on all, beside the fastest matrix product of as many threads in the same \
+             run; let nothing else run meanwhile. Flops are counted as U = 2 · points · weights, 6 U a step with loss=ritz and \
+             12 U with loss=residual, whatever a program makes of it.\n\nExamples:\n  modewise bench neural\n  \
+             modewise bench neural --part throughput --json --out neural.json\n  \
+             modewise bench neural --part accuracy --threads 1",
+        )
+        .next_line_help(true)
+        .arg(
+            Arg::new("part")
+                .long("part")
+                .value_name("PART")
+                .value_parser(["throughput", "accuracy"])
+                .help("Only training steps a second, or only seconds to an accuracy [default: both]"),
+        )
+        .arg(flag("quick", "Short runs, one repetition: to see that it works"))
+        .args(output());
     Command::new("bench")
         .about("Measure how fast solvers are on this machine")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(classical)
+        .subcommand(neural)
+}
+
+/// What every benchmark can be told.
+fn output() -> [Arg; 4] {
+    [
+        Arg::new("threads")
+            .long("threads")
+            .value_name("N")
+            .value_parser(value_parser!(usize))
+            .help("Threads; 0 for one a core [default: 0]"),
+        flag("json", "Print JSON instead of tables"),
+        flag("quiet", "No progress on stderr"),
+        Arg::new("out").long("out").value_name("FILE").help("Also write the JSON to this file"),
+    ]
 }
 
 pub(super) fn bench(arguments: &ArgMatches) -> Result<Exit, Failure> {
     match arguments.subcommand() {
         Some(("classical", arguments)) => classical(arguments),
+        Some(("neural", arguments)) => neural(arguments),
         // Invariant: clap asks for a subcommand and knows no other.
         _ => unreachable!("clap accepts no other subcommand"),
     }
@@ -80,23 +109,55 @@ pub(super) fn bench(arguments: &ArgMatches) -> Result<Exit, Failure> {
 
 fn classical(arguments: &ArgMatches) -> Result<Exit, Failure> {
     let options = options(arguments)?;
-    start_threads(arguments.get_one("threads").copied().unwrap_or(0))?;
+    start_threads(threads(arguments))?;
     let cancel = cancel_on_ctrl_c();
+    let report = bench::classical(&options, &cancel, &mut teller(arguments))?;
+    deliver(arguments, &report, bench_tables::tables)?;
+    Ok(Exit::of_benchmark(&report, arguments.contains_id("rtol")))
+}
+
+fn neural(arguments: &ArgMatches) -> Result<Exit, Failure> {
+    let part = arguments.get_one::<String>("part").map(String::as_str);
+    let options = NeuralOptions {
+        throughput: part != Some("accuracy"),
+        accuracy: part != Some("throughput"),
+        quick: arguments.get_flag("quick"),
+    };
+    start_threads(threads(arguments))?;
+    let cancel = cancel_on_ctrl_c();
+    let report = bench::neural::neural(&options, &cancel, &mut teller(arguments))?;
+    deliver(arguments, &report, neural_tables::tables)?;
+    Ok(if report.interrupted { Exit::Interrupted } else { Exit::Done })
+}
+
+fn threads(arguments: &ArgMatches) -> usize {
+    arguments.get_one("threads").copied().unwrap_or(0)
+}
+
+/// Says on stderr what is measured next.
+fn teller(arguments: &ArgMatches) -> impl FnMut(&str) + Send + use<> {
     let quiet = arguments.get_flag("quiet");
-    let report = bench::classical(&options, &cancel, &mut |what| {
+    move |what| {
         if !quiet {
             eprintln!("modewise: {what}");
         }
-    })?;
+    }
+}
+
+/// A report as a file if one is asked for, and on stdout.
+fn deliver<R: Serialize>(
+    arguments: &ArgMatches,
+    report: &R,
+    tables: fn(&R) -> String,
+) -> Result<(), Failure> {
     if let Some(out) = arguments.get_one::<String>("out") {
-        report.write(Path::new(out)).map_err(|error| Failure::File { path: out.clone(), error })?;
+        write_json(Path::new(out), report).map_err(|error| Failure::File { path: out.clone(), error })?;
     }
     if arguments.get_flag("json") {
-        emit(&serde_json::to_string_pretty(&report)?)?;
+        emit(&serde_json::to_string_pretty(report)?)
     } else {
-        emit(&bench_tables::tables(&report))?;
+        emit(&tables(report))
     }
-    Ok(Exit::of_benchmark(&report, arguments.contains_id("rtol")))
 }
 
 fn options(arguments: &ArgMatches) -> Result<Options, Failure> {

@@ -3,21 +3,14 @@
 use std::fmt::Write;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::NOTHING};
-use modewise::bench::{Report, solution::SolutionRow};
+use modewise::{
+    bench::{Report, solution::SolutionRow},
+    machine::Machine,
+};
 
 /// The report as text.
 pub(super) fn tables(report: &Report) -> String {
-    let machine = &report.machine;
-    let cache = machine.cache_bytes.map_or(String::new(), |bytes| format!(", {} MiB cache", bytes >> 20));
-    let mut text = format!(
-        "modewise {} ({}) · {} · {}, {} threads{cache}, {:.0} GiB memory\n",
-        report.version,
-        report.commit,
-        report.date,
-        machine.cpu,
-        machine.threads,
-        machine.memory_bytes as f64 / (1u64 << 30) as f64
-    );
+    let mut text = head(report.version, report.commit, &report.date, &report.machine);
     section(&mut text, "Memory bandwidth", &bandwidth(report));
     if !report.passes.is_empty() {
         section(&mut text, "Inner loops, one pass", &passes(report));
@@ -40,6 +33,17 @@ pub(super) fn tables(report: &Report) -> String {
     text
 }
 
+/// Which program on which machine, and when.
+pub(super) fn head(version: &str, commit: &str, date: &str, machine: &Machine) -> String {
+    let cache = machine.cache_bytes.map_or(String::new(), |bytes| format!(", {} MiB cache", bytes >> 20));
+    format!(
+        "modewise {version} ({commit}) · {date} · {}, {} threads{cache}, {:.0} GiB memory\n",
+        machine.cpu,
+        machine.threads,
+        machine.memory_bytes as f64 / (1u64 << 30) as f64
+    )
+}
+
 /// A line for each reason, with the problems and sizes it holds for.
 fn skipped(text: &mut String, report: &Report) {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
@@ -57,13 +61,13 @@ fn skipped(text: &mut String, report: &Report) {
     }
 }
 
-fn section(text: &mut String, title: &str, table: &Table) {
+pub(super) fn section(text: &mut String, title: &str, table: &Table) {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n{title}\n{}", table.to_string().trim_end());
 }
 
 /// A table whose columns from `first_number` on are numbers.
-fn table<H: Into<String>>(
+pub(super) fn table<H: Into<String>>(
     header: impl IntoIterator<Item = H>,
     rows: Vec<Vec<String>>,
     first_number: usize,
@@ -181,7 +185,7 @@ fn shape(row: &SolutionRow) -> String {
     format!("{}{}", row.size, if row.dimension == 2 { "²" } else { "³" })
 }
 
-fn seconds(x: f64) -> String {
+pub(super) fn seconds(x: f64) -> String {
     match x {
         x if x >= 1.0 => format!("{x:.2}"),
         x if x >= 1e-3 => format!("{x:.4}"),

@@ -275,3 +275,44 @@ fn a_benchmark_keeps_to_the_exit_codes() {
     }
     assert_eq!(code(&bench(&["jacobi", "--out", "no/such/folder.json"])), 4);
 }
+
+#[test]
+fn a_benchmark_of_networks_is_one_json_document() {
+    let here = tempfile::tempdir().unwrap();
+    let quick = ["bench", "neural", "--quick", "--quiet", "--threads", "2"];
+    let output = modewise(here.path(), &[&quick[..], &["--json", "--out", "bench.json"]].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(here.path().join("bench.json")).unwrap()).unwrap();
+    assert_eq!(report, file);
+    for (table, keys) in [
+        ("peak", &["best", "median"][..]),
+        ("throughput", &["steps", "points", "gigaflops", "of_peak"]),
+        ("accuracy", &["best", "best_seconds"]),
+    ] {
+        let rows = report[table].as_array().unwrap();
+        assert!(!rows.is_empty(), "{table}");
+        for row in rows {
+            for key in keys {
+                assert!(row[*key].as_f64().is_some_and(|value| value > 0.0), "{key} of {row}");
+            }
+        }
+    }
+    for network in ["A64", "B128", "M6"] {
+        for threads in [1, 2] {
+            for loss in ["ritz", "residual"] {
+                let has = |row: &serde_json::Value| {
+                    row["network"] == network && row["threads"] == threads && row["loss"] == loss
+                };
+                assert!(
+                    report["throughput"].as_array().unwrap().iter().any(has),
+                    "{network} {threads} {loss}"
+                );
+            }
+        }
+    }
+    // A spectral solver on the finest grids has the accuracy of second-order differences.
+    let fft = report["accuracy"].as_array().unwrap().iter().find(|row| row["method"] == "fft").unwrap();
+    assert!(fft["best"].as_f64().unwrap() < 1e-1, "{fft}");
+}
