@@ -18,5 +18,5 @@ pub use amplitudes::Amplitudes;
 pub use choice::{ModeChoice, ModeChoiceError};
 pub use nyquist::{NyquistError, energy_above_nyquist};
 pub use order_index::kendall_tau_b;
-pub use spectrum::{Spectrum, TransformKind};
+pub use spectrum::{Spectrum, Split, TransformKind};
 pub use watch::{ModeState, ModeWatch, Passage};

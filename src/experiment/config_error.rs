@@ -1,7 +1,7 @@
 //! Why a plan was refused.
 
 use modewise_problems::{GridError, SpecError, file::FileError};
-use modewise_solvers::{Unsupported, stop::StopError};
+use modewise_solvers::{SolverError, Unsupported, stop::StopError};
 use thiserror::Error;
 
 use super::options::OPTIONS;
@@ -28,6 +28,9 @@ pub enum ConfigError {
     /// A solver that cannot do it.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
+    /// Eigenvectors that cannot be had.
+    #[error("transform = eigen: {0}")]
+    Eigen(#[from] SolverError),
     /// An unknown key.
     #[error("there is no option `{key}`{hint}; known: problem, solver, {}", OPTIONS.map(|option| option.key).join(", "))]
     UnknownKey {

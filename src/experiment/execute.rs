@@ -18,7 +18,7 @@ use super::{
     summary::{self, Manifest},
 };
 use crate::{
-    modes::ModeWatch,
+    modes::{ModeWatch, Split},
     store::{
         ReadError, RunFolder, StoreError, checkpoint,
         checkpoint::FolderKeeper,
@@ -372,7 +372,7 @@ impl OneRun<'_> {
         };
         let start = task.initial.resolve(&self.setup.discrete, task.target, self.seed);
         let spec = self.prepared.solver.spec();
-        let kind = self.setup.plan.transform;
+        let Split::Waves(kind) = self.setup.plan.transform else { return none };
         let prediction = Prediction::new(&spec, &self.setup.discrete, kind, reference.field(), &start);
         prediction.map_or(none, |prediction| {
             prediction.first_passages(&modes, self.setup.plan.tol, 10 * end.step.max(1))

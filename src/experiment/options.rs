@@ -49,7 +49,9 @@ pub const OPTIONS: [Opt; 13] = [
         value: "KIND",
         help: "How the error is split: auto follows the sides, axis by axis: sines where u is given, cosines where \
                the flux is, quarter waves between one and the other, whole waves where u is periodic. dst (sines), \
-               dct (cosines) and dft (all grid points, as in the papers) take the same along every axis",
+               dct (cosines) and dft (all grid points, as in the papers) take the same along every axis. eigen: the \
+               eigenvectors of the discrete operator whatever its coefficients, numbered by their eigenvalues; up to \
+               4096 unknowns",
     },
     Opt {
         key: "modes",

@@ -11,7 +11,7 @@ use super::{
     options::OPTIONS,
     table::{Reader, apply, bad, solvers, text_of},
 };
-use crate::modes::{ModeChoice, TransformKind};
+use crate::modes::{ModeChoice, Split, TransformKind};
 
 /// Where the initial guess comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,8 @@ pub struct Plan {
     pub initial: Start,
     /// `discrete` or `exact`; `None` where nothing is said: `discrete`, if it can be had.
     pub reference: Option<ReferenceKind>,
-    /// The transform.
-    pub transform: TransformKind,
+    /// How the error is split.
+    pub transform: Split,
     /// Tracked modes.
     pub modes: ModeChoice,
     /// First passage.
@@ -92,12 +92,13 @@ pub struct Plan {
     pub checkpoint: f64,
 }
 
-const TRANSFORMS: [TransformKind; 4] =
-    [TransformKind::Auto, TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier];
-
-const EIGEN: &str = "transform = eigen is not offered: with constant coefficients transform = auto gives the \
-                     eigenvectors of the discrete operator, and with variable ones it splits the error into the \
-                     waves of the box, which are none";
+const TRANSFORMS: [Split; 5] = [
+    Split::Waves(TransformKind::Auto),
+    Split::Waves(TransformKind::Sine),
+    Split::Waves(TransformKind::Cosine),
+    Split::Waves(TransformKind::Fourier),
+    Split::Eigen,
+];
 
 impl Plan {
     /// Reads a plan from a table: an experiment file, the command line, or both merged.
@@ -148,10 +149,7 @@ impl Plan {
             } else {
                 None
             },
-            transform: match read.text("transform").as_str() {
-                "eigen" => return Err(ConfigError::Missing(EIGEN.into())),
-                _ => read.choice("transform", &TRANSFORMS.map(|kind| (kind.name(), kind)))?,
-            },
+            transform: read.choice("transform", &TRANSFORMS.map(|split| (split.name(), split)))?,
             modes: read.text("modes").parse()?,
             tol: read.number("tol", "a number above 0", |tol: &f64| tol.is_finite() && *tol > 0.0)?,
             watch: match read.every("watch")? {

@@ -14,7 +14,7 @@ use super::{
     warm_start::WarmStart,
 };
 use crate::{
-    modes::{ModeChoice, ModeWatch, Spectrum, TransformKind},
+    modes::{ModeChoice, ModeWatch, Spectrum, Split, TransformKind},
     store::folder::PROBLEM_FILE,
 };
 
@@ -87,7 +87,10 @@ impl Setup {
         memory::refuse_too_much(own, bytes, &solvers)?;
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
         let (reference, floor) = reference::find(plan, &way, problem.as_ref(), &discrete)?;
-        let spectrum = Spectrum::new(&grid, discrete.sides(), plan.transform);
+        let spectrum = match plan.transform {
+            Split::Waves(kind) => Spectrum::new(&grid, discrete.sides(), kind),
+            Split::Eigen => Spectrum::eigen(&discrete)?,
+        };
         let transform = spectrum.transform_name();
         let mut resolved = plan.clone();
         resolved.problem = problem.spec();
@@ -98,7 +101,7 @@ impl Setup {
         }
         resolved.grid = grid.cells();
         resolved.reference = reference.as_ref().map(Reference::kind);
-        let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier];
+        let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier].map(Split::Waves);
         resolved.transform =
             uniform.into_iter().find(|kind| kind.name() == transform).unwrap_or(plan.transform);
         for (solver, prepared) in resolved.solvers.iter_mut().zip(&solvers) {

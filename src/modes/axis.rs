@@ -13,6 +13,8 @@ enum Kind {
     Sides(Basis),
     /// e^{2πikj/N} over all N nodes, whatever the sides.
     Nodes,
+    /// Eigenvectors of a whole system, numbered from 1 by their eigenvalues: the axis has no nodes.
+    Ranks,
 }
 
 /// One axis of a spectrum.
@@ -43,13 +45,19 @@ impl Axis {
         Self { kind: Kind::Nodes, cells, numbers: signed(cells + 1) }
     }
 
-    /// `dst`, `dct`, `dft`, or `quarter` for the quarter waves between unlike sides.
+    /// Of the `count` eigenvectors of a system.
+    pub fn ranks(count: usize) -> Self {
+        Self { kind: Kind::Ranks, cells: count, numbers: (1..=count as i32).collect() }
+    }
+
+    /// `dst`, `dct`, `dft`, `eigen`, or `quarter` for the quarter waves between unlike sides.
     pub fn name(&self) -> &'static str {
         match self.kind {
             Kind::Sides(Basis::Sine) => "dst",
             Kind::Sides(Basis::Cosine) => "dct",
             Kind::Sides(Basis::QuarterSine | Basis::QuarterCosine) => "quarter",
             Kind::Sides(Basis::Fourier) | Kind::Nodes => "dft",
+            Kind::Ranks => "eigen",
         }
     }
 
@@ -105,7 +113,7 @@ impl Axis {
         match self.kind {
             Kind::Sides(Basis::Fourier) if self.sign(k) == 0 => ([(size, one); 2], 1),
             Kind::Sides(Basis::Fourier) => ([(size, 0.5 * one), (self.cells - size, turn)], 2),
-            Kind::Sides(_) => ([(index, one); 2], 1),
+            Kind::Sides(_) | Kind::Ranks => ([(index, one); 2], 1),
             Kind::Nodes => ([(2 * size, 0.5 * one), (2 * size + 1, turn)], 2),
         }
     }
@@ -114,6 +122,7 @@ impl Axis {
     pub fn weights(&self, function: usize) -> Vec<f64> {
         let n = self.cells;
         match self.kind {
+            Kind::Ranks => Vec::new(),
             Kind::Nodes => (0..=n)
                 .map(|j| {
                     let (k, nodes) = (function / 2, n + 1);

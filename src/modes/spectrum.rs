@@ -5,9 +5,10 @@
 use std::sync::OnceLock;
 
 use modewise_problems::{
-    Condition, Field, Grid, reduce,
+    Condition, Discrete, Field, Grid, reduce,
     transform::{Fourier, Modal},
 };
+use modewise_solvers::{SolverError, classical::direct::Eigenmodes};
 use num_complex::Complex64;
 use rayon::prelude::*;
 
@@ -18,7 +19,26 @@ use super::{
 };
 use crate::store::schema::ModeName;
 
-/// Which transform splits the error.
+/// How the error is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Into waves of the box.
+    Waves(TransformKind),
+    /// Into the eigenvectors of the discrete operator.
+    Eigen,
+}
+
+impl Split {
+    /// `eigen`, or the transform's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waves(kind) => kind.name(),
+            Self::Eigen => "eigen",
+        }
+    }
+}
+
+/// Which waves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransformKind {
     /// Along every axis the modes that its two sides ask for: sines, cosines, quarter waves, or whole
@@ -47,6 +67,7 @@ impl TransformKind {
 enum Plan {
     Modal(Modal),
     Fourier(Fourier),
+    Eigen(Eigenmodes),
 }
 
 /// Marks the place of a wave vector whose negative is listed instead.
@@ -81,27 +102,39 @@ impl Spectrum {
     pub fn new(grid: &Grid, sides: &[[Condition; 2]], kind: TransformKind) -> Self {
         let all = |side: Condition| Modal::new(grid, &vec![[side; 2]; grid.dimension()]);
         let periodic = sides.iter().flatten().all(|side| *side == Condition::Periodic);
-        let plan = match kind {
-            // The last node of a periodic axis is the first one again.
-            TransformKind::Fourier if !periodic => Plan::Fourier(Fourier::new(grid)),
-            TransformKind::Auto | TransformKind::Fourier => Plan::Modal(Modal::new(grid, sides)),
-            TransformKind::Sine => Plan::Modal(all(Condition::Dirichlet)),
-            TransformKind::Cosine => Plan::Modal(all(Condition::Neumann)),
-        };
         let cells = grid.cells();
-        let axes: Vec<Axis> = match &plan {
-            Plan::Modal(modal) => {
-                cells.iter().enumerate().map(|(axis, &n)| Axis::of(modal.basis(axis), n)).collect()
-            }
-            Plan::Fourier(_) => cells.iter().map(|&n| Axis::nodes(n)).collect(),
-        };
-        let nodes = grid.nodes() as f64;
-        let flops = match &plan {
-            Plan::Modal(modal) => modal.flops_along(0..cells.len()),
+        let (plan, axes, flops): (_, Vec<Axis>, _) = if kind == TransformKind::Fourier && !periodic {
+            let nodes = grid.nodes() as f64;
             // The usual count for a complex transform.
-            Plan::Fourier(_) => 5.0 * nodes * nodes.log2(),
+            let flops = 5.0 * nodes * nodes.log2();
+            (Plan::Fourier(Fourier::new(grid)), cells.iter().map(|&n| Axis::nodes(n)).collect(), flops)
+        } else {
+            let modal = match kind {
+                // The last node of a periodic axis is the first one again.
+                TransformKind::Auto | TransformKind::Fourier => Modal::new(grid, sides),
+                TransformKind::Sine => all(Condition::Dirichlet),
+                TransformKind::Cosine => all(Condition::Neumann),
+            };
+            let axes = cells.iter().enumerate().map(|(axis, &n)| Axis::of(modal.basis(axis), n)).collect();
+            let flops = modal.flops_along(0..cells.len());
+            (Plan::Modal(modal), axes, flops)
         };
         Self { plan, axes, nodes: grid.shape(), shells: OnceLock::new(), flops }
+    }
+
+    /// The eigenvectors of `discrete`, numbered from 1 by their eigenvalues whatever its dimension.
+    ///
+    /// # Errors
+    /// Too many unknowns for eigenvectors.
+    pub fn eigen(discrete: &Discrete) -> Result<Self, SolverError> {
+        let modes = Eigenmodes::of(discrete)?;
+        Ok(Self {
+            axes: vec![Axis::ranks(modes.values().len())],
+            nodes: discrete.grid().shape(),
+            shells: OnceLock::new(),
+            flops: modes.flops(),
+            plan: Plan::Eigen(modes),
+        })
     }
 
     /// Number of modes.
@@ -241,15 +274,12 @@ impl Spectrum {
     pub fn amplitudes(&self, nodal: &[f64], out: &mut Amplitudes) {
         match &self.plan {
             Plan::Fourier(fourier) => fourier.forward(nodal, complex(out, nodal.len())),
+            Plan::Eigen(modes) => modes.forward(nodal, real(out, modes.values().len())),
             Plan::Modal(modal) => {
-                if !matches!(out, Amplitudes::Real(b) if b.len() == modal.len()) {
-                    *out = Amplitudes::Real(vec![0.0; modal.len()]);
-                }
-                if let Amplitudes::Real(b) = out {
-                    modal.forward(nodal, b);
-                    if self.axes.iter().any(Axis::is_complex) {
-                        *out = Amplitudes::Complex(self.paired(b));
-                    }
+                let b = real(out, modal.len());
+                modal.forward(nodal, b);
+                if self.axes.iter().any(Axis::is_complex) {
+                    *out = Amplitudes::Complex(self.paired(b));
                 }
             }
         }
@@ -324,6 +354,16 @@ impl Spectrum {
             at.iter().filter(|&&shell| shell != MIRRORED).for_each(|&shell| populated[shell as usize] = true);
             Shells { at, populated }
         })
+    }
+}
+
+fn real(out: &mut Amplitudes, len: usize) -> &mut [f64] {
+    if !matches!(out, Amplitudes::Real(b) if b.len() == len) {
+        *out = Amplitudes::Real(vec![0.0; len]);
+    }
+    match out {
+        Amplitudes::Real(b) => b,
+        Amplitudes::Complex(_) => &mut [],
     }
 }
 

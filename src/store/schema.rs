@@ -85,7 +85,7 @@ pub struct Summary {
     pub grid: Vec<usize>,
     /// Lower and upper end of the box, per axis.
     pub bounds: Vec<[f64; 2]>,
-    /// `dst`, `dct`, `quarter` or `dft`, or one an axis: `dst:dft`.
+    /// `dst`, `dct`, `quarter` or `dft`, or one an axis: `dst:dft`; or `eigen`.
     pub transform: String,
     /// `zero`, `random` or `white`.
     pub initial: String,

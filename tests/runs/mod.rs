@@ -285,3 +285,43 @@ fn nested_hybrids_keep_their_stages_apart() {
     let milestones = summary["solvers"][0]["milestones"].as_array().unwrap();
     assert_eq!(milestones.iter().map(|m| m["step"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 7]);
 }
+
+/// Parseval for the eigenvectors of an operator with jumping coefficients: at every recorded step the squares of
+/// all amplitudes add up to the square of the error, and the figures of such modes can be drawn.
+#[test]
+fn eigenvectors_of_the_operator_split_all_of_the_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "
+        problem = 'jump-2d'
+        grid = [10, 12]
+        transform = 'eigen'
+        initial = 'random'
+        stop = 'steps=12'
+        record = 'all'
+        watch = 'every=1'
+        solver = ['jacobi,omega=0.8']";
+    start(text, folder.path(), &AtomicBool::new(false), &mut Quiet);
+    let rows = |table: &str| -> Vec<csv::StringRecord> {
+        csv::Reader::from_path(folder.path().join(table)).unwrap().records().map(Result::unwrap).collect()
+    };
+    let energy = |step: &str| -> f64 {
+        let modes = rows("modes.csv");
+        let of_step: Vec<f64> =
+            modes.iter().filter(|row| &row[1] == step).map(|row| row[5].parse().unwrap()).collect();
+        assert_eq!(of_step.len(), 9 * 11);
+        of_step.iter().map(|amplitude| amplitude * amplitude).sum()
+    };
+    let history = rows("history.csv");
+    assert_eq!(history.len(), 13);
+    let error = |row: &csv::StringRecord| row[5].parse::<f64>().unwrap().powi(2);
+    for row in &history {
+        let (split, whole) = (energy(&row[1]) / energy("0"), error(row) / error(&history[0]));
+        assert!((split / whole - 1.0).abs() < 1e-10, "step {}: {split} of {whole}", &row[1]);
+    }
+    let order = rows("order.csv");
+    assert!(order.iter().any(|row| &row[1] == "1") && order.iter().all(|row| row[8].is_empty()));
+    let run = modewise::store::read::RunData::read(folder.path()).unwrap();
+    for figure in modewise::figure::REGISTRY {
+        (figure.draw)(&run).unwrap();
+    }
+}

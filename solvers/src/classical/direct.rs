@@ -27,6 +27,7 @@
 
 pub(crate) mod dense;
 mod diagonalisation;
+mod eigenmodes;
 mod matrix;
 pub(crate) mod once;
 pub(super) mod refined;
@@ -43,6 +44,7 @@ use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem, 
 use super::fft::Transformed;
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 use diagonalisation::{Diagonalisation, Side};
+pub use eigenmodes::Eigenmodes;
 use once::{Once, OneStep};
 use refined::{Factors, Refined};
 use sparse::Sparse;

@@ -50,9 +50,9 @@ pub(super) struct Matrix {
 
 /// Where unknowns lie among the nodes.
 pub(super) struct Unknowns {
-    nodes: Vec<usize>,
+    pub nodes: Vec<usize>,
     /// By which their rows are multiplied.
-    weights: Vec<f64>,
+    pub weights: Vec<f64>,
     is_pinned: bool,
 }
 
@@ -97,7 +97,7 @@ impl Matrix {
 }
 
 impl Unknowns {
-    fn new(discrete: &Discrete) -> Self {
+    pub fn new(discrete: &Discrete) -> Self {
         let grid = discrete.grid();
         let axes = 0..grid.dimension();
         let is_unknown = |node: &usize| {
