@@ -32,9 +32,11 @@ pub mod mscale_dnn;
 mod network;
 mod parameters;
 mod product;
+pub mod random_features;
 mod recipe;
 mod sampler;
 mod sigma;
+mod source_spectrum;
 mod tiles;
 mod trainer;
 
@@ -45,3 +47,4 @@ pub use activation::Activation;
 pub use init::Init;
 pub use loss::Loss;
 pub use recipe::{Boundary, Config, Neural};
+pub use sampler::Sampling;

@@ -26,10 +26,13 @@ pub enum Boundary {
 }
 
 impl Boundary {
-    const NAMES: [&'static str; 2] = ["exact", "penalty"];
-    const ALL: [Self; 2] = [Self::Exact, Self::Penalty];
+    /// The names a spec may use, in the order of [`Boundary::ALL`].
+    pub const NAMES: [&'static str; 2] = ["exact", "penalty"];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Penalty];
 
-    fn name(self) -> &'static str {
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
 }

@@ -7,6 +7,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::loss::Loss;
 
+mod gauss;
+mod sampling;
+mod sobol;
+
+pub use sampling::Sampling;
+
 /// The generator of stream `stream`: 0 is for the parameters, 1 + k for batch k.
 pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -96,7 +102,7 @@ impl Sampler {
             }
         }
         if !batch.side_data.is_empty() {
-            on_sides(bounds, self.resample == 0, &mut random, batch);
+            batch.side_weight = on_sides(bounds, self.resample == 0, &mut random, &mut batch.sides);
             problem.boundary(Points::new(&batch.sides, bounds.len()), &mut batch.side_data);
         }
     }
@@ -146,22 +152,25 @@ pub(super) fn node_coordinates(grid: &modewise_problems::Grid, node: usize, x: &
 }
 
 /// Points on the sides. In 1-D the two ends, each counting 1. Otherwise spread over the sides by their
-/// area, evenly or at random, each standing for its share.
-fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, batch: &mut Batch) {
+/// area, evenly or at random, each standing for its share. Returns what a point counts.
+pub(super) fn on_sides(
+    bounds: &[[f64; 2]],
+    fixed: bool,
+    random: &mut ChaCha8Rng,
+    points: &mut [f64],
+) -> f64 {
     let d = bounds.len();
     if d == 1 {
-        batch.side_weight = 1.0;
-        for (x, end) in batch.sides.iter_mut().zip(bounds[0]) {
+        for (x, end) in points.iter_mut().zip(bounds[0]) {
             *x = end;
         }
-        return;
+        return 1.0;
     }
     let measure: f64 = bounds.iter().map(|[a, b]| b - a).product();
     let area = |axis: usize| measure / (bounds[axis][1] - bounds[axis][0]);
     let total: f64 = (0..d).map(|axis| 2.0 * area(axis)).sum();
-    let count = batch.side_data.len() as f64;
-    batch.side_weight = total / count;
-    for (i, x) in batch.sides.chunks_mut(d).enumerate() {
+    let count = (points.len() / d) as f64;
+    for (i, x) in points.chunks_mut(d).enumerate() {
         // A place in (0, total) names a side and how far along its first axis the point lies.
         let share = if fixed { (i as f64 + 0.5) / count } else { random.random::<f64>() };
         let mut place = share * total;
@@ -179,4 +188,5 @@ fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, batch: &m
             };
         }
     }
+    total / count
 }

@@ -13,7 +13,7 @@ unsafe extern "C" {
 
 /// Leaves the cores to rayon: OpenBLAS's own threads would change bits with their number, and need
 /// more stack than a spawned thread has.
-pub(super) fn one_blas_thread() {
+pub(crate) fn one_blas_thread() {
     static ONCE: Once = Once::new();
     // SAFETY: OpenBLAS, which ndarray-linalg links, exports this; it sets a number.
     ONCE.call_once(|| unsafe { openblas_set_num_threads(1) });
