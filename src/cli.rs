@@ -6,6 +6,7 @@ mod bench_tables;
 mod exit;
 mod history;
 mod list;
+mod problem;
 mod progress;
 mod runs;
 mod table;
@@ -46,6 +47,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("plot", arguments)) => runs::plot(arguments),
         Some(("table", arguments)) => history::table(arguments),
         Some(("resume", arguments)) => runs::resume(arguments),
+        Some(("problem", arguments)) => problem::problem(arguments),
         Some(("bench", arguments)) => bench::bench(arguments),
         // Invariant: clap asks for a subcommand and knows no other.
         _ => unreachable!("clap accepts no other subcommand"),

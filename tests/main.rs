@@ -2,5 +2,6 @@
 
 mod command_line;
 mod figures;
+mod problem_files;
 mod published;
 mod runs;

@@ -66,15 +66,17 @@ pub enum DiscreteError {
     #[error("finite differences are for 1-D, 2-D and 3-D, this problem is {0}-D")]
     Dimension(usize),
     /// A function of the problem is not a number somewhere.
-    #[error("the {what} is not a finite number at {at:?}")]
+    #[error("the {what} is not a finite number at {at:?}{}", stated(.formula))]
     NotFinite {
         /// `source`, `permittivity`, `boundary value` or the like.
         what: &'static str,
         /// The point.
         at: Vec<f64>,
+        /// The formula that states it, where there is one.
+        formula: Option<String>,
     },
     /// ε ≤ 0 or κ² < 0.
-    #[error("the {what} is {value:e} at {at:?}; {wanted}")]
+    #[error("the {what} is {value:e} at {at:?}; {wanted}{}", stated(.formula))]
     Sign {
         /// `permittivity` or `screening`.
         what: &'static str,
@@ -84,6 +86,8 @@ pub enum DiscreteError {
         wanted: &'static str,
         /// The point.
         at: Vec<f64>,
+        /// The formula that states it, where there is one.
+        formula: Option<String>,
     },
     /// No side holds u and the source does not add up to zero.
     #[error(
@@ -98,6 +102,20 @@ pub enum DiscreteError {
     },
 }
 
+fn stated(formula: &Option<String>) -> String {
+    formula.as_ref().map(|formula| format!(" ({formula})")).unwrap_or_default()
+}
+
+impl DiscreteError {
+    /// The same with the formula of `problem` that it is about.
+    fn stated_by(mut self, problem: &dyn Problem) -> Self {
+        if let Self::NotFinite { what, formula, .. } | Self::Sign { what, formula, .. } = &mut self {
+            *formula = problem.stated(what);
+        }
+        self
+    }
+}
+
 impl Discrete {
     /// Assembles the system of `problem` on `grid`.
     ///
@@ -105,7 +123,7 @@ impl Discrete {
     /// A dimension without a stencil, data that is not finite or has the wrong sign, with the point,
     /// or a singular system without a solution.
     pub fn new(problem: &dyn Problem, grid: &Grid) -> Result<Self, DiscreteError> {
-        assemble::assemble(problem, grid)
+        assemble::assemble(problem, grid).map_err(|error| error.stated_by(problem))
     }
 
     /// Its grid.

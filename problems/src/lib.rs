@@ -15,6 +15,7 @@ pub mod discrete;
 pub mod error;
 pub mod expression;
 pub mod field;
+pub mod file;
 pub mod grid;
 pub mod order;
 pub mod points;

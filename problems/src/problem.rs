@@ -131,6 +131,20 @@ pub trait Problem: Debug + Send + Sync {
         toml::Table::new()
     }
 
+    /// The formula that states `what` (source, permittivity, screening, boundary value, flux), for messages;
+    /// `None` where the problem is not made of formulas.
+    fn stated(&self, _what: &str) -> Option<String> {
+        None
+    }
+
+    /// A problem file (see [`crate::file`]) from which the same numbers come again.
+    ///
+    /// # Errors
+    /// Why no file can state it.
+    fn to_file(&self) -> Result<String, &'static str> {
+        Err("it is made by a program, not by formulas")
+    }
+
     /// Whether [`Problem::exact`] answers.
     fn has_exact(&self) -> bool {
         self.exact(Points::new(&[], self.domain().dimension()), &mut [])

@@ -69,6 +69,9 @@ pub enum SpecError {
         /// The keys there are.
         known: Vec<String>,
     },
+    /// A problem file that was refused.
+    #[error(transparent)]
+    File(#[from] crate::file::FileError),
     /// A value of the wrong kind or out of range.
     #[error("`{owner}`: {key} = {value} is not {expected}")]
     BadValue {

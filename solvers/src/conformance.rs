@@ -197,7 +197,7 @@ fn advance_by(
     while let Some(batch) = NonZeroU64::new(left.min(most)) {
         let progress = live.advance(batch, meter)?;
         left -= progress.steps.clamp(1, left);
-        if progress.status == Status::Finished {
+        if progress.status != Status::Running {
             break;
         }
     }

@@ -178,7 +178,7 @@ impl Iteration for Both<'_> {
                 let left = self.recipe.steps - self.done;
                 let progress =
                     first.advance(NonZeroU64::new(left).map_or(most, |left| left.min(most)), meter)?;
-                let through = progress.status == Status::Finished;
+                let through = progress.status != Status::Running;
                 let hand_over = self.done + progress.steps >= self.recipe.steps || through;
                 if hand_over {
                     let second = self.recipe.hand_over(&self.task, first.as_ref(), meter)?;

@@ -5,6 +5,7 @@ mod checkpoint;
 mod end;
 mod judge;
 mod live;
+mod parting;
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -205,8 +206,8 @@ impl<'a, 'p> Run<'a, 'p> {
                 .unwrap_or(live.step + 1);
             let watch_all = self.stop.has_tolerance() && judge.is_applicable(&live.state());
             let most = if watch_all { 1 } else { until.saturating_sub(live.step).max(1) };
-            let finished = match live.advance(most, self.stop, clock) {
-                Ok(status) => status == Status::Finished,
+            let through = match live.advance(most, self.stop, clock) {
+                Ok(status) => (status != Status::Running).then_some(status),
                 Err(error) => {
                     verdict = Some((Outcome::Failed, Some(error.to_string())));
                     live.look_if_stale(&self, clock)?;
@@ -215,12 +216,12 @@ impl<'a, 'p> Run<'a, 'p> {
             };
             let exhausted = judge.budget_is_spent(&live.state());
             let judged = watch_all && judge.has_to_see(&live.state());
-            if judged || finished || exhausted || live.milestone || live.step >= until {
+            if judged || through.is_some() || exhausted || live.milestone || live.step >= until {
                 live.look(&self, clock)?;
                 if live.milestone {
                     due.fill(live.step);
                 }
-                verdict = judge.verdict(&live.state(), finished.then_some(()));
+                verdict = judge.verdict(&live.state(), through);
             }
         }
     }

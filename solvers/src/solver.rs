@@ -58,6 +58,11 @@ pub trait Iteration: Send {
     /// Loss terms, learning rate and the like; as many as [`Solver::scalar_names`].
     fn scalars(&self, _out: &mut [f64]) {}
 
+    /// What the user should know about how the run went, where nothing worse is to be said.
+    fn advice(&self) -> Option<String> {
+        None
+    }
+
     /// All that [`Solver::resume`] needs.
     ///
     /// # Errors
@@ -92,6 +97,8 @@ pub enum Status {
     Running,
     /// A direct method is through.
     Finished,
+    /// The loss does not fall any more.
+    Plateau,
 }
 
 /// Where a solution is sampled.
@@ -207,6 +214,16 @@ impl Snapshot {
             }
             None => Err(SolverError::Snapshot(format!("it has no `{name}`"))),
         }
+    }
+
+    /// Copies the array `name` to `out`.
+    ///
+    /// # Errors
+    /// It is missing or of another length.
+    pub fn read(&self, name: &str, out: &mut [f64]) -> Result<(), SolverError> {
+        let array = self.array(name, out.len())?;
+        out.copy_from_slice(array);
+        Ok(())
     }
 
     /// The counter `name`.

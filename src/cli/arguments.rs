@@ -65,6 +65,7 @@ pub(super) fn command() -> Command {
         .subcommand(plot())
         .subcommand(table())
         .subcommand(resume())
+        .subcommand(super::problem::command())
         .subcommand(super::bench::command())
 }
 
@@ -134,12 +135,10 @@ fn experiment(name: &'static str, about: &'static str, examples: &'static str) -
     let mut command =
         Command::new(name).about(about).after_help(format!("{SPEC_HELP}\n\n{examples}")).next_line_help(true);
     if name != "run" {
-        command = command.arg(
-            Arg::new("problem")
-                .value_name("PROBLEM")
-                .required(name == "solve")
-                .help("A problem of `modewise list problems`, with parameters: sines-1d,modes=[1,5]"),
-        );
+        command = command.arg(Arg::new("problem").value_name("PROBLEM").required(name == "solve").help(
+            "A problem of `modewise list problems`, with parameters: sines-1d,modes=[1,5]; or a problem file \
+                     of your own: my.toml,mu=30",
+        ));
     }
     let solver = Arg::new("solver").long("solver").value_name("SPEC").help(match name {
         "solve" => "The solver",

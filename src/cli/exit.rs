@@ -53,7 +53,7 @@ impl Exit {
             Self::Interrupted
         } else if outcomes().any(|outcome| matches!(outcome, "diverged" | "failed")) {
             Self::Diverged
-        } else if outcomes().any(|outcome| matches!(outcome, "budget" | "floor")) {
+        } else if outcomes().any(|outcome| matches!(outcome, "budget" | "floor" | "plateau")) {
             Self::Missed
         } else {
             Self::Done
@@ -113,6 +113,11 @@ impl Failure {
     /// Its exit code.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Config(error) | Self::Experiment(ExperimentError::Config(error))
+                if error.is_unreadable() =>
+            {
+                Exit::Io
+            }
             Self::Config(_) | Self::Experiment(ExperimentError::Config(_)) | Self::Threads(_) => Exit::Usage,
             Self::Bench(_) => Exit::Usage,
             Self::Experiment(ExperimentError::Resume { .. }) => Exit::Usage,

@@ -33,13 +33,16 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
         Some(file) => ConfigError::InFile { file: file.clone(), error: Box::new(error) },
         None => error,
     };
-    let plan = Plan::from_table(&table).map_err(in_file)?;
+    let mut plan = Plan::from_table(&table).map_err(in_file)?;
+    if let Some(folder) = file.as_ref().and_then(|file| Path::new(file).parent()) {
+        plan = plan.found_from(folder);
+    }
     start_threads(plan.threads)?;
     let force = arguments.get_flag("force");
     let setup = Setup::new(&plan, force).map_err(in_file)?;
     let path = match arguments.get_one::<String>("out") {
         Some(out) => PathBuf::from(out),
-        None => default_folder(&setup.plan)?,
+        None => default_folder(&setup)?,
     };
     let quiet = arguments.get_flag("quiet");
     if let Some(warning) = setup.unresolved().filter(|_| !quiet) {
@@ -141,12 +144,15 @@ fn plan_table(command: &str, arguments: &ArgMatches) -> Result<(Table, Option<St
 }
 
 /// output/<problem>/<UTC time>-<hash of the plan>, made here so that no two runs share it.
-fn default_folder(plan: &Plan) -> Result<PathBuf, Failure> {
+fn default_folder(setup: &Setup) -> Result<PathBuf, Failure> {
     let mut hasher = DefaultHasher::new();
-    plan.to_toml().hash(&mut hasher);
+    setup.plan.to_toml().hash(&mut hasher);
     let hash = format!("{:016x}", hasher.finish());
     let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let parent = Path::new("output").join(&plan.problem.name);
+    let name = setup.problem.spec().name;
+    // That of a problem file without its folder and ending.
+    let name = Path::new(&name).file_stem().unwrap_or_default();
+    let parent = Path::new("output").join(name);
     let failed = |path: &Path| {
         let path = path.to_path_buf();
         |source| StoreError::Io { what: "create", path, source }

@@ -1,6 +1,6 @@
 //! Why a plan was refused.
 
-use modewise_problems::{GridError, SpecError};
+use modewise_problems::{GridError, SpecError, file::FileError};
 use modewise_solvers::{Unsupported, stop::StopError};
 use thiserror::Error;
 
@@ -85,4 +85,15 @@ pub enum ConfigError {
         /// The error.
         error: Box<ConfigError>,
     },
+}
+
+impl ConfigError {
+    /// Whether a file could not be read.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            Self::Spec(SpecError::File(FileError::Unreadable { .. })) => true,
+            Self::InFile { error, .. } => error.is_unreadable(),
+            _ => false,
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
     store::{
         RunFolder, StoreError, checkpoint,
         checkpoint::FolderKeeper,
-        folder::{Lengths, cell, io_error, optional_cell},
+        folder::{Lengths, PROBLEM_FILE, cell, io_error, optional_cell},
         schema::{ModeName, SolverSummary, Summary},
     },
     theory::Prediction,
@@ -73,7 +73,8 @@ impl Progress for Quiet {
 /// What is done of an unfinished experiment: `progress.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Done {
-    /// The resolved plan, as in experiment.toml; a run is resumed as it was begun or not at all.
+    /// The resolved plan, as in experiment.toml, and the file of its problem: a run is resumed as it was
+    /// begun or not at all.
     plan: String,
     finished: Vec<SolverSummary>,
     lengths: Lengths,
@@ -96,11 +97,19 @@ pub fn run(
     let seeds = setup.plan.seeds > 1;
     let mut folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
     folder.text("experiment.toml", &setup.plan.to_toml())?;
+    if let Some(text) = &setup.problem_file {
+        folder.text(PROBLEM_FILE, text)?;
+    }
     if let Some(reference) = setup.reference.as_ref().filter(|_| setup.stores_fields()) {
         folder.field("reference", reference.field())?;
     }
-    let done = Done { plan: setup.plan.to_toml(), finished: Vec::new(), lengths: folder.sync()? };
+    let done = Done { plan: identity(setup), finished: Vec::new(), lengths: folder.sync()? };
     go_on(setup, folder, done, None, cancel, progress)
+}
+
+/// What has to stay as it is while a run is interrupted.
+fn identity(setup: &Setup) -> String {
+    setup.plan.to_toml() + setup.problem_file.as_deref().unwrap_or_default()
 }
 
 /// The plan that a run folder was made from.
@@ -117,7 +126,7 @@ pub fn plan_of(path: &Path) -> Result<Plan, ExperimentError> {
         read => read.map_err(io_error("read", &file))?,
     };
     let in_file = |error| ConfigError::InFile { file: file.display().to_string(), error: Box::new(error) };
-    Ok(Plan::from_toml(&text, &[]).map_err(in_file)?)
+    Ok(Plan::from_toml(&text, &[]).map_err(in_file)?.found_from(path))
 }
 
 /// Goes on with the experiment in `path`; `None` if nothing is left to do.
@@ -136,10 +145,11 @@ pub fn resume(
         bytes => serde_json::from_slice(&bytes.map_err(io_error("read", &file))?)
             .map_err(|error| StoreError::Damaged { path: file, reason: error.to_string() })?,
     };
-    if done.plan != setup.plan.to_toml() {
+    if done.plan != identity(&setup) {
         let file = path.join("experiment.toml").display().to_string();
         let error =
-            "it was changed since the run began; undo the change, or start a new run from it".to_string();
+            "it or its problem was changed since the run began; undo the change, or start a new run from it"
+                .to_string();
         return Err(ConfigError::InFile { file, error: Box::new(ConfigError::Missing(error)) }.into());
     }
     let checkpoint = checkpoint::read(path)?.filter(|(run, _)| *run == done.finished.len());

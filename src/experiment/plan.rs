@@ -1,6 +1,8 @@
 //! A plan: everything that defines an experiment, as plain data, read from a table and written back.
 
-use modewise_problems::{Spec, spec::nearest};
+use std::path::Path;
+
+use modewise_problems::{Spec, file, spec::nearest};
 use modewise_solvers::{ReferenceKind, StopRule};
 use toml::{Table, Value};
 
@@ -194,6 +196,15 @@ impl Plan {
             apply(&mut table, change)?;
         }
         Ok(table)
+    }
+
+    /// The plan with a problem file of the user's own found from `folder`, where the experiment file lies.
+    #[must_use]
+    pub fn found_from(mut self, folder: &Path) -> Self {
+        if file::is_path(&self.problem.name) {
+            self.problem.name = folder.join(&self.problem.name).display().to_string();
+        }
+        self
     }
 
     /// The plan as an experiment file that reads back as the same plan.

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use modewise_problems::{Discrete, Errors, Field, Grid, Problem, Spec};
+use modewise_problems::{Discrete, Errors, Field, Grid, Problem, Spec, discrete::DiscreteError};
 use modewise_solvers::{
     Reference, ReferenceKind, Run, Solver, StopRule, Task, WallClock, classical::direct, registry,
 };
@@ -80,12 +80,7 @@ pub(super) fn find(
     problem: &dyn Problem,
     discrete: &Discrete,
 ) -> Result<(Option<Reference>, Option<Errors>), ConfigError> {
-    let exact = problem.has_exact().then(|| {
-        let field = Field::from_batch(discrete.grid(), |points, out| {
-            problem.exact(points, out);
-        });
-        Reference::new(ReferenceKind::Exact, field)
-    });
+    let exact = problem.has_exact().then(|| exact(problem, discrete)).transpose()?;
     if plan.reference == Some(ReferenceKind::Exact) && exact.is_none() {
         let name = problem.spec().name;
         return Err(ConfigError::Missing(format!(
@@ -113,6 +108,20 @@ pub(super) fn find(
              grid, or --reference exact where the solution is known"
         ))),
     }
+}
+
+/// The exact solution on the nodes.
+fn exact(problem: &dyn Problem, discrete: &Discrete) -> Result<Reference, ConfigError> {
+    let grid = discrete.grid();
+    let field = Field::from_batch(grid, |points, out| {
+        problem.exact(points, out);
+    });
+    let Some(node) = field.values().iter().position(|u| !u.is_finite()) else {
+        return Ok(Reference::new(ReferenceKind::Exact, field));
+    };
+    let (mut at, formula) = (Vec::new(), problem.stated("exact solution"));
+    grid.coordinates_of(node..node + 1, &mut at);
+    Err(DiscreteError::NotFinite { what: "exact solution", at, formula }.into())
 }
 
 /// Whether anything in the plan makes no sense without a reference.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Discrete, Errors, Grid, Problem, catalog};
+use modewise_problems::{Discrete, Errors, Grid, Problem, catalog, file};
 use modewise_solvers::{Need, Reference, Schedule, Solver, StopRule, registry};
 
 use super::reference::{self, Way};
@@ -12,7 +12,10 @@ use super::{
     labels, memory,
     plan::{Plan, Record, SolverPlan, Start, Watch},
 };
-use crate::modes::{ModeChoice, ModeWatch, Spectrum, TransformKind};
+use crate::{
+    modes::{ModeChoice, ModeWatch, Spectrum, TransformKind},
+    store::folder::PROBLEM_FILE,
+};
 
 /// One solver, ready to run.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ pub struct Setup {
     pub plan: Plan,
     /// The problem.
     pub problem: Arc<dyn Problem>,
+    /// The text of its file, where it is one of the user's own.
+    pub problem_file: Option<String>,
     /// Its discrete system.
     pub discrete: Discrete,
     /// What errors are measured against, if anything is.
@@ -83,6 +88,11 @@ impl Setup {
         let transform = spectrum.transform_name();
         let mut resolved = plan.clone();
         resolved.problem = problem.spec();
+        let problem_file = file::is_path(&plan.problem.name).then(|| problem.to_file().ok()).flatten();
+        if problem_file.is_some() {
+            // The run folder keeps it.
+            resolved.problem.name = PROBLEM_FILE.into();
+        }
         resolved.grid = grid.cells();
         resolved.reference = reference.as_ref().map(Reference::kind);
         let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier];
@@ -97,7 +107,17 @@ impl Setup {
         let watch = watched
             .map(|reference| ModeWatch::new(reference, spectrum, &plan.modes, white, plan.tol))
             .transpose()?;
-        let setup = Self { plan: resolved, problem, discrete, reference, floor, transform, solvers, watch };
+        let setup = Self {
+            plan: resolved,
+            problem,
+            problem_file,
+            discrete,
+            reference,
+            floor,
+            transform,
+            solvers,
+            watch,
+        };
         let gigabytes = setup.output_bytes() / GIGABYTE;
         if gigabytes > 1.0 && !force {
             return Err(ConfigError::Output { gigabytes });

@@ -156,9 +156,13 @@ fn lock(path: &Path, history: &File) -> Result<(), StoreError> {
     }
 }
 
+/// The copy of a problem file in the folder of its run.
+pub const PROBLEM_FILE: &str = "problem.toml";
+
 /// What `--force` clears away: our own files, nothing else.
-const OWN_FILES: [&str; 8] = [
+const OWN_FILES: [&str; 9] = [
     "experiment.toml",
+    PROBLEM_FILE,
     "manifest.json",
     "history.csv",
     "modes.csv",

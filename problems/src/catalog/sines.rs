@@ -136,6 +136,8 @@ pub(super) fn build(
     Ok(Arc::new(Sines { name, domain, axes, modes, amplitudes, kappa2 }))
 }
 
+const AXES: [char; 3] = ['x', 'y', 'z'];
+
 /// Terms that a title lists.
 const MOST_TERMS: usize = 6;
 
@@ -155,6 +157,15 @@ impl Sines {
     fn eigenvalue(&self, mode: &[usize]) -> f64 {
         let squares = self.axes.iter().zip(mode).map(|(sides, &k)| (sides.half_waves(k) * PI).powi(2));
         squares.sum::<f64>() + self.kappa2
+    }
+
+    /// `-0.5*sin(3.0*pi*x)*cos(0.5*pi*y)`.
+    fn formula(&self, mode: &[usize], amplitude: f64) -> String {
+        let waves = self.axes.iter().zip(mode).zip(AXES).map(|((sides, &k), axis)| {
+            let function = if sides.cosine { "cos" } else { "sin" };
+            format!("*{function}({:?}*pi*{axis})", sides.half_waves(k))
+        });
+        format!("{amplitude:?}{}", waves.collect::<String>())
     }
 
     fn equation(&self) -> String {
@@ -189,7 +200,7 @@ impl Sines {
     }
 
     fn term(&self, mode: &[usize], amplitude: f64) -> String {
-        let waves = self.axes.iter().zip(mode).zip(['x', 'y', 'z']);
+        let waves = self.axes.iter().zip(mode).zip(AXES);
         let product =
             waves.map(|((sides, &k), variable)| sides.term(k, variable)).collect::<Vec<_>>().join(" ");
         if amplitude == 1.0 { product } else { format!("{amplitude} {product}") }
@@ -238,6 +249,28 @@ impl Problem for Sines {
     fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool {
         points.evaluate(out, |x| self.sum(x, |_| 1.0));
         true
+    }
+
+    fn to_file(&self) -> Result<String, &'static str> {
+        let terms: Vec<String> =
+            self.modes.iter().zip(&self.amplitudes).map(|(mode, &a)| self.formula(mode, a)).collect();
+        let bounds = vec!["[0, 1]"; self.axes.len()].join(", ");
+        let mut file = format!("title = \"{}\"\nbox = [{bounds}]\n", self.title());
+        file +=
+            &format!("kappa2 = {:?}\nexact = \"{}\"\n", self.kappa2, terms.join(" + ").replace("+ -", "- "));
+        file += &self.wave_number().map(|k| format!("wave_number = {k:?}\n")).unwrap_or_default();
+        file += "\n[sides]\n";
+        for (sides, axis) in self.axes.iter().zip(AXES) {
+            for (condition, end) in sides.conditions.into_iter().zip(["lower", "upper"]) {
+                let side = match condition {
+                    Dirichlet => "{ dirichlet = 0 }",
+                    Neumann => "{ neumann = 0 }",
+                    Periodic => "\"periodic\"",
+                };
+                file += &format!("{axis}-{end} = {side}\n");
+            }
+        }
+        Ok(file)
     }
 
     fn wave_number(&self) -> Option<f64> {

@@ -1,6 +1,6 @@
 //! Sums of products of sines on the unit square: the modes of the five-point stencil, one by one.
 
-use super::{Entry, sines};
+use super::{Entry, Make, sines};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "sines-2d",
@@ -9,5 +9,5 @@ pub(super) const ENTRY: Entry = Entry {
         "[1,1]",
         "the wave numbers of the solution: [k,l], a list of such pairs, or k for [k,k]",
     ),
-    build: |settings| sines::build(ENTRY.name, 2, settings),
+    make: Make::Program(|settings| sines::build(ENTRY.name, 2, settings)),
 };

@@ -1,6 +1,6 @@
 //! Sums of products of sines on the unit cube: the modes of the seven-point stencil, one by one.
 
-use super::{Entry, sines};
+use super::{Entry, Make, sines};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "sines-3d",
@@ -10,5 +10,5 @@ pub(super) const ENTRY: Entry = Entry {
         "[1,1,1]",
         "the wave numbers of the solution: [k,l,m], a list of such triples, or k for [k,k,k]",
     ),
-    build: |settings| sines::build(ENTRY.name, 3, settings),
+    make: Make::Program(|settings| sines::build(ENTRY.name, 3, settings)),
 };

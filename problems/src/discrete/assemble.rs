@@ -81,7 +81,7 @@ fn shifted(
         function(Points::new(&coordinates, dimension), out);
         if let Some(bad) = out.iter().position(|value| !value.is_finite()) {
             let at = coordinates[bad * dimension..(bad + 1) * dimension].to_vec();
-            return Err(DiscreteError::NotFinite { what, at });
+            return Err(DiscreteError::NotFinite { what, at, formula: None });
         }
     }
     Ok(values)
@@ -102,8 +102,10 @@ fn coefficients(problem: &dyn Problem, grid: &Grid) -> Result<Coefficients, Disc
     let origin = || grid.axes().iter().map(|axis| axis.lower).collect::<Vec<_>>();
     let check = |what, value: f64, good: bool, wanted, at: &dyn Fn() -> Vec<f64>| match good {
         true => Ok(()),
-        false if value.is_finite() => Err(DiscreteError::Sign { what, value, wanted, at: at() }),
-        false => Err(DiscreteError::NotFinite { what, at: at() }),
+        false if value.is_finite() => {
+            Err(DiscreteError::Sign { what, value, wanted, at: at(), formula: None })
+        }
+        false => Err(DiscreteError::NotFinite { what, at: at(), formula: None }),
     };
     const POSITIVE: &str = "it has to be positive";
     const NOT_NEGATIVE: &str = "it must not be negative";
@@ -195,7 +197,7 @@ fn on_side(
     function(Points::new(&x, grid.dimension()), &mut values);
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok((nodes, values)),
-        Some(bad) => Err(DiscreteError::NotFinite { what, at: coordinates(grid, nodes[bad]) }),
+        Some(bad) => Err(DiscreteError::NotFinite { what, at: coordinates(grid, nodes[bad]), formula: None }),
     }
 }
 

@@ -137,6 +137,16 @@ impl Graph {
         }
     }
 
+    /// |a|.
+    pub fn absolute(&mut self, a: Expr) -> Expr {
+        self.unary(Unary::Abs, a)
+    }
+
+    /// 1 where a < b, else 0.
+    pub fn less(&mut self, a: Expr, b: Expr) -> Expr {
+        self.folded(Binary::Less, a, b)
+    }
+
     /// a to the power b.
     pub fn power(&mut self, a: Expr, b: Expr) -> Expr {
         match self.value(b) {

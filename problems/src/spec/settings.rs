@@ -110,6 +110,19 @@ impl<'a> Settings<'a> {
             .ok_or_else(|| self.bad(key, &format!("one of {}, or a list of them", choices.join(", "))))
     }
 
+    /// A list of words; one word is a list of one.
+    ///
+    /// # Errors
+    /// Any other kind of value, and an empty list.
+    pub fn words(&self, key: &str) -> Result<Vec<&str>, SpecError> {
+        let words = match self.keys.get(key) {
+            Some(Value::Array(items)) if !items.is_empty() => items.iter().map(Value::as_str).collect(),
+            Some(one) => one.as_str().map(|word| vec![word]),
+            None => None,
+        };
+        words.ok_or_else(|| self.bad(key, "a word, or a list of them that is not empty"))
+    }
+
     /// A list of numbers that `valid` accepts; one number is a list of one.
     ///
     /// # Errors

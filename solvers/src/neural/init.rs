@@ -1,9 +1,13 @@
 //! Initial parameters.
 
+use std::f64::consts::PI;
+
+use modewise_problems::Problem;
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::network::Network;
+use super::{network::Network, spectrum};
 
 /// How weights and biases start.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,7 +20,16 @@ pub enum Init {
     /// `glorot-double`: weights and biases N(0, s²), s = 2/√(n_in + n_out), twice Glorot's variance: the
     /// code published with arXiv 2007.11207.
     GlorotDouble,
+    /// `waves:K`: wave vectors, scales included, uniform in (−K, K) along every axis, and phases uniform in (−π, π)
+    /// for the first layer; `glorot` for the others.
+    Waves(f64),
+    /// `source`: the first layer is dealt the wave vectors of the source (`spectrum`), spread by
+    /// a half-wave, with phases uniform in (−π, π); `glorot` for the others.
+    Source,
 }
+
+/// How much larger modes get more neurons: a mode counts by this power of its amplitude.
+const SHARE: f64 = 0.25;
 
 impl Init {
     /// Reads a name; `None` if there is no such initialisation.
@@ -25,6 +38,10 @@ impl Init {
             Some(("normal", std)) => {
                 std.parse().ok().filter(|std: &f64| std.is_finite() && *std >= 0.0).map(Self::Normal)
             }
+            Some(("waves", most)) => {
+                most.parse().ok().filter(|most: &f64| most.is_finite() && *most > 0.0).map(Self::Waves)
+            }
+            None if text == "source" => Some(Self::Source),
             None if text == "glorot" => Some(Self::Glorot),
             None if text == "glorot-double" => Some(Self::GlorotDouble),
             _ => None,
@@ -37,17 +54,19 @@ impl Init {
             Self::Normal(std) => format!("normal:{std}"),
             Self::Glorot => "glorot".into(),
             Self::GlorotDouble => "glorot-double".into(),
+            Self::Waves(most) => format!("waves:{most}"),
+            Self::Source => "source".into(),
         }
     }
 
-    /// Draws all parameters of `network`.
-    pub(super) fn draw(self, network: &Network, random: &mut ChaCha8Rng) -> Vec<f64> {
+    /// Draws all parameters of `network` for `problem`.
+    pub(super) fn draw(self, network: &Network, problem: &dyn Problem, random: &mut ChaCha8Rng) -> Vec<f64> {
         let mut parameters = vec![0.0; network.parameters()];
         for layer in network.layers() {
             let fan = (layer.inputs + layer.outputs) as f64;
             let [weights, biases] = match self {
                 Self::Normal(std) => [std, std],
-                Self::Glorot => [(2.0 / fan).sqrt(), 0.0],
+                Self::Glorot | Self::Waves(_) | Self::Source => [(2.0 / fan).sqrt(), 0.0],
                 Self::GlorotDouble => [2.0 / fan.sqrt(); 2],
             };
             for (range, std) in [(layer.weights(), weights), (layer.biases(), biases)] {
@@ -57,22 +76,73 @@ impl Init {
                 }
             }
         }
+        match self {
+            Self::Waves(most) => {
+                first_layers(network, random, &mut parameters, |_, wave, random| {
+                    wave.fill_with(|| most * random.random_range(-1.0..1.0));
+                });
+            }
+            Self::Source => from_source(network, problem, random, &mut parameters),
+            _ => {}
+        }
         parameters
     }
+}
+
+/// Wave vectors by `draw` (the neuron as a share of its layer goes in) and random phases for all first layers.
+fn first_layers(
+    network: &Network,
+    random: &mut ChaCha8Rng,
+    parameters: &mut [f64],
+    draw: impl Fn(f64, &mut [f64], &mut ChaCha8Rng),
+) {
+    for (layer, scales) in network.first_layers() {
+        let weights = parameters[layer.weights()].chunks_mut(layer.inputs);
+        for (i, (wave, scale)) in weights.zip(scales).enumerate() {
+            draw((i as f64 + 0.5) / scales.len() as f64, wave, random);
+            wave.iter_mut().for_each(|w| *w /= scale);
+        }
+        parameters[layer.biases()].fill_with(|| random.random_range(-PI..PI));
+    }
+}
+
+/// Deals the modes of the source to the neurons of every first layer; leaves it as it is if there are none.
+fn from_source(network: &Network, problem: &dyn Problem, random: &mut ChaCha8Rng, parameters: &mut [f64]) {
+    let modes = spectrum::of_source(problem);
+    if modes.is_empty() {
+        return;
+    }
+    let bounds = problem.domain().bounds();
+    let total: f64 = modes.iter().map(|(_, size)| size.powf(SHARE)).sum();
+    first_layers(network, random, parameters, |share, wave, random| {
+        let mut place = share * total;
+        let dealt = modes.iter().find(|(_, size)| {
+            place -= size.powf(SHARE);
+            place <= 0.0
+        });
+        // Rounding may leave a little of the last place.
+        let (mode, _) = dealt.unwrap_or(&modes[modes.len() - 1]);
+        for ((w, k), [a, b]) in wave.iter_mut().zip(mode).zip(bounds) {
+            let spread: f64 = StandardNormal.sample(random);
+            let sign = if random.random::<bool>() { 1.0 } else { -1.0 };
+            *w = sign * k + spread * PI / (b - a);
+        }
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::neural::activation::Activation;
+    use modewise_problems::catalog;
     use rand::SeedableRng;
 
     #[test]
     fn names_read_back() {
-        for name in ["normal:0.02", "glorot", "glorot-double"] {
+        for name in ["normal:0.02", "glorot", "glorot-double", "waves:24", "source"] {
             assert_eq!(Init::parse(name).map(Init::name).as_deref(), Some(name));
         }
-        for name in ["", "normal", "normal:-1", "normal:x", "normal:nan", "glorot:2", "xavier"] {
+        for name in ["", "normal", "normal:-1", "normal:x", "normal:nan", "glorot:2", "waves:0", "xavier"] {
             assert_eq!(Init::parse(name), None, "{name}");
         }
     }
@@ -80,8 +150,9 @@ mod tests {
     #[test]
     fn the_spread_is_the_one_asked_for() {
         let network = Network::new(1, &[100, 200], Activation::Tanh, &[&[1.0]]);
+        let problem = catalog::build(&"two-tone-2d".parse().unwrap()).unwrap();
         let spread = |init: Init| {
-            let parameters = init.draw(&network, &mut ChaCha8Rng::seed_from_u64(1));
+            let parameters = init.draw(&network, problem.as_ref(), &mut ChaCha8Rng::seed_from_u64(1));
             let middle = &parameters[200..20_200];
             (middle.iter().map(|p| p * p).sum::<f64>() / middle.len() as f64).sqrt()
         };
@@ -90,5 +161,18 @@ mod tests {
         {
             assert!((spread(init) / std - 1.0).abs() < 0.03, "{init:?}: {}", spread(init));
         }
+    }
+
+    /// Both tones of the source are dealt, whatever the scales of the neurons.
+    #[test]
+    fn the_first_layer_gets_the_waves_of_the_source() {
+        let problem = catalog::build(&"two-tone-2d".parse().unwrap()).unwrap();
+        let network = Network::new(2, &[40, 8], Activation::Sin, &[&[1.0, 4.0]]);
+        let parameters = Init::Source.draw(&network, problem.as_ref(), &mut ChaCha8Rng::seed_from_u64(1));
+        let (layer, scales) = network.first_layers().next().unwrap();
+        let size = |(w, scale): (&[f64], &f64)| (scale * w[0]).abs().max((scale * w[1]).abs());
+        let sizes: Vec<f64> = parameters[layer.weights()].chunks(2).zip(scales).map(size).collect();
+        let near = |k: f64| sizes.iter().filter(|size| (*size - k * PI).abs() < 2.0 * PI).count();
+        assert!(near(1.0) >= 20 && near(10.0) >= 12, "{sizes:?}");
     }
 }

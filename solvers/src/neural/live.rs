@@ -1,36 +1,48 @@
-//! A live run: parameters, moments and a step counter; everything else follows from them and the seed.
+//! A live run: parameters, the optimiser and a step counter; everything else follows from them and the seed.
 
 use std::num::NonZeroU64;
 
 use modewise_problems::{Field, Problem};
 
 use super::{
-    adam,
     boundary::Trial,
-    loss::Loss,
-    recipe::{Boundary, Config},
+    loss::{Loss, Objective, Terms},
+    memory::Memory,
+    optimizer::{Jacobian, Layout, Method, Sequence, Training},
+    penalty::{self, BetaSchedule},
+    recipe::{self, Boundary, Config},
     sampler::{Batch, Sampler, generator, node_coordinates},
-    trainer::{Objective, Terms, Trainer},
+    trainer::Trainer,
 };
-use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Task};
+use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task};
 
-/// Names of what [`Iteration::scalars`] reports.
-pub(super) const SCALARS: [&str; 4] = ["loss", "interior", "boundary", "lr"];
+/// Names of what [`Iteration::scalars`] reports: of the loss last computed, its terms with and without
+/// their weight, and the rates that the last step used.
+pub(super) const SCALARS: [&str; 7] =
+    ["loss", "interior", "boundary", "boundary_weighted", "beta", "lr", "damping"];
 
 pub(super) struct Live<'p> {
+    config: Config,
     problem: &'p dyn Problem,
     target: Option<&'p Field>,
-    lr: [f64; 2],
     trainer: Trainer,
     sampler: Sampler,
     batch: Batch,
     /// The batch that `batch` holds.
     holds: Option<u64>,
     parameters: Vec<f64>,
-    moments: [Vec<f64>; 2],
+    /// Those the last step started from, where the best are kept.
+    previous: Vec<f64>,
+    /// Two gradients, where β is balanced by them.
+    balance: [Vec<f64>; 2],
+    sequence: Sequence,
+    jacobian: Option<Jacobian>,
+    layout: Layout,
+    memory: Memory,
     step: u64,
-    /// Of the last step: the loss at the parameters it started from.
+    /// Of the loss last computed.
     terms: Terms,
+    is_through: bool,
 }
 
 impl<'p> Live<'p> {
@@ -42,73 +54,158 @@ impl<'p> Live<'p> {
             return Err(SolverError::NoTarget);
         }
         let trial = match config.boundary {
-            Boundary::Exact => Some(Trial::new(problem).ok_or_else(|| super::recipe::not_liftable(solver))?),
+            Boundary::Exact => Some(Trial::new(problem).ok_or_else(|| recipe::not_liftable(solver))?),
             Boundary::Penalty => None,
         };
-        let dimension = problem.domain().dimension();
-        let permittivity = super::recipe::permittivity(solver, problem)?;
+        let equation = recipe::equation(solver, problem)?;
         let sampler = config.sampler(task.seed);
-        let batch = sampler.batch(dimension, target.map_or(0, |target| target.values().len()));
-        let network = config.network(dimension);
-        let parameters = config.init.draw(&network, &mut generator(task.seed, 0));
-        let moments = [vec![0.0; parameters.len()], vec![0.0; parameters.len()]];
-        let objective = Objective { loss: config.loss, permittivity, trial, beta: config.beta };
-        let trainer = Trainer::new(network, objective, &batch);
+        let batch = sampler.batch(problem, target.map_or(0, |target| target.values().len()));
+        let network = config.network(problem.domain().dimension());
+        let parameters = config.init.draw(&network, problem, &mut generator(task.seed, 0));
+        let (inside, sides) = (batch.data.len(), batch.side_data.len());
+        let layout = Layout::new(&network, config.loss, recipe::has_screening(problem), inside, sides);
+        let uses_jacobian = config.optimizer.iter().any(|stage| stage.method.uses_jacobian());
+        let mut jacobian = uses_jacobian.then(|| Jacobian::new(&network, layout, config.loss));
+        let objective = Objective { loss: config.loss, equation, trial, beta: config.beta };
+        let mut trainer = Trainer::new(network, objective, &batch);
         let terms = Terms { interior: f64::NAN, boundary: f64::NAN };
-        let lr = [config.lr, config.lr_decay];
+        let function =
+            Training { trainer: &mut trainer, batch: &batch, jacobian: jacobian.as_mut(), terms, flops: 0.0 };
+        let sequence = Sequence::new(config.optimizer.clone(), config.rate(), &function);
+        let memory = Memory::new(config.keep, &parameters);
+        let room = |is_needed: bool| vec![0.0; if is_needed { parameters.len() } else { 0 }];
+        let previous = room(memory.keeps());
+        let is_balanced = config.beta_schedule == BetaSchedule::Balanced && sides > 0;
+        let balance = [room(is_balanced), room(is_balanced)];
         Ok(Self {
+            config: config.clone(),
             problem,
             target,
-            lr,
             trainer,
             sampler,
             batch,
             holds: None,
             parameters,
-            moments,
+            previous,
+            balance,
+            sequence,
+            jacobian,
+            layout,
+            memory,
             step: 0,
             terms,
+            is_through: false,
         })
     }
 
     /// Puts a snapshot in place of step 0.
     pub fn restore(&mut self, from: &Snapshot) -> Result<(), SolverError> {
-        let count = self.parameters.len();
-        self.parameters.copy_from_slice(from.array("parameters", count)?);
-        self.moments[0].copy_from_slice(from.array("first_moments", count)?);
-        self.moments[1].copy_from_slice(from.array("second_moments", count)?);
-        let terms = from.array("terms", 2)?;
-        self.terms = Terms { interior: terms[0], boundary: terms[1] };
+        from.read("parameters", &mut self.parameters)?;
+        let numbers = from.array("numbers", 3)?;
+        self.terms = Terms { interior: numbers[0], boundary: numbers[1] };
+        self.trainer.objective.beta = numbers[2];
         self.step = from.counter("step")?;
-        Ok(())
+        self.is_through = from.counter("is_through")? == 1;
+        self.memory.restore(&from.inside("memory"))?;
+        self.holds = self.step.checked_sub(1).map(|last| self.sampler.batch_of(last));
+        if let Some(batch) = self.holds {
+            self.sampler.fill(batch, self.problem, self.target, &mut self.batch);
+        }
+        let Self { sequence, trainer, batch, jacobian, terms, .. } = self;
+        let function = Training { trainer, batch, jacobian: jacobian.as_mut(), terms: *terms, flops: 0.0 };
+        sequence.restore(&from.inside("optimizer"), &function)
     }
 
-    /// One step of Adam.
-    fn step(&mut self) {
+    fn is_penalised(&self) -> bool {
+        !self.batch.side_data.is_empty()
+    }
+
+    /// Points and β of this step; what they change is forgotten.
+    fn prepare(&mut self) -> f64 {
         let wanted = self.sampler.batch_of(self.step);
         if self.holds != Some(wanted) {
             self.sampler.fill(wanted, self.problem, self.target, &mut self.batch);
+            if self.holds.is_some() {
+                self.sequence.forget();
+            }
             self.holds = Some(wanted);
         }
-        self.terms = self.trainer.differentiate(&self.parameters, &self.batch);
-        self.step += 1;
-        let factors = adam::factors(self.rate(), self.step);
-        self.trainer.descend(&mut self.parameters, &mut self.moments, factors);
+        let before = self.trainer.objective.beta;
+        let mut flops = 0.0;
+        match (self.config.beta_schedule, self.config.optimizer.steps()) {
+            (BetaSchedule::Staged, Some(steps)) => {
+                self.trainer.objective.beta = self.config.beta * penalty::staged(self.step, steps);
+            }
+            (BetaSchedule::Balanced, _)
+                if self.is_penalised()
+                    && self.sequence.method() == Method::Adam
+                    && self.step.is_multiple_of(penalty::BALANCE_EVERY) =>
+            {
+                flops = self.balance();
+            }
+            _ => {}
+        }
+        if self.trainer.objective.beta != before {
+            self.sequence.forget();
+            self.memory.forget(self.step);
+        }
+        flops
     }
 
-    /// The learning rate of the last step; before the first, of the first.
-    fn rate(&self) -> f64 {
-        adam::learning_rate(self.lr[0], self.lr[1], self.step)
+    /// β by the gradients of both terms; flops.
+    fn balance(&mut self) -> f64 {
+        let beta = self.trainer.objective.beta;
+        // The gradient is linear in β: that of the interior, and of both with β = 1.
+        for (weight, gradient) in [0.0, 1.0].into_iter().zip(&mut self.balance) {
+            self.trainer.objective.beta = weight;
+            self.trainer.differentiate(&self.parameters, &self.batch);
+            self.trainer.gather(gradient);
+        }
+        let [interior, both] = &mut self.balance;
+        both.iter_mut().zip(&*interior).for_each(|(both, interior)| *both -= interior);
+        self.trainer.objective.beta = penalty::balanced(beta, interior, both);
+        2.0 * self.trainer.flops()
+    }
+
+    /// One step of the optimiser at work; flops.
+    fn step(&mut self) -> Result<f64, SolverError> {
+        let prepared = self.prepare();
+        if self.memory.keeps() {
+            self.previous.copy_from_slice(&self.parameters);
+        }
+        let Self { sequence, trainer, batch, jacobian, terms, parameters, .. } = self;
+        let mut function =
+            Training { trainer, batch, jacobian: jacobian.as_mut(), terms: *terms, flops: prepared };
+        let step = sequence.step(&mut function, parameters)?;
+        let (terms, flops) = (function.terms, function.flops);
+        self.terms = terms;
+        self.memory.note(self.step, step.before, &self.previous);
+        self.step += 1;
+        if let Some(after) = step.after {
+            self.memory.note(self.step, after, &self.parameters);
+        }
+        self.is_through = step.is_stuck;
+        Ok(flops)
     }
 
     fn loss(&self) -> f64 {
-        // No penalty: its term is zero, and β may be anything.
-        let penalty = if self.sampler.boundary_points == 0 {
-            0.0
+        self.trainer.objective.value(self.terms, self.is_penalised())
+    }
+
+    /// The parameters that count.
+    fn current(&self) -> &[f64] {
+        self.memory.best().unwrap_or(&self.parameters)
+    }
+
+    fn status(&self) -> Status {
+        let plateau = self.config.plateau as u64;
+        if self.is_through {
+            Status::Finished
+        } else if plateau > 0 && self.memory.since(self.step) >= plateau {
+            Status::Plateau
         } else {
-            self.trainer.objective.beta * self.terms.boundary
-        };
-        self.terms.interior + penalty
+            Status::Running
+        }
     }
 }
 
@@ -116,15 +213,15 @@ impl Iteration for Live<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
         let mut steps = 0;
         while steps < most.get() {
-            self.step();
+            let flops = self.step()?;
+            meter.charge(flops);
             steps += 1;
-            if !self.loss().is_finite() {
-                // Nothing better will come of it; the driver names what it finds in the sample.
+            // Once it is not a number nothing better will come; the driver names what it finds in the sample.
+            if self.status() != Status::Running || !self.loss().is_finite() {
                 break;
             }
         }
-        meter.charge(self.trainer.flops() * steps as f64);
-        Ok(Progress::running(steps))
+        Ok(Progress { status: self.status(), ..Progress::running(steps) })
     }
 
     fn sample(&self, sites: &Sites<'_>, out: &mut [f64], meter: &mut Meter) -> Result<(), SolverError> {
@@ -141,12 +238,12 @@ impl Iteration for Live<'_> {
         }
         match sites {
             Sites::Grid(grid) => {
-                self.trainer.sample(&self.parameters, |node, x| node_coordinates(grid, node, x), out)
+                self.trainer.sample(self.current(), |node, x| node_coordinates(grid, node, x), out)
             }
             Sites::Points(points) => {
                 let all = points.coordinates();
                 let point = |i: usize, x: &mut [f64]| x.copy_from_slice(&all[i * own..(i + 1) * own]);
-                self.trainer.sample(&self.parameters, point, out);
+                self.trainer.sample(self.current(), point, out);
             }
         }
         meter.charge(out.len() as f64 * network.flops(1, false));
@@ -154,22 +251,71 @@ impl Iteration for Live<'_> {
     }
 
     fn scalars(&self, out: &mut [f64]) {
-        let scalars = [self.loss(), self.terms.interior, self.terms.boundary, self.rate()];
+        let [lr, damping] = self.sequence.rates();
+        let beta = self.trainer.objective.beta;
+        let Terms { interior, boundary } = self.terms;
+        let weighted = if self.is_penalised() { beta * boundary } else { 0.0 };
+        let scalars = [self.loss(), interior, boundary, weighted, beta, lr, damping];
         for (out, scalar) in out.iter_mut().zip(scalars) {
             *out = scalar;
         }
     }
 
+    fn advice(&self) -> Option<String> {
+        self.too_few_equations().or_else(|| self.too_high_frequencies())
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
-        let mut snapshot = Snapshot::default();
-        let arrays = [
-            ("parameters", self.parameters.clone()),
-            ("first_moments", self.moments[0].clone()),
-            ("second_moments", self.moments[1].clone()),
-            ("terms", vec![self.terms.interior, self.terms.boundary]),
-        ];
-        snapshot.arrays.extend(arrays.map(|(name, array)| (name.to_string(), array)));
+        let mut memory = Snapshot::default();
+        self.memory.snapshot(&mut memory);
+        let mut snapshot = memory.nested("memory");
+        let optimizer = self.sequence.snapshot().nested("optimizer");
+        snapshot.arrays.extend(optimizer.arrays);
+        snapshot.counters.extend(optimizer.counters);
+        let numbers = vec![self.terms.interior, self.terms.boundary, self.trainer.objective.beta];
+        snapshot.arrays.insert("parameters".into(), self.parameters.clone());
+        snapshot.arrays.insert("numbers".into(), numbers);
         snapshot.counters.insert("step".into(), self.step);
+        snapshot.counters.insert("is_through".into(), u64::from(self.is_through));
         Ok(snapshot)
+    }
+}
+
+/// A penalty β holds back boundary errors of waves up to k⁴ = β times this: the residual counts a wave k by k⁴, so
+/// that beyond it waves that fit the residual cost less than the boundary values they spoil.
+const PENALTY_REACH: f64 = 10.0;
+
+impl Live<'_> {
+    /// More parameters than equations: the equations can hold at all points, and nowhere else.
+    fn too_few_equations(&self) -> Option<String> {
+        let (parameters, rows) = (self.parameters.len(), self.layout.true_rows());
+        let is_squares = self.config.loss.is_sum_of_squares();
+        (self.jacobian.is_some() && is_squares && parameters > rows).then(|| {
+            format!(
+                "{parameters} parameters are more than {rows} equations (points): the loss may vanish at the points \
+                 and u be wrong between them; compare the error, or take more points"
+            )
+        })
+    }
+
+    /// Waves in the first layer that the penalty cannot hold at the boundary.
+    fn too_high_frequencies(&self) -> Option<String> {
+        let network = &self.trainer.network;
+        if self.config.loss != Loss::Residual || !self.is_penalised() || network.dimension() < 2 {
+            return None;
+        }
+        let highest = network.first_layers().flat_map(|(layer, scales)| {
+            let waves = self.parameters[layer.weights()].chunks(layer.inputs);
+            waves.zip(scales).map(|(wave, scale)| scale * wave.iter().map(|w| w * w).sum::<f64>().sqrt())
+        });
+        let highest = highest.fold(0.0, f64::max);
+        let beta = self.trainer.objective.beta;
+        (highest.powi(4) > PENALTY_REACH * beta).then(|| {
+            format!(
+                "first-layer waves up to {highest:.0} are too high for beta={beta:e}: the residual may fall while u \
+                 goes wrong from the boundary; use boundary=exact, beta={:.0e} or lower frequencies",
+                highest.powi(4)
+            )
+        })
     }
 }

@@ -2,14 +2,20 @@
 //! network's output.
 //!
 //! ```text
-//! ritz        Σ w (½ε|∇u|² − f u)   ≈ ∫ ½ε|∇u|² − f u    whose minimiser solves −∇·(ε∇u) = f
-//! residual    Σ w (εΔu + f)²        ≈ ∫ (εΔu + f)²       the strong form
-//! regression  mean (u − target)²                         fits a given function
+//! ritz        Σ w (½ε|∇u|² + ½κ²u² − f u)      ≈ ∫ …, whose minimiser solves −∇·(ε∇u) + κ²u = f
+//! residual    Σ w (∇·(ε∇u) − κ²u + f)²         ≈ ∫ …, the strong form, ∇·(ε∇u) = εΔu + ∇ε·∇u
+//! regression  mean (u − target)²               fits a given function
 //! ```
 //!
 //! w is the volume a point stands for. To these a boundary penalty adds β Σ w (u − g)²: the sum over
 //! the two ends in 1-D, ≈ the integral over the boundary otherwise. `regression` has no penalty: its
 //! target says what u is at the boundary.
+//!
+//! Second-order methods look at the same sums through rows ([`linearise`]): √2w times the residual, so that
+//! the loss is half the sum of their squares, and for the energy √(wε) ∂ⱼu and √(wκ²) u, whose products
+//! make up its Hessian.
+
+use std::f64::consts::SQRT_2;
 
 use super::{
     activation::Rows,
@@ -38,6 +44,16 @@ impl Loss {
         Self::NAMES[self as usize]
     }
 
+    /// Whether the loss is a sum of squares that are zero at the solution.
+    pub(super) fn is_sum_of_squares(self) -> bool {
+        self != Self::Ritz
+    }
+
+    /// Rows of [`linearise`] a point.
+    pub(super) fn rows(self, dimension: usize, has_screening: bool) -> usize {
+        if self == Self::Ritz { dimension + usize::from(has_screening) } else { 1 }
+    }
+
     /// Gradient streams it needs in `dimension` axes, and whether it needs the Laplacian.
     pub(super) fn streams(self, dimension: usize) -> (usize, bool) {
         match self {
@@ -46,6 +62,62 @@ impl Loss {
             Self::Regression => (0, false),
         }
     }
+}
+
+/// The coefficients of −∇·(ε∇u) + κ²u = f at a point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Equation {
+    /// ε.
+    pub permittivity: f64,
+    /// ∇ε.
+    pub slope: [f64; MOST_AXES],
+    /// κ².
+    pub screening: f64,
+}
+
+impl Equation {
+    /// Coefficients that are the same everywhere.
+    pub fn constant(permittivity: f64, screening: f64) -> Self {
+        Self { permittivity, slope: [0.0; MOST_AXES], screening }
+    }
+
+    /// Numbers a point where coefficients vary: ε, κ², ∇ε.
+    pub fn numbers(dimension: usize) -> usize {
+        2 + dimension
+    }
+
+    fn read(numbers: &[f64]) -> Self {
+        let mut slope = [0.0; MOST_AXES];
+        slope[..numbers.len() - 2].copy_from_slice(&numbers[2..]);
+        Self { permittivity: numbers[0], slope, screening: numbers[1] }
+    }
+}
+
+/// What is minimised: the loss and all it needs besides a batch.
+#[derive(Debug, Clone)]
+pub(super) struct Objective {
+    pub loss: Loss,
+    /// The coefficients where they are constant.
+    pub equation: Equation,
+    /// u = L + B N where the data are built in; `None` where u is the network itself.
+    pub trial: Option<Trial>,
+    /// Weight of the penalty.
+    pub beta: f64,
+}
+
+impl Objective {
+    /// The loss from its terms. Without a penalty its term is zero, and β may be anything.
+    pub fn value(&self, terms: Terms, is_penalised: bool) -> f64 {
+        terms.interior + if is_penalised { self.beta * terms.boundary } else { 0.0 }
+    }
+}
+
+/// The loss of a step by its terms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Terms {
+    pub interior: f64,
+    /// Without β.
+    pub boundary: f64,
 }
 
 /// The points of a tile and what the loss compares with there.
@@ -57,24 +129,32 @@ pub(super) struct Sampled<'a> {
     pub data: &'a [f64],
     /// What every point counts.
     pub weight: f64,
+    /// [`Equation::numbers`] a point; empty where the coefficients are constant.
+    pub coefficients: &'a [f64],
 }
 
+const ZERO: Local = Local { value: 0.0, gradient: [0.0; MOST_AXES], laplacian: 0.0 };
+
 /// The loss at one point and its derivative with respect to the jet of u there.
-fn at_point(loss: Loss, permittivity: f64, data: f64, dimension: usize, u: &Local) -> (f64, Local) {
-    let mut bar = Local { value: 0.0, gradient: [0.0; MOST_AXES], laplacian: 0.0 };
+fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Local) -> (f64, Local) {
+    let mut bar = ZERO;
     let value = match loss {
         Loss::Ritz => {
             let mut square = 0.0;
             for j in 0..dimension {
                 square += u.gradient[j] * u.gradient[j];
-                bar.gradient[j] = permittivity * u.gradient[j];
+                bar.gradient[j] = equation.permittivity * u.gradient[j];
             }
-            bar.value = -data;
-            0.5 * permittivity * square - data * u.value
+            bar.value = equation.screening * u.value - data;
+            0.5 * (equation.permittivity * square + equation.screening * u.value * u.value) - data * u.value
         }
         Loss::Residual => {
-            let residual = permittivity * u.laplacian + data;
-            bar.laplacian = 2.0 * permittivity * residual;
+            let residual = residual(equation, data, dimension, u);
+            bar.laplacian = 2.0 * equation.permittivity * residual;
+            for j in 0..dimension {
+                bar.gradient[j] = 2.0 * equation.slope[j] * residual;
+            }
+            bar.value = -2.0 * equation.screening * residual;
             residual * residual
         }
         Loss::Regression => {
@@ -85,67 +165,158 @@ fn at_point(loss: Loss, permittivity: f64, data: f64, dimension: usize, u: &Loca
     (value, bar)
 }
 
+/// ∇·(ε∇u) − κ²u + f.
+fn residual(equation: &Equation, f: f64, dimension: usize, u: &Local) -> f64 {
+    let along: f64 = (0..dimension).map(|j| equation.slope[j] * u.gradient[j]).sum();
+    equation.permittivity * u.laplacian + along - equation.screening * u.value + f
+}
+
+/// Row `row` of a point, and its derivative with respect to the jet of u, both without √w.
+fn row_at(
+    loss: Loss,
+    row: usize,
+    equation: &Equation,
+    data: f64,
+    dimension: usize,
+    u: &Local,
+) -> (f64, Local) {
+    let mut bar = ZERO;
+    match loss {
+        Loss::Ritz if row < dimension => {
+            bar.gradient[row] = equation.permittivity.sqrt();
+            (bar.gradient[row] * u.gradient[row], bar)
+        }
+        Loss::Ritz => {
+            bar.value = equation.screening.sqrt();
+            (bar.value * u.value, bar)
+        }
+        Loss::Residual => {
+            bar.laplacian = SQRT_2 * equation.permittivity;
+            for j in 0..dimension {
+                bar.gradient[j] = SQRT_2 * equation.slope[j];
+            }
+            bar.value = -SQRT_2 * equation.screening;
+            (SQRT_2 * residual(equation, data, dimension, u), bar)
+        }
+        Loss::Regression => {
+            bar.value = SQRT_2;
+            (SQRT_2 * (u.value - data), bar)
+        }
+    }
+}
+
 /// The loss over a tile whose output streams are `out`; its derivative goes to `bar`. Columns past the
 /// points of `sampled` fill up the tile and count nothing.
 pub(super) fn interior(
-    loss: Loss,
-    permittivity: f64,
-    trial: Option<&Trial>,
+    objective: &Objective,
     rows: Rows,
     sampled: Sampled<'_>,
     out: &[f64],
     bar: &mut [f64],
 ) -> f64 {
+    let mut total = 0.0;
+    let d = sampled.points.len() / sampled.data.len();
+    each_point(objective, rows, sampled, out, (bar, sampled.weight), |i, equation, u| {
+        let (value, u_bar) = at_point(objective.loss, equation, sampled.data[i], d, u);
+        total += value;
+        u_bar
+    });
+    sampled.weight * total
+}
+
+/// Row `row` of every point of a tile goes to `rho`, its derivative with respect to the output streams to
+/// `bar`.
+pub(super) fn linearise(
+    objective: &Objective,
+    row: usize,
+    rows: Rows,
+    sampled: Sampled<'_>,
+    out: &[f64],
+    bar: &mut [f64],
+    rho: &mut [f64],
+) {
+    let root = sampled.weight.sqrt();
+    let d = sampled.points.len() / sampled.data.len();
+    rho.fill(0.0);
+    each_point(objective, rows, sampled, out, (bar, root), |i, equation, u| {
+        let (value, u_bar) = row_at(objective.loss, row, equation, sampled.data[i], d, u);
+        rho[i] = root * value;
+        u_bar
+    });
+}
+
+/// For every point of a tile: the jet of u from the output streams, through `point` to the derivative with
+/// respect to that jet, and back to the output streams, times a weight.
+fn each_point(
+    objective: &Objective,
+    rows: Rows,
+    sampled: Sampled<'_>,
+    out: &[f64],
+    (bar, weight): (&mut [f64], f64),
+    mut point: impl FnMut(usize, &Equation, &Local) -> Local,
+) {
     let (n, d) = (rows.points, sampled.points.len() / sampled.data.len());
     let top = 1 + rows.gradients;
     bar[..rows.columns()].fill(0.0);
-    let mut total = 0.0;
-    for (i, (x, &data)) in sampled.points.chunks(d).zip(sampled.data).enumerate() {
-        let mut net = Local { value: out[i], gradient: [0.0; MOST_AXES], laplacian: 0.0 };
+    for (i, x) in sampled.points.chunks(d).enumerate() {
+        let mut net = Local { value: out[i], ..ZERO };
         for j in 0..rows.gradients {
             net.gradient[j] = out[(1 + j) * n + i];
         }
         if rows.laplacian {
             net.laplacian = out[top * n + i];
         }
-        let mut put = |net_bar: &Local| {
-            bar[i] = sampled.weight * net_bar.value;
-            for j in 0..rows.gradients {
-                bar[(1 + j) * n + i] = sampled.weight * net_bar.gradient[j];
+        let variable;
+        let equation = if sampled.coefficients.is_empty() {
+            &objective.equation
+        } else {
+            let numbers = Equation::numbers(d);
+            variable = Equation::read(&sampled.coefficients[i * numbers..(i + 1) * numbers]);
+            &variable
+        };
+        let net_bar = match &objective.trial {
+            None => point(i, equation, &net),
+            Some(trial) => {
+                let factor = trial.factor(x);
+                let u = compose(&trial.lift(x), &factor, &net, d);
+                pull_back(&factor, &point(i, equation, &u), d)
             }
-            if rows.laplacian {
-                bar[top * n + i] = sampled.weight * net_bar.laplacian;
-            }
         };
-        let Some(trial) = trial else {
-            let (value, net_bar) = at_point(loss, permittivity, data, d, &net);
-            put(&net_bar);
-            total += value;
-            continue;
-        };
-        // u = L + B N, by the product rule, and its adjoint.
-        let (mut u, b) = (trial.lift(x), trial.factor(x));
-        u.value += b.value * net.value;
-        let mut mixed = 0.0;
-        for j in 0..d {
-            u.gradient[j] += b.gradient[j] * net.value + b.value * net.gradient[j];
-            mixed += b.gradient[j] * net.gradient[j];
+        bar[i] = weight * net_bar.value;
+        for j in 0..rows.gradients {
+            bar[(1 + j) * n + i] = weight * net_bar.gradient[j];
         }
-        u.laplacian += b.laplacian * net.value + 2.0 * mixed + b.value * net.laplacian;
-        let (value, u_bar) = at_point(loss, permittivity, data, d, &u);
-        let mut net_bar = Local {
-            value: b.value * u_bar.value + b.laplacian * u_bar.laplacian,
-            gradient: [0.0; MOST_AXES],
-            laplacian: b.value * u_bar.laplacian,
-        };
-        for j in 0..d {
-            net_bar.value += b.gradient[j] * u_bar.gradient[j];
-            net_bar.gradient[j] = b.value * u_bar.gradient[j] + 2.0 * b.gradient[j] * u_bar.laplacian;
+        if rows.laplacian {
+            bar[top * n + i] = weight * net_bar.laplacian;
         }
-        put(&net_bar);
-        total += value;
     }
-    sampled.weight * total
+}
+
+/// The jet of u = L + B N by the product rule.
+fn compose(lift: &Local, b: &Local, net: &Local, d: usize) -> Local {
+    let mut u = *lift;
+    u.value += b.value * net.value;
+    let mut mixed = 0.0;
+    for j in 0..d {
+        u.gradient[j] += b.gradient[j] * net.value + b.value * net.gradient[j];
+        mixed += b.gradient[j] * net.gradient[j];
+    }
+    u.laplacian += b.laplacian * net.value + 2.0 * mixed + b.value * net.laplacian;
+    u
+}
+
+/// The adjoint of [`compose`].
+fn pull_back(b: &Local, u_bar: &Local, d: usize) -> Local {
+    let mut net_bar = Local {
+        value: b.value * u_bar.value + b.laplacian * u_bar.laplacian,
+        gradient: [0.0; MOST_AXES],
+        laplacian: b.value * u_bar.laplacian,
+    };
+    for j in 0..d {
+        net_bar.value += b.gradient[j] * u_bar.gradient[j];
+        net_bar.gradient[j] = b.value * u_bar.gradient[j] + 2.0 * b.gradient[j] * u_bar.laplacian;
+    }
+    net_bar
 }
 
 /// Σ w (u − g)² over a tile of boundary points, and β times its derivative.
@@ -157,4 +328,21 @@ pub(super) fn boundary(beta: f64, sampled: Sampled<'_>, out: &[f64], bar: &mut [
         *bar = 2.0 * beta * sampled.weight * (u - g);
     }
     sampled.weight * total
+}
+
+/// √(2βw) (u − g) of every point of a tile of boundary points goes to `rho`, its derivative to `bar`.
+pub(super) fn linearise_boundary(
+    beta: f64,
+    sampled: Sampled<'_>,
+    out: &[f64],
+    bar: &mut [f64],
+    rho: &mut [f64],
+) {
+    bar.fill(0.0);
+    rho.fill(0.0);
+    let root = (2.0 * beta * sampled.weight).sqrt();
+    for (((u, g), bar), rho) in out.iter().zip(sampled.data).zip(bar).zip(rho) {
+        *rho = root * (u - g);
+        *bar = root;
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A fully connected network N(x; θ) stands for u, alone or built into a trial function u = L + B N
 //! that carries the boundary data ([`Boundary`]). A [`Loss`] over sampled points measures how far
-//! it is from solving −∇·(ε∇u) = f; Adam lowers it along its gradient in θ. What makes this work is
+//! it is from solving −∇·(ε∇u) + κ²u = f; an `optimizer` lowers it by its derivatives in θ. What makes this work is
 //! that a network is smooth in x, with derivatives that are exact and cheap:
 //!
 //! 1. *forward*: the value, the gradient and the Laplacian in x of every neuron are carried through the
@@ -11,7 +11,7 @@
 //! 2. *loss*: a function of the streams at the output (`loss`, `boundary`);
 //! 3. *reverse*: one pass back through the same layers gives the derivative with respect to all
 //!    parameters;
-//! 4. *step*: Adam (`adam`), on new points every so often (`sampler`).
+//! 4. *step*: an optimiser (`optimizer`), on new points every so often (`sampler`).
 //!
 //! All streams of a tile of points are columns of one matrix a layer, so that a layer is one matrix
 //! product (`product`, `trainer`).
@@ -21,22 +21,25 @@
 //! inputs.
 
 mod activation;
-mod adam;
 mod boundary;
 pub mod dnn;
 mod elementary;
 mod init;
 mod live;
 mod loss;
+mod memory;
 pub mod mscale_dnn;
 mod network;
+mod optimizer;
 mod parameters;
+mod penalty;
 mod product;
 pub mod random_features;
 mod recipe;
 mod sampler;
 mod sigma;
 mod source_spectrum;
+mod spectrum;
 mod tiles;
 mod trainer;
 

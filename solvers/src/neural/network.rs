@@ -8,10 +8,13 @@
 //! The forward pass carries the jet (value, gradient, Laplacian in x) of every neuron, exactly; one
 //! reverse pass then gives the derivatives of the loss with respect to all parameters.
 
+mod jacobian;
+
 use super::{
     activation::{self, Activation, Rows},
     product,
 };
+pub(super) use jacobian::Columns;
 
 /// One layer: where its parameters lie among all of them.
 #[derive(Debug, Clone)]
@@ -89,6 +92,11 @@ impl Network {
     /// All layers, subnet by subnet.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         self.subnets.iter().flat_map(|subnet| &subnet.layers)
+    }
+
+    /// The first layer of every subnet, with the scales of its neurons.
+    pub fn first_layers(&self) -> impl Iterator<Item = (&Layer, &[f64])> {
+        self.subnets.iter().map(|subnet| (&subnet.layers[0], subnet.scales.as_slice()))
     }
 
     /// Neurons of all hidden layers.

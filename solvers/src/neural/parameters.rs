@@ -31,9 +31,45 @@ pub(super) const BETA: Parameter = parameter(
     "1/length",
     "weight of the penalty: of the sum over the two ends in 1-D, of the boundary integral otherwise; loss=regression has none",
 );
+pub(super) const BETA_SCHEDULE: Parameter = parameter(
+    "beta_schedule",
+    "fixed",
+    "a name",
+    "fixed, staged (beta times 1, 10, 50, 100, 200, 500 from 0, 10, 20, 25, 50, 75 % of the steps on) or balanced (by the gradients of both terms, while adam is at work)",
+);
+pub(super) const OPTIMIZER: Parameter = parameter(
+    "optimizer",
+    "adam",
+    "a list",
+    "adam, lbfgs, ssbroyden, gauss-newton, natural-gradient, each with its steps: [adam:2000,lbfgs:500,gauss-newton]; the last may run on",
+);
 pub(super) const LR: Parameter = parameter("lr", "1e-3", "", "learning rate of Adam at the first step");
-pub(super) const LR_DECAY: Parameter =
-    parameter("lr_decay", "0", "per step", "the learning rate falls by this fraction every step");
+pub(super) const LR_DECAY: Parameter = parameter(
+    "lr_decay",
+    "0",
+    "per step",
+    "lr_schedule=decay: the learning rate falls by this fraction every step",
+);
+pub(super) const LR_SCHEDULE: Parameter = parameter(
+    "lr_schedule",
+    "decay",
+    "a name",
+    "decay, cosine (to zero over the steps of adam) or restarts (cosine waves, each twice as long as the last)",
+);
+pub(super) const LR_PERIOD: Parameter =
+    parameter("lr_period", "1000", "steps", "lr_schedule=restarts: the first wave");
+pub(super) const PLATEAU: Parameter = parameter(
+    "plateau",
+    "0",
+    "steps",
+    "end when the loss has not fallen by a thousandth for so many steps; 0 never does",
+);
+pub(super) const KEEP: Parameter = parameter(
+    "keep",
+    "last",
+    "a name",
+    "the parameters that count: last, or best (of the lowest loss so far)",
+);
 pub(super) const POINTS: Parameter = parameter(
     "points",
     "1000",
@@ -48,15 +84,15 @@ pub(super) const BOUNDARY_POINTS: Parameter = parameter(
 );
 pub(super) const RESAMPLE: Parameter = parameter(
     "resample",
-    "1",
+    "auto",
     "steps",
-    "draw new random points after so many steps; 0 keeps a fixed lattice",
+    "draw new random points after so many steps; 0 keeps a fixed lattice; auto: 1 for adam alone, 0 with other optimizers",
 );
 pub(super) const INIT: Parameter = parameter(
     "init",
     "glorot",
     "a name",
-    "glorot, glorot-double (N(0, 4/(in + out)), biases too) or normal:STD for all weights and biases",
+    "glorot, glorot-double (N(0, 4/(in + out)), biases too), normal:STD for all weights and biases; waves:K (first layer uniform up to the wave number K) or source (first layer from the spectrum of f), glorot beyond",
 );
 
 /// `width` with its default.

@@ -9,8 +9,11 @@ use super::{
     boundary::{MOST_AXES, Trial},
     init::Init,
     live::{Live, SCALARS},
-    loss::Loss,
+    loss::{Equation, Loss},
+    memory::Keep,
     network::Network,
+    optimizer::{Layout, MOST_DENSE, Method, Rate, Schedule, Stages},
+    penalty::BetaSchedule,
     sampler::Sampler,
     tiles,
 };
@@ -56,8 +59,20 @@ pub struct Config {
     pub structure: usize,
     /// Learning rate of the first step.
     pub lr: f64,
-    /// lr ← (1 − lr_decay) lr after every step.
+    /// lr ← (1 − lr_decay) lr after every step, if that is the schedule.
     pub lr_decay: f64,
+    /// decay, cosine or restarts.
+    pub lr_schedule: LrSchedule,
+    /// Steps of the first wave of restarts.
+    pub lr_period: usize,
+    /// How β goes.
+    pub beta_schedule: BetaSchedule,
+    /// What minimises, one after the other.
+    pub(super) optimizer: Stages,
+    /// Steps without a lower loss that end the run; 0 for none.
+    pub plateau: usize,
+    /// The parameters that count.
+    pub keep: Keep,
     /// Points inside.
     pub points: usize,
     /// Points on the boundary.
@@ -66,6 +81,22 @@ pub struct Config {
     pub resample: usize,
     /// How parameters start.
     pub init: Init,
+}
+
+/// How the learning rate goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LrSchedule {
+    /// Times 1 − lr_decay.
+    Decay,
+    /// One cosine half-wave over the steps of Adam.
+    Cosine,
+    /// Cosine half-waves, each twice as long as the one before.
+    Restarts,
+}
+
+impl LrSchedule {
+    const NAMES: [&'static str; 3] = ["decay", "cosine", "restarts"];
+    const ALL: [Self; 3] = [Self::Decay, Self::Cosine, Self::Restarts];
 }
 
 /// More than anyone trains, and small enough that no product of them overflows.
@@ -112,6 +143,29 @@ impl Config {
             return Err(settings.bad(key, &format!("few enough for {MOST_IN_ALL} neurons in all")));
         }
         let init = settings.text("init").ok().and_then(Init::parse);
+        let optimizer = Stages::parse(&settings.words("optimizer")?).ok_or_else(|| {
+            let names = Method::NAMES.join(", ");
+            settings.bad(
+                "optimizer",
+                &format!("{names}, or a list of them, all but the last with steps: adam:2000"),
+            )
+        })?;
+        let lr_schedule = LrSchedule::ALL[settings.choice("lr_schedule", &LrSchedule::NAMES)?];
+        let beta_schedule = BetaSchedule::ALL[settings.choice("beta_schedule", &BetaSchedule::NAMES)?];
+        if lr_schedule == LrSchedule::Cosine && optimizer.adam_steps().is_none() {
+            return Err(
+                settings.bad("lr_schedule", "cosine only with the steps of adam: optimizer=adam:2000")
+            );
+        }
+        if beta_schedule == BetaSchedule::Staged && optimizer.steps().is_none() {
+            return Err(settings
+                .bad("beta_schedule", "staged only with the steps of all optimizers: optimizer=adam:5000"));
+        }
+        let adam_alone = optimizer.iter().all(|stage| stage.method == Method::Adam);
+        let resample = match settings.text("resample") {
+            Ok("auto") => usize::from(adam_alone),
+            _ => settings.count("resample", 0)?,
+        };
         Ok(Self {
             widths,
             activation: Activation::ALL[settings.choice("activation", &Activation::NAMES)?],
@@ -124,9 +178,15 @@ impl Config {
             lr_decay: settings.number("lr_decay", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
             points: within("points", MOST_SAMPLES, 3)?,
             boundary_points: within("boundary_points", MOST_SAMPLES, 1)?,
-            resample: settings.count("resample", 0)?,
+            lr_schedule,
+            lr_period: within("lr_period", MOST_SAMPLES, 1)?,
+            beta_schedule,
+            optimizer,
+            plateau: settings.count("plateau", 0)?,
+            keep: Keep::ALL[settings.choice("keep", &Keep::NAMES)?],
+            resample,
             init: init.ok_or_else(|| {
-                settings.bad("init", "glorot, glorot-double or normal:STD with a standard deviation")
+                settings.bad("init", "glorot, glorot-double, normal:STD, waves:K or source")
             })?,
         })
     }
@@ -142,11 +202,20 @@ impl Config {
             .with("beta", self.beta)
             .with("lr", self.lr)
             .with("lr_decay", self.lr_decay)
+            .with("lr_schedule", LrSchedule::NAMES[self.lr_schedule as usize])
+            .with("lr_period", self.lr_period as i64)
+            .with("beta_schedule", self.beta_schedule.name())
+            .with("plateau", self.plateau as i64)
+            .with("keep", self.keep.name())
             .with("points", self.points as i64)
             .with("boundary_points", self.boundary_points as i64)
             .with("resample", self.resample as i64)
             .with("init", self.init.name());
         spec = if uniform { spec.with("width", widths[0]) } else { spec.with("width", widths) };
+        spec = match self.optimizer.names().as_slice() {
+            [one] => spec.with("optimizer", one.as_str()),
+            several => spec.with("optimizer", several.to_vec()),
+        };
         if scaled {
             spec = spec.with("scales", self.scales.clone()).with("structure", self.structure as i64);
         }
@@ -160,6 +229,17 @@ impl Config {
             _ => self.scales.chunks(1).collect(),
         };
         Network::new(dimension, &self.widths, self.activation, &blocks)
+    }
+
+    /// The learning rate of Adam.
+    pub(super) fn rate(&self) -> Rate {
+        let schedule = match self.lr_schedule {
+            LrSchedule::Decay => Schedule::Decay(self.lr_decay),
+            // `read` has seen to it that Adam has its steps.
+            LrSchedule::Cosine => Schedule::Cosine(self.optimizer.adam_steps().unwrap_or(1)),
+            LrSchedule::Restarts => Schedule::Restarts(self.lr_period as u64),
+        };
+        Rate { first: self.lr, schedule }
     }
 
     /// The sampler of a run with this seed.
@@ -201,28 +281,54 @@ pub(super) fn not_liftable(solver: &str) -> Unsupported {
     }
 }
 
-/// The constant ε of a problem that the losses are for: −εΔu = f with u given on every side.
-pub(super) fn permittivity(solver: &str, problem: &dyn Problem) -> Result<f64, Unsupported> {
-    let refuse = |reason: &str| {
-        Err(Unsupported {
-            solver: solver.into(),
-            reason: reason.into(),
-            advice: "use a classical solver, such as multigrid".into(),
-        })
-    };
+/// The coefficients of a problem that the losses are for, where they are constant, with u given on every side.
+pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, Unsupported> {
     if !problem.domain().is_all(Condition::Dirichlet) {
-        return refuse("its losses know Dirichlet sides only");
+        return Err(Unsupported {
+            solver: solver.into(),
+            reason: "its losses know Dirichlet sides only".into(),
+            advice: "use a classical solver, such as multigrid".into(),
+        });
     }
-    match (problem.permittivity(), problem.screening()) {
-        (Coefficient::Constant(permittivity), Coefficient::Constant(0.0)) => Ok(permittivity),
-        (Coefficient::Constant(_), _) => refuse("its losses have no term κ²u"),
-        _ => refuse("its losses are for a constant ε"),
-    }
+    // Where one varies, both are read point by point.
+    let constant = |coefficient, other| match coefficient {
+        Coefficient::Constant(value) => value,
+        _ => other,
+    };
+    let (permittivity, screening) = (problem.permittivity(), problem.screening());
+    Ok(Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0)))
+}
+
+/// Whether the loss has a term κ²u.
+pub(super) fn has_screening(problem: &dyn Problem) -> bool {
+    problem.screening() != Coefficient::Constant(0.0)
 }
 
 impl Neural {
     fn refuse(&self, reason: String, advice: &str) -> Unsupported {
         Unsupported { solver: self.name.into(), reason, advice: advice.into() }
+    }
+
+    /// Optimisers that the other settings do not go with.
+    fn check_optimizers(&self, parameters: usize) -> Result<(), Unsupported> {
+        for stage in self.config.optimizer.iter() {
+            let name = stage.method.name();
+            if stage.method.needs_fixed_points() && self.config.resample > 0 {
+                return Err(self.refuse(
+                    format!(
+                        "optimizer={name} learns from differences of gradients, which new points would spoil"
+                    ),
+                    "use resample=0",
+                ));
+            }
+            if stage.method == Method::SsBroyden && parameters > MOST_DENSE {
+                return Err(self.refuse(
+                    format!("optimizer={name} keeps a matrix of {parameters}² numbers; {MOST_DENSE}² are the most here"),
+                    "use lbfgs, gauss-newton or natural-gradient, or a smaller network",
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -239,7 +345,7 @@ impl Solver for Neural {
                 self.refuse(format!("networks here have at most {MOST_AXES} inputs"), "take fewer axes")
             );
         }
-        permittivity(self.name, problem)?;
+        equation(self.name, problem)?;
         if config.loss == Loss::Residual && !config.activation.has_second_derivative() {
             return Err(self.refuse(
                 format!(
@@ -257,8 +363,18 @@ impl Solver for Neural {
         let batch = (inside + sides) as f64 * (dimension + 1) as f64;
         // Estimated before any layer is laid out: the network itself may not fit.
         let network = config.network(dimension);
+        let layout = Layout::new(&network, config.loss, has_screening(problem), inside, sides);
+        self.check_optimizers(network.parameters())?;
+        let equations = layout.equations();
+        let optimizer = config.optimizer.iter().map(|stage| {
+            let own = stage.method.bytes(network.parameters(), equations.rows, equations.are_residuals);
+            if stage.method.uses_jacobian() { own + layout.bytes() } else { own }
+        });
+        // A sequence drops one optimiser before it makes the next.
+        let optimizer = optimizer.fold(0.0, f64::max);
         let bytes = 8.0 * (3.0 * network.parameters() as f64 + batch)
-            + tiles::bytes(&network, config.loss, inside, sides, rayon::current_num_threads());
+            + tiles::bytes(&network, config.loss, inside, sides, rayon::current_num_threads())
+            + optimizer;
         Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
     }
 

@@ -1,11 +1,16 @@
 //! The points a step looks at: batches, a function of the seed and their number alone, so that a run
 //! goes on from a checkpoint without a generator's state.
 
-use modewise_problems::{Field, Points, Problem};
+use std::ops::Range;
+
+use modewise_problems::{Coefficient, Field, Points, Problem};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::loss::Loss;
+use super::{
+    boundary::MOST_AXES,
+    loss::{Equation, Loss, Sampled},
+};
 
 mod gauss;
 mod sampling;
@@ -44,12 +49,37 @@ pub(super) struct Batch {
     pub data: Vec<f64>,
     /// What each counts.
     pub weight: f64,
+    /// [`Equation::numbers`] a point where the coefficients vary, otherwise empty.
+    pub coefficients: Vec<f64>,
     /// Coordinates on the boundary.
     pub sides: Vec<f64>,
     /// The Dirichlet data there.
     pub side_data: Vec<f64>,
     /// What each counts.
     pub side_weight: f64,
+}
+
+impl Batch {
+    /// Some of the points inside, in `d` axes.
+    pub fn inside(&self, range: Range<usize>, d: usize) -> Sampled<'_> {
+        let numbers = if self.coefficients.is_empty() { 0 } else { Equation::numbers(d) };
+        Sampled {
+            points: &self.points[range.start * d..range.end * d],
+            coefficients: &self.coefficients[range.start * numbers..range.end * numbers],
+            data: &self.data[range],
+            weight: self.weight,
+        }
+    }
+
+    /// Some of those on the boundary.
+    pub fn side(&self, range: Range<usize>, d: usize) -> Sampled<'_> {
+        Sampled {
+            points: &self.sides[range.start * d..range.end * d],
+            coefficients: &[],
+            data: &self.side_data[range],
+            weight: self.side_weight,
+        }
+    }
 }
 
 /// Nodes a side of the lattice with about `points` nodes.
@@ -78,12 +108,16 @@ impl Sampler {
     }
 
     /// An empty batch of the right size.
-    pub fn batch(&self, dimension: usize, target_nodes: usize) -> Batch {
+    pub fn batch(&self, problem: &dyn Problem, target_nodes: usize) -> Batch {
+        let dimension = problem.domain().dimension();
         let (inside, sides) = self.sizes(dimension, target_nodes);
+        let varies = self.loss != Loss::Regression && has_variable_coefficients(problem);
+        let numbers = if varies { Equation::numbers(dimension) } else { 0 };
         Batch {
             points: vec![0.0; inside * dimension],
             data: vec![0.0; inside],
             weight: 0.0,
+            coefficients: vec![0.0; inside * numbers],
             sides: vec![0.0; sides * dimension],
             side_data: vec![0.0; sides],
             side_weight: 0.0,
@@ -99,6 +133,7 @@ impl Sampler {
             _ => {
                 self.inside(bounds, &mut random, batch);
                 problem.source(Points::new(&batch.points, bounds.len()), &mut batch.data);
+                coefficients(problem, &batch.points, &mut batch.coefficients);
             }
         }
         if !batch.side_data.is_empty() {
@@ -140,6 +175,39 @@ impl Sampler {
                     *x = a + (b - a) * random.random::<f64>();
                 }
             }
+        }
+    }
+}
+
+/// Whether ε or κ² depends on the point.
+fn has_variable_coefficients(problem: &dyn Problem) -> bool {
+    [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable)
+}
+
+/// Distance of the differences of ε, over the length of the axis.
+const DIFFERENCE: f64 = 1e-4;
+
+/// ε, κ² and ∇ε, by differences of fourth order, at points one by one.
+fn coefficients(problem: &dyn Problem, points: &[f64], out: &mut [f64]) {
+    let bounds = problem.domain().bounds();
+    let d = bounds.len();
+    let permittivity = |x: &[f64]| {
+        let mut value = [0.0];
+        problem.permittivity_at(Points::new(x, d), &mut value);
+        value[0]
+    };
+    for (x, out) in points.chunks(d).zip(out.chunks_mut(Equation::numbers(d))) {
+        out[0] = permittivity(x);
+        problem.screening_at(Points::new(x, d), &mut out[1..2]);
+        for (j, &[a, b]) in bounds.iter().enumerate() {
+            let h = DIFFERENCE * (b - a);
+            let mut near = [0.0; MOST_AXES];
+            near[..d].copy_from_slice(x);
+            let mut at = |steps: f64| {
+                near[j] = x[j] + steps * h;
+                permittivity(&near[..d])
+            };
+            out[2 + j] = (8.0 * (at(1.0) - at(-1.0)) - (at(2.0) - at(-2.0))) / (12.0 * h);
         }
     }
 }

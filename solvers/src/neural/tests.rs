@@ -7,10 +7,10 @@ use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Spec, ca
 use super::{
     activation::{Activation, Rows},
     boundary::Trial,
-    loss::Loss,
+    loss::{Equation, Loss, Objective},
     network::{Jet, Network},
     sampler::{Batch, Sampler, generator},
-    trainer::{Objective, Trainer},
+    trainer::Trainer,
 };
 use crate::{Initial, Iteration, Meter, Sites, Snapshot, Task, registry};
 
@@ -50,7 +50,11 @@ impl Problem for Tilted {
 
 /// The parameters lie in a range where few arguments come near the kinks of σ, which are whole numbers.
 fn parameters(network: &Network, seed: u64) -> Vec<f64> {
-    super::init::Init::GlorotDouble.draw(network, &mut generator(seed, 0))
+    super::init::Init::GlorotDouble.draw(
+        network,
+        &Tilted::new(network.dimension().min(2)),
+        &mut generator(seed, 0),
+    )
 }
 
 fn networks(dimension: usize, sigma: Activation) -> [Network; 2] {
@@ -118,20 +122,21 @@ fn input_derivatives_are_those_of_finite_differences() {
 }
 
 fn batch(loss: Loss, problem: &dyn Problem, points: usize, penalty: bool) -> Batch {
-    let dimension = problem.domain().dimension();
     let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
     let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
     let sampler =
         Sampler { loss, points, boundary_points: if penalty { 9 } else { 0 }, resample: 1, seed: 5 };
-    let mut batch = sampler.batch(dimension, grid.nodes());
+    let mut batch = sampler.batch(problem, grid.nodes());
     sampler.fill(0, problem, Some(&target), &mut batch);
     batch
 }
 
-/// The gradient that `differentiate` computes, read off a step of plain descent.
+/// Loss and gradient.
 fn gradient(trainer: &mut Trainer, theta: &[f64], batch: &Batch) -> (f64, Vec<f64>) {
     let terms = trainer.differentiate(theta, batch);
-    (terms.interior + trainer.objective.beta * terms.boundary, trainer.gradient())
+    let mut gradient = vec![0.0; theta.len()];
+    trainer.gather(&mut gradient);
+    (terms.interior + trainer.objective.beta * terms.boundary, gradient)
 }
 
 #[test]
@@ -152,7 +157,8 @@ fn parameter_gradients_are_those_of_finite_differences() {
                         let points = if smooth { 150 } else { 3 };
                         let batch = batch(loss, &problem, points, !exact);
                         let trial = exact.then(|| Trial::new(&problem).unwrap());
-                        let objective = Objective { loss, permittivity: 1.5, trial, beta: 7.0 };
+                        let objective =
+                            Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0 };
                         let mut trainer = Trainer::new(network, objective, &batch);
                         let (_, right) = gradient(&mut trainer, &theta, &batch);
                         let largest = right.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
@@ -257,12 +263,22 @@ fn kinks_are_refused_for_the_strong_form() {
     }
 }
 
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 9] = [
     "dnn,width=20,depth=2,points=700,loss=residual",
     "dnn,width=[12,9],points=31,resample=0,boundary=penalty,init=normal:0.3",
     "mscale-dnn,width=10,depth=2,scales=[1,3],points=300,resample=4,boundary=penalty,lr_decay=1e-3",
     "mscale-dnn,width=30,depth=1,structure=1,loss=regression,resample=0,activation=srelu",
+    "dnn,width=8,depth=2,activation=sin,points=200,loss=residual,optimizer=[adam:3,lbfgs:5,gauss-newton],init=waves:5",
+    "dnn,width=9,depth=2,points=60,loss=residual,boundary=penalty,optimizer=[gauss-newton:4,ssbroyden],init=source",
+    "dnn,width=8,depth=2,points=100,boundary=penalty,optimizer=natural-gradient,keep=best",
+    "dnn,width=8,points=90,boundary=penalty,optimizer=adam:11,beta_schedule=staged,lr_schedule=cosine,keep=best",
+    "dnn,width=8,points=90,boundary=penalty,beta_schedule=balanced,lr_schedule=restarts,lr_period=4",
 ];
+
+/// State and scalars bit by bit: what a method does not have is not a number.
+fn bits(state: &(Snapshot, Vec<f64>, Vec<f64>)) -> (&Snapshot, Vec<u64>) {
+    (&state.0, state.1.iter().chain(&state.2).map(|number| number.to_bits()).collect())
+}
 
 /// State after some steps, in pieces of `piece`, stopping and resuming once if `cut`.
 fn trained(
@@ -311,12 +327,12 @@ fn runs_resume_bit_for_bit_and_do_not_depend_on_threads() {
         let problem = catalog::build(&name.parse().unwrap()).unwrap();
         for spec in STEPS {
             let whole = trained(spec, problem.as_ref(), 11, None);
-            assert!(whole.2.iter().all(|scalar| scalar.is_finite()), "{spec}: {:?}", whole.2);
-            assert_eq!(whole, trained(spec, problem.as_ref(), 11, Some(6)), "{spec}");
+            assert!(whole.2[..5].iter().all(|scalar| scalar.is_finite()), "{spec}: {:?}", whole.2);
+            assert_eq!(bits(&whole), bits(&trained(spec, problem.as_ref(), 11, Some(6))), "{spec}");
             for threads in [1, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 let other = pool.install(|| trained(spec, problem.as_ref(), 11, None));
-                assert_eq!(whole, other, "{spec} with {threads} threads");
+                assert_eq!(bits(&whole), bits(&other), "{spec} with {threads} threads");
             }
         }
     }
@@ -347,11 +363,8 @@ fn a_run_that_overflows_is_a_result() {
 #[test]
 fn equations_that_the_losses_do_not_have_are_refused_before_anything_starts() {
     for (problem, reason) in [
-        ("sines-1d,kappa2=3", "κ²u"),
         ("sines-2d,sides=[dirichlet,periodic]", "Dirichlet sides only"),
         ("sines-1d,sides=dirichlet-neumann", "Dirichlet sides only"),
-        ("jump-2d", "constant ε"),
-        ("jump-3d,eps_out=2", "κ²u"),
     ] {
         let problem = catalog::build(&problem.parse().unwrap()).unwrap();
         for solver in ["dnn", "mscale-dnn,boundary=penalty"] {

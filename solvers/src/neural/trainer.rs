@@ -1,4 +1,4 @@
-//! One training step over tiles of points, in parallel, with the same bits at any number of threads.
+//! The loss and its gradient over tiles of points, in parallel, with the same bits at any number of threads.
 //!
 //! Points are dealt to tiles of a fixed size, tiles to a fixed number of lanes; a lane adds up the
 //! gradients of its tiles in order, and lanes are added up in order. Threads only choose which of
@@ -8,15 +8,13 @@
 use rayon::prelude::*;
 
 use super::{
-    adam,
-    boundary::Trial,
-    loss::{self, Loss, Sampled},
+    loss::{self, Objective, Terms},
     network::{Jet, Network},
     sampler::Batch,
     tiles::{Pool, lanes, longest_row, part, rows, tile_points, tiles, transpose},
 };
 
-/// Parameters a thread updates at a time.
+/// Parameters a thread adds up at a time.
 const CHUNK: usize = 1 << 13;
 
 /// Steps of fewer flops than this are faster on one thread than on several.
@@ -24,24 +22,6 @@ const SERIAL_BELOW: f64 = 4e5;
 /// A sample is cut into so many tiles, unless they would be smaller than the number below it.
 const SAMPLE_TILES: usize = 16;
 const SMALLEST_SAMPLE: usize = 64;
-
-/// What is minimised: the loss and all it needs besides a batch.
-#[derive(Debug, Clone)]
-pub(super) struct Objective {
-    pub loss: Loss,
-    pub permittivity: f64,
-    /// u = L + B N where the data are built in; `None` where u is the network itself.
-    pub trial: Option<Trial>,
-    pub beta: f64,
-}
-
-/// The loss of a step by its terms.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Terms {
-    pub interior: f64,
-    /// Without β.
-    pub boundary: f64,
-}
 
 /// A lane's share of the gradient and the loss.
 #[derive(Debug)]
@@ -90,7 +70,7 @@ impl Trainer {
         self.flops >= SERIAL_BELOW && rayon::current_num_threads() > 1
     }
 
-    /// The loss on `batch`; its gradient is left in the lanes, for [`Trainer::descend`].
+    /// The loss on `batch`; its gradient is left in the lanes, for [`Trainer::gather`].
     pub fn differentiate(&mut self, parameters: &[f64], batch: &Batch) -> Terms {
         let parallel = self.parallel();
         let mut lanes = std::mem::take(&mut self.lanes);
@@ -111,38 +91,20 @@ impl Trainer {
         terms
     }
 
-    /// Adds up the lanes and takes one step of Adam; `moments` are m and v.
-    pub fn descend(&mut self, parameters: &mut [f64], moments: &mut [Vec<f64>; 2], factors: [f64; 2]) {
-        let parallel = self.parallel() && parameters.len() >= 2 * CHUNK;
-        let Some((first, others)) = self.lanes.split_first_mut() else { return };
-        let [m, v] = moments;
-        let chunks = |start: usize, gradient: &mut [f64], theta: &mut [f64], m: &mut [f64], v: &mut [f64]| {
-            for lane in others.iter() {
-                super::product::add_scaled(gradient, 1.0, &lane.gradient[start..start + theta.len()]);
+    /// Adds up the lanes: the gradient of the last [`Trainer::differentiate`].
+    pub fn gather(&self, gradient: &mut [f64]) {
+        let chunk = |(chunk, out): (usize, &mut [f64])| {
+            out.fill(0.0);
+            let start = chunk * CHUNK;
+            for lane in &self.lanes {
+                super::product::add_scaled(out, 1.0, &lane.gradient[start..start + out.len()]);
             }
-            adam::update(theta, m, v, gradient, factors);
         };
-        if parallel {
-            first
-                .gradient
-                .par_chunks_mut(CHUNK)
-                .zip(parameters.par_chunks_mut(CHUNK))
-                .zip(m.par_chunks_mut(CHUNK).zip(v.par_chunks_mut(CHUNK)))
-                .enumerate()
-                .for_each(|(i, ((gradient, theta), (m, v)))| chunks(i * CHUNK, gradient, theta, m, v));
+        if self.parallel() && gradient.len() >= 2 * CHUNK {
+            gradient.par_chunks_mut(CHUNK).enumerate().for_each(chunk);
         } else {
-            chunks(0, &mut first.gradient, parameters, m, v);
+            gradient.chunks_mut(CHUNK).enumerate().for_each(chunk);
         }
-    }
-
-    /// The gradient of the last [`Trainer::differentiate`].
-    #[cfg(test)]
-    pub fn gradient(&self) -> Vec<f64> {
-        let mut sum = vec![0.0; self.network.parameters()];
-        for lane in &self.lanes {
-            super::product::add_scaled(&mut sum, 1.0, &lane.gradient);
-        }
-        sum
     }
 
     /// Every `count`-th tile from the one numbered `index`.
@@ -175,16 +137,13 @@ impl Trainer {
         add: bool,
     ) -> f64 {
         let d = self.network.dimension();
-        let Objective { loss, permittivity, trial, .. } = &self.objective;
+        let (gradients, laplacian) = self.objective.loss.streams(d);
         let range = part(batch.data.len(), self.tiles[0], tile);
-        let (gradients, laplacian) = loss.streams(d);
         let rows = rows(range.len(), gradients, laplacian);
-        let points = &batch.points[range.start * d..range.end * d];
-        let sampled = Sampled { points, data: &batch.data[range], weight: batch.weight };
-        transpose(points, d, rows, &mut jet.x);
+        let sampled = batch.inside(range, d);
+        transpose(sampled.points, d, rows, &mut jet.x);
         self.network.forward(parameters, rows, jet);
-        let trial = trial.as_ref();
-        let value = loss::interior(*loss, *permittivity, trial, rows, sampled, &jet.out, &mut jet.out_bar);
+        let value = loss::interior(&self.objective, rows, sampled, &jet.out, &mut jet.out_bar);
         self.network.reverse(parameters, rows, jet, gradient, add);
         value
     }
@@ -201,9 +160,8 @@ impl Trainer {
         let d = self.network.dimension();
         let range = part(batch.side_data.len(), self.tiles[1], tile);
         let rows = rows(range.len(), 0, false);
-        let points = &batch.sides[range.start * d..range.end * d];
-        let sampled = Sampled { points, data: &batch.side_data[range], weight: batch.side_weight };
-        transpose(points, d, rows, &mut jet.x);
+        let sampled = batch.side(range, d);
+        transpose(sampled.points, d, rows, &mut jet.x);
         self.network.forward(parameters, rows, jet);
         let value = loss::boundary(self.objective.beta, sampled, &jet.out, &mut jet.out_bar[..rows.points]);
         self.network.reverse(parameters, rows, jet, gradient, add);

@@ -13,6 +13,8 @@ pub enum Outcome {
     Done,
     /// The residual is down to rounding, above the tolerance.
     Floor,
+    /// The loss stopped falling before the tolerance that was asked for.
+    Plateau,
     /// A budget was spent before the tolerance that was asked for.
     Budget,
     /// Not a number, infinite, or grown beyond all bounds.
@@ -36,6 +38,7 @@ impl fmt::Display for Outcome {
             Self::Converged => "converged",
             Self::Done => "done",
             Self::Floor => "floor",
+            Self::Plateau => "plateau",
             Self::Budget => "budget",
             Self::Diverged => "diverged",
             Self::Interrupted => "interrupted",

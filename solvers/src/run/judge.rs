@@ -3,7 +3,7 @@
 use modewise_problems::Errors;
 
 use super::Outcome;
-use crate::StopRule;
+use crate::{Status, StopRule};
 
 /// What the judge looks at.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The verdict on a freshly measured state; `None` to go on.
-    pub fn verdict(&mut self, state: &State, finished: Option<()>) -> Option<(Outcome, Option<String>)> {
+    pub fn verdict(&mut self, state: &State, through: Option<Status>) -> Option<(Outcome, Option<String>)> {
         if state.size.is_nan() || state.size > state.size_limit {
             let what = if state.size.is_finite() {
                 format!("‖u‖∞ = {:.1e} exceeds {:.0e}", state.size, state.size_limit)
@@ -121,7 +121,12 @@ impl<'a> Judge<'a> {
             return Some((Outcome::Floor, Some(advice)));
         }
         let missed = self.stop.asked && self.stop.has_tolerance();
-        if finished.is_some() {
+        if through == Some(Status::Plateau) {
+            let advice = "the loss does not fall any more (plateau=); \
+                          try another optimizer, more parameters or more points";
+            return Some((if missed { Outcome::Plateau } else { Outcome::Done }, Some(advice.into())));
+        }
+        if through.is_some() {
             let advice = "the method is through and cannot improve its answer; ask for a larger tolerance";
             return Some(if missed { (Outcome::Floor, Some(advice.into())) } else { (Outcome::Done, None) });
         }

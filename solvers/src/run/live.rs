@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use modewise_problems::{Errors, Field, error, reduce};
 
-use super::{BATCH_SECONDS, Checkpoint, Clock, End, Outcome, Run, RunError, Tick, judge};
+use super::{BATCH_SECONDS, Checkpoint, Clock, End, Outcome, Run, RunError, Tick, judge, parting::Parting};
 use crate::{
     Iteration, Meter, Phase, Sample, Schedule, Sites, SolverError, Status, StopRule,
     observe::{Cost, Observer},
@@ -23,6 +23,9 @@ pub(super) struct Live<'p> {
     claims_count: bool,
     field: Field,
     scalars: Vec<f64>,
+    /// Where the loss stands among them.
+    loss: Option<usize>,
+    parting: Parting,
     errors: Option<Errors>,
     residual: Option<f64>,
     residual_floor: f64,
@@ -56,6 +59,7 @@ impl<'p> Live<'p> {
         let setup_seconds = clock.now() - from;
         let reference_size =
             run.reference.map_or(0.0, |reference| reduce::max_abs(reference.field().values()));
+        let names = run.solver.scalar_names();
         let mut live = Self {
             iteration,
             meter,
@@ -66,7 +70,9 @@ impl<'p> Live<'p> {
             discrete_answer: need.discrete,
             claims_count: need.discrete && discrete.rhs_norm() > 0.0,
             field: Field::zeros(discrete.grid()),
-            scalars: vec![0.0; run.solver.scalar_names().len()],
+            scalars: vec![0.0; names.len()],
+            loss: names.iter().position(|name| name == "loss"),
+            parting: Parting::default(),
             errors: None,
             residual: None,
             residual_floor: 0.0,
@@ -166,6 +172,7 @@ impl<'p> Live<'p> {
             }
         };
         self.size = size.max;
+        self.parting.note(self.step, self.loss.map(|index| self.scalars[index]), self.errors);
         if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
             self.residual = Some(discrete.relative_residual(self.field.values()) / self.residual_scale);
             self.residual_floor = discrete.residual_floor(size.l2) / self.residual_scale;
@@ -244,7 +251,7 @@ impl<'p> Live<'p> {
     pub fn end(self, outcome: Outcome, advice: Option<String>) -> End {
         End {
             outcome,
-            advice,
+            advice: advice.or_else(|| self.parting.advice()).or_else(|| self.iteration.advice()),
             step: self.step,
             work_units: self.meter.work_units(),
             setup_work_units: self.meter.work_units_of(Phase::Setup),

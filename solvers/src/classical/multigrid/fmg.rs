@@ -7,14 +7,19 @@
 //! That is step 1, and it does not matter what the initial guess was. Further steps are cycles of
 //! [`multigrid`](super).
 //!
+//! Red-black sweeps are over-relaxed if nothing else is said, ω = 1.15 in 2-D and 1.2 in 3-D (`omega=1` for plain
+//! ones): a cycle costs the same and reduces the error by 0.05 and 0.09 instead of 0.12 and 0.22, so that 10⁻¹⁰ is
+//! reached after 5 steps instead of 7 in 2-D (1023²) and 7 instead of 13 in 3-D (127³).
+//!
 //! **Accuracy.** The interpolated solution is off by about the discretisation error of the coarse grid, four
 //! times that of the fine one, and by fourth-order terms; one cycle reduces it by a factor of eight (2-D) or
 //! four (3-D). After step 1 the total error for u = ∏ sin πx_i is that of the exact discrete solution times
-//! 0.7 with one V(1,1) and times 1.0 with one F(1,1): iterating further improves the algebra, not the answer.
+//! 0.9 with one V(1,1), 0.2 in 3-D, and times 1.0 with one F(1,1): iterating further improves the algebra, not
+//! the answer.
 //! (A V(1,1) leaves some of the error of the coarse grids. Restricted, not sampled, right-hand sides give it
 //! the opposite sign of the discretisation error; with sampled ones the factor would be 1.7, in 3-D 2.6.)
 //!
-//! **Cost.** A V-cycle on every grid: 4/3 (2-D) or 8/7 (3-D) of a V-cycle on the finest, some nine work
+//! **Cost.** A V-cycle on every grid: 4/3 (2-D) or 8/7 (3-D) of a V-cycle on the finest, some ten work
 //! units (seven in 3-D) for a solution to the accuracy of the grid. No method can be faster but by a constant.
 //!
 //! Sources: Brandt, *Math. Comp.* 31 (1977) 333, §6; Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001, §2.6.
@@ -54,7 +59,10 @@ pub(crate) const ENTRY: Entry = Entry {
         recipe::POST,
         Parameter { key: "cycles", default: "1", unit: "", help: "cycles on every grid on the way up" },
         recipe::SMOOTHER,
-        recipe::OMEGA,
+        Parameter {
+            help: "ω of smoother=jacobi, auto 2d/(2d + 1) in d dimensions, and of red-black, auto 1.15 in 2-D and 1.2 in 3-D",
+            ..recipe::OMEGA
+        },
         recipe::RESTRICTION,
         recipe::PROLONGATION,
         Parameter {
@@ -75,7 +83,8 @@ struct FullMultigrid {
 }
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
-    let recipe = Recipe::read(settings)?.with_shape(settings)?;
+    let mut recipe = Recipe::read(settings)?.with_shape(settings)?;
+    recipe.levels.over_relaxed = true;
     Ok(Arc::new(FullMultigrid { recipe, cycles: settings.count("cycles", 1)? }))
 }
 

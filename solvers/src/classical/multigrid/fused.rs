@@ -57,6 +57,7 @@ pub(super) fn closes(layout: &Layout) -> bool {
 /// A sweep over u, zero before it if `zero`, and out = R(f − Au).
 pub(super) fn sweep_and_restrict<T: Real, D: Down<T>>(
     restriction: &D,
+    omega: Option<T>,
     zero: bool,
     u: &mut [T],
     out: &mut [T],
@@ -67,9 +68,9 @@ pub(super) fn sweep_and_restrict<T: Real, D: Down<T>>(
     let after = Residuals { restriction, slabs, value: PhantomData };
     let pieces = after.cut(out);
     if zero {
-        Sweep::new(rows, Order::RedBlack, None, f, &Zero, &after).run(u, pieces, work);
+        Sweep::new(rows, Order::RedBlack, omega, f, &Zero, &after).run(u, pieces, work);
     } else {
-        Sweep::new(rows, Order::RedBlack, None, f, &Given, &after).run(u, pieces, work);
+        Sweep::new(rows, Order::RedBlack, omega, f, &Given, &after).run(u, pieces, work);
     }
     // What needed two slabs.
     let stride = Layers::of(coarse).stride();
@@ -88,11 +89,12 @@ pub(super) fn correct_and_sweep<T: Real, R: Rows<T>, B: Before<T>>(
     rows: &R,
     correction: &B,
     sense: Sense,
+    omega: Option<T>,
     u: &mut [T],
     f: &[T],
     work: &mut Workspace<T>,
 ) {
-    Sweep::new(rows, sense.order(), None, f, correction, &Nothing).run(u, (), work);
+    Sweep::new(rows, sense.order(), omega, f, correction, &Nothing).run(u, (), work);
 }
 
 /// Restricts the residuals of layers as they come.

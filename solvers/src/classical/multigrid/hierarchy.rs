@@ -15,7 +15,7 @@ use super::{
     half::Half,
     level::Level,
     line::Line,
-    smoother::{Kind, Smoother},
+    smoother::{Kind, Smoother, over_relaxation},
     transfer::{AxisTransfer, Transfer},
     weights::Weights,
 };
@@ -37,8 +37,10 @@ const FEW: usize = 30;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Recipe {
     pub kind: Kind,
-    /// ω of Jacobi; none for the best of the dimension.
+    /// ω of Jacobi or red-black sweeps; none for the best of the dimension, and for 1.
     pub omega: Option<f64>,
+    /// Whether the ω of red-black sweeps is the best of the dimension as well, if nothing else is said.
+    pub over_relaxed: bool,
     /// The smoother of all levels below the finest, if it is another.
     pub below: Option<Kind>,
     /// Half weighting instead of full.
@@ -79,7 +81,10 @@ impl Recipe {
                 (Kind::Jacobi, given.or(Some(8.0 / 9.0)))
             }
             _ if self.symmetric && odd_seam => (Kind::Chebyshev, None),
-            Some(below) if !is_finest => (below, self.omega),
+            Some(below) if !is_finest => (below, self.omega.filter(|_| self.kind == below)),
+            _ if self.kind == Kind::RedBlack && self.over_relaxed => {
+                (self.kind, self.omega.or(over_relaxation(layout.dimension)))
+            }
             _ => (self.kind, self.omega),
         }
     }

@@ -118,7 +118,7 @@ pub(crate) fn descend<T: Real>(
     f: &[T],
     coarse_f: &mut [T],
 ) {
-    if sweeps == 0 || level.half.is_some() || !matches!(level.smoother, Smoother::RedBlack(_)) {
+    if sweeps == 0 || level.half.is_some() || !matches!(level.smoother, Smoother::RedBlack { .. }) {
         return apart::descend(level, operator, sweeps, guess, u, f, coarse_f);
     }
     // The last sweep takes the residual along.
@@ -126,24 +126,26 @@ pub(crate) fn descend<T: Real>(
     if !zero {
         level.smoother.smooth(operator, sweeps - 1, Sense::Forward, guess, u, f);
     }
-    let Level { transfer, coarse, smoother: Smoother::RedBlack(work), weights, .. } = level else { return };
+    let Level { transfer, coarse, smoother: Smoother::RedBlack { omega, work }, weights, .. } = level else {
+        return;
+    };
     let coarse = coarse.layout();
     match (operator, weights) {
         (Operator::Constant(rows), None) => {
             let restriction = Restriction { rows, transfer, coarse, f };
-            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+            fused::sweep_and_restrict(&restriction, *omega, zero, u, coarse_f, work);
         }
         (Operator::Variable(rows), None) => {
             let restriction = Restriction { rows, transfer, coarse, f };
-            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+            fused::sweep_and_restrict(&restriction, *omega, zero, u, coarse_f, work);
         }
         (Operator::Constant(rows), Some(weights)) => {
             let restriction = weighted::Restriction { rows, per_volume: true, weights, f };
-            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+            fused::sweep_and_restrict(&restriction, *omega, zero, u, coarse_f, work);
         }
         (Operator::Variable(rows), Some(weights)) => {
             let restriction = weighted::Restriction { rows, per_volume: false, weights, f };
-            fused::sweep_and_restrict(&restriction, zero, u, coarse_f, work);
+            fused::sweep_and_restrict(&restriction, *omega, zero, u, coarse_f, work);
         }
         // Invariant: red-black sweeps are not for box stencils.
         (Operator::Boxes(_), _) => {}
@@ -163,20 +165,24 @@ pub(crate) fn ascend<T: Real>(
     if sweeps == 0 || level.cubic_corrections {
         return apart::ascend(level, operator, sweeps, sense, u, f, e);
     }
-    let Level { transfer, coarse, smoother: Smoother::RedBlack(work), weights, .. } = level else {
+    let Level { transfer, coarse, smoother: Smoother::RedBlack { omega, work }, weights, .. } = level else {
         return apart::ascend(level, operator, sweeps, sense, u, f, e);
     };
     let fine = operator.layout();
     let linear = Correction { fine, transfer, coarse: coarse.layout(), e };
     let weighted = weights.as_ref().map(|weights| weighted::Correction { fine, weights, e });
     match (operator, &weighted) {
-        (Operator::Constant(rows), None) => fused::correct_and_sweep(rows, &linear, sense, u, f, work),
-        (Operator::Variable(rows), None) => fused::correct_and_sweep(rows, &linear, sense, u, f, work),
+        (Operator::Constant(rows), None) => {
+            fused::correct_and_sweep(rows, &linear, sense, *omega, u, f, work)
+        }
+        (Operator::Variable(rows), None) => {
+            fused::correct_and_sweep(rows, &linear, sense, *omega, u, f, work)
+        }
         (Operator::Constant(rows), Some(weighted)) => {
-            fused::correct_and_sweep(rows, weighted, sense, u, f, work);
+            fused::correct_and_sweep(rows, weighted, sense, *omega, u, f, work);
         }
         (Operator::Variable(rows), Some(weighted)) => {
-            fused::correct_and_sweep(rows, weighted, sense, u, f, work);
+            fused::correct_and_sweep(rows, weighted, sense, *omega, u, f, work);
         }
         // Invariant: red-black sweeps are not for box stencils.
         (Operator::Boxes(_), _) => {}

@@ -28,7 +28,8 @@ pub(super) const OMEGA: Parameter = Parameter {
     key: "omega",
     default: "auto",
     unit: "",
-    help: "damping ω of smoother=jacobi; auto is the best for smoothing, 2d/(2d + 1) in d dimensions",
+    help: "ω of smoother=jacobi, auto the best for smoothing, 2d/(2d + 1) in d dimensions, and of red-black, auto 1: \
+           1.15 is the best in 2-D, 1.2 in 3-D",
 };
 pub(super) const RESTRICTION: Parameter = Parameter {
     key: "restriction",
@@ -92,6 +93,7 @@ impl Recipe {
             half: settings.choice("restriction", &["full", "half"])? == 1,
             cubic: settings.choice("prolongation", &["linear", "cubic"])? == 1,
             coarse: COARSES[settings.choice("coarse", &COARSES.map(|(name, _)| name))?].1,
+            over_relaxed: false,
             symmetric: false,
         };
         if levels.coarse == Some(Coarse::Galerkin) {

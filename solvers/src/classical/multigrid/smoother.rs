@@ -1,6 +1,8 @@
 //! Smoothers: relaxation sweeps that take the high half of the spectrum out of the error.
 //!
-//! - *Red-black* Gauss–Seidel, the best of them for Poisson's equation, in place.
+//! - *Red-black* Gauss–Seidel, the best of them for Poisson's equation, in place. Over-relaxed by a little it is
+//!   better still and costs the same: a V(1,1)-cycle reduces the error by 0.045 instead of 0.12 with ω = 1.15 in
+//!   2-D, and by 0.09 instead of 0.22 with ω = 1.2 in 3-D (Yavneh, *SIAM J. Sci. Comput.* 17 (1996) 180).
 //! - *ω-Jacobi* with ω = 2d/(2d + 1), which damps the lowest and the highest mode of the upper half of the
 //!   spectrum alike, by (2d − 1)/(2d + 1) (Trottenberg et al., §2.1).
 //! - *Chebyshev*: s sweeps make the polynomial of degree s in D⁻¹A that is smallest on the upper half of its
@@ -58,9 +60,19 @@ impl Sense {
 /// A smoother with its memory for one level.
 #[derive(Debug)]
 pub(crate) enum Smoother<T: Real> {
-    RedBlack(Workspace<T>),
-    Jacobi { omega: T, next: Buffer<T> },
-    Chebyshev { next: Buffer<T>, direction: Buffer<T> },
+    RedBlack {
+        /// None for 1.
+        omega: Option<T>,
+        work: Workspace<T>,
+    },
+    Jacobi {
+        omega: T,
+        next: Buffer<T>,
+    },
+    Chebyshev {
+        next: Buffer<T>,
+        direction: Buffer<T>,
+    },
 }
 
 fn best_omega(dimension: usize) -> f64 {
@@ -108,11 +120,14 @@ fn for_rows<T: Real>(
 }
 
 impl<T: Real> Smoother<T> {
-    /// `omega` is that of Jacobi; none for the best of the dimension.
+    /// `omega` is that of Jacobi, none for the best of the dimension, or of red-black sweeps, none for 1.
     pub fn new(kind: Kind, omega: Option<f64>, layout: &Layout, coarse: &Layout) -> Self {
         let array = || Buffer::zeroed(layout.len());
         match kind {
-            Kind::RedBlack => Self::RedBlack(Workspace::with(layout, fused::extra(layout, coarse))),
+            Kind::RedBlack => Self::RedBlack {
+                omega: omega.map(T::from_f64),
+                work: Workspace::with(layout, fused::extra(layout, coarse)),
+            },
             Kind::Jacobi => {
                 let omega = omega.unwrap_or_else(|| best_omega(layout.dimension));
                 Self::Jacobi { omega: T::from_f64(omega), next: array() }
@@ -139,8 +154,8 @@ impl<T: Real> Smoother<T> {
             clear(u);
         }
         match self {
-            Self::RedBlack(work) => {
-                (0..sweeps).for_each(|_| colours::sweep(operator, sense.order(), None, u, f, work));
+            Self::RedBlack { omega, work } => {
+                (0..sweeps).for_each(|_| colours::sweep(operator, sense.order(), *omega, u, f, work));
             }
             Self::Jacobi { omega, next } => {
                 for _ in 0..sweeps {
@@ -179,10 +194,20 @@ impl<T: Real> Smoother<T> {
     /// without the product and the addition for (1 − ω)u, Chebyshev has five flops more.
     pub fn flops(&self, pass: f64, count: f64) -> f64 {
         match self {
-            Self::RedBlack(_) => pass - 2.0 * count,
+            Self::RedBlack { omega: None, .. } => pass - 2.0 * count,
+            Self::RedBlack { .. } => pass,
             Self::Jacobi { .. } => pass,
             Self::Chebyshev { .. } => pass + 5.0 * count,
         }
+    }
+}
+
+/// The best ω of red-black sweeps in V(1,1)-cycles on equal spacings; in 1-D plain sweeps leave nothing to improve on.
+pub(super) fn over_relaxation(dimension: usize) -> Option<f64> {
+    match dimension {
+        1 => None,
+        2 => Some(1.15),
+        _ => Some(1.2),
     }
 }
 

@@ -164,7 +164,7 @@ fn frequencies(
     meter.charge(spectrum.flops);
     let mut highest = [0.0; MOST_AXES];
     for (axis, (k, [a, b])) in highest.iter_mut().zip(problem.domain().bounds()).enumerate() {
-        *k = spectrum.highest(axis).max(4.0 * PI / (b - a));
+        *k = spectrum.highest[axis].max(4.0 * PI / (b - a));
     }
     Ok(vec![highest])
 }

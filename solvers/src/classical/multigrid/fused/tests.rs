@@ -41,6 +41,7 @@ fn first_level<T: Real>(operator: &Operator<T>, coarse: Coarse) -> Option<Level<
         half: false,
         cubic: false,
         coarse: Some(coarse),
+        over_relaxed: false,
         symmetric: false,
     };
     let mut levels = Hierarchy::new(operator, false, recipe).levels;

@@ -50,6 +50,17 @@ fn cycles_have_the_factors_of_theory_in_3d() {
     ]);
 }
 
+#[test]
+fn over_relaxed_cycles_have_the_factors_of_a_program_of_a_few_lines() {
+    // A V(1,1)-cycle written down point by point, without any of the code here.
+    compare(&[
+        ("multigrid,omega=1.09", &[128; 2], 0.0714),
+        ("multigrid,omega=1.12", &[128; 2], 0.0547),
+        ("multigrid,omega=1.09", &[32; 3], 0.1544),
+        ("multigrid,omega=1.15", &[32; 3], 0.1159),
+    ]);
+}
+
 /// The rows of ν = ν₁ + ν₂ = 1 to 4.
 fn two_grid(keys: &str, cells: &[usize], theory: &[f64]) {
     let specs: Vec<String> = (1..=theory.len())

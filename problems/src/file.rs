@@ -1,0 +1,142 @@
+//! Problems of the user's own: TOML files in which formulas say what is solved.
+//!
+//! ```toml
+//! title = "A wave of frequency {mu}"         # {mu} is replaced by the parameter's value
+//! box = [[0, 1], [0, "2*pi"]]                # lower and upper end of every axis
+//! permittivity = "1 + x^2"                   # ε > 0; 1 where nothing is said
+//! kappa2 = "mu^2"                            # κ² ≥ 0, the coefficient of u; 0 where nothing is said
+//! source = "s*cos(y)"                        # f; derived where `exact` is given
+//! exact = "sin(mu*x)*cos(y)"                 # u, where it is known
+//! wave_number = "mu"                         # the highest k in sin kx that a grid has to resolve
+//!
+//! [parameters]                               # what `file.toml,mu=30` may change
+//! mu = 15
+//!
+//! [define]                                   # names for parts of formulas, each may use those above it
+//! s = "sin(mu*x)"
+//!
+//! [sides]                                    # `x-lower` comes before `x`, `x` before `all`
+//! all = "dirichlet"                          # or "neumann", "periodic"
+//! y = "periodic"
+//! x-upper = { neumann = 0 }                  # the flux ε ∂u/∂n; { dirichlet = "sin(y)" } gives u
+//!
+//! [published.dnn]                            # a solver's settings, where its spec is silent
+//! width = 64
+//! ```
+//!
+//! Axes are `x`, `y`, `z`, or `x1` to `x10`; formulas are those of [`crate::expression`], and a number may
+//! stand for one. Either `source` or `exact` is given. From `exact` alone the source
+//! −∇·(ε∇u) + κ²u, boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
+//! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data
+//! has u = 0 or no flux.
+
+mod data;
+mod document;
+mod equation;
+mod parameters;
+mod problem;
+mod read;
+mod sides;
+#[cfg(test)]
+mod tests;
+
+use std::{fs, sync::Arc};
+
+use thiserror::Error;
+
+use crate::{Problem, Spec, SpecError};
+
+/// Why a problem file was refused.
+#[derive(Debug, Error, Clone, PartialEq)]
+pub enum FileError {
+    /// It cannot be read at all.
+    #[error("cannot read the problem file {file}: {reason}; it has to be a text file that you may read")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// It is no TOML.
+    #[error("{file}, line {line}: {reason}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key is not what it has to be.
+    #[error("{file}, line {line}: `{key}` {reason}")]
+    Key {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// The key, with the table it is in.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A parameter that a file declares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Its name.
+    pub key: String,
+    /// Its default as the file has it.
+    pub default: String,
+    /// Its unit.
+    pub unit: String,
+    /// One sentence.
+    pub help: String,
+}
+
+/// The text of a problem file and the name of the problem.
+#[derive(Debug, Clone)]
+pub struct ProblemFile {
+    name: String,
+    text: String,
+}
+
+/// Whether a problem's name is that of a file.
+pub fn is_path(name: &str) -> bool {
+    name.ends_with(".toml")
+}
+
+impl ProblemFile {
+    /// A file whose text is at hand.
+    pub fn new(name: &str, text: &str) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Reads the file at `path`, which is also the problem's name.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(path: &str) -> Result<Self, FileError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Self { name: path.into(), text }),
+            Err(error) => Err(FileError::Unreadable { file: path.into(), reason: error.to_string() }),
+        }
+    }
+
+    /// Its title with the defaults of its parameters, and these.
+    ///
+    /// # Errors
+    /// It is no problem file.
+    pub fn declared(&self) -> Result<(String, Vec<Declared>), SpecError> {
+        let problem = read::build(&self.name, &self.text, &toml::Table::new())?;
+        Ok((problem.title(), problem.declared().to_vec()))
+    }
+
+    /// The problem with the parameters that `spec` sets.
+    ///
+    /// # Errors
+    /// It is no problem file, or has no such parameter.
+    pub fn build(&self, spec: &Spec) -> Result<Arc<dyn Problem>, SpecError> {
+        Ok(Arc::new(read::build(&self.name, &self.text, &spec.keys)?))
+    }
+}

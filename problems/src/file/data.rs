@@ -1,0 +1,137 @@
+//! The data of the sides, and whether what a file gives agrees with its exact solution.
+
+use super::{
+    FileError,
+    document::Item,
+    equation::{self, At},
+    problem::Term,
+    read::Reader,
+    sides::Side,
+};
+use crate::{Condition, expression::Expr};
+
+impl<'d> Reader<'d> {
+    /// u on the Dirichlet sides, as one formula.
+    pub fn boundary(&mut self, sides: &[[Side<'d>; 2]], exact: Option<Expr>) -> Result<Term, FileError> {
+        let mut all = Vec::new();
+        let mut stated = Vec::new();
+        for (axis, upper, side) in each(sides, Condition::Dirichlet) {
+            let [lower_end, upper_end] = self.bounds[axis];
+            let end = if upper { upper_end } else { lower_end };
+            let data = match (&side.data, exact) {
+                (Some((given, item)), exact) => {
+                    if let Some(u) = exact {
+                        self.check_side((axis, end), *given, u, u, item)?;
+                    }
+                    stated.push(item.stated());
+                    *given
+                }
+                (None, Some(u)) => u,
+                (None, None) => self.graph.number(0.0),
+            };
+            all.push((axis, end, upper_end - lower_end, data));
+        }
+        stated.dedup();
+        let is_one = all.windows(2).all(|pair| pair[0].3 == pair[1].3);
+        let boundary = match all.first() {
+            Some((.., data)) if is_one => *data,
+            _ => equation::nearest_side(&mut self.graph, &all),
+        };
+        let stated = if stated.is_empty() { "exact".into() } else { stated.join(" or ") };
+        Ok(self.term(boundary, stated))
+    }
+
+    /// ε ∂u/∂n on the Neumann sides; 0 on others.
+    pub fn fluxes(
+        &mut self,
+        sides: &[[Side<'d>; 2]],
+        epsilon: Expr,
+        exact: Option<Expr>,
+    ) -> Result<Vec<[Term; 2]>, FileError> {
+        let zero = self.graph.number(0.0);
+        let mut fluxes = Vec::new();
+        for _ in sides {
+            fluxes.push([false, true].map(|_| self.term(zero, "neumann = 0".into())));
+        }
+        for (axis, upper, side) in each(sides, Condition::Neumann) {
+            let derived = exact.map(|u| equation::flux(&mut self.graph, axis, upper, epsilon, u));
+            let flux = match (&side.data, derived) {
+                (Some((given, item)), derived) => {
+                    if let (Some(derived), Some(u)) = (derived, exact) {
+                        let size = self.graph.absolute(derived);
+                        let values = self.graph.absolute(u);
+                        let size = self.graph.add(size, values);
+                        let end = self.bounds[axis][usize::from(upper)];
+                        self.check_side((axis, end), *given, derived, size, item)?;
+                    }
+                    self.term(*given, item.stated())
+                }
+                (None, Some(derived)) => self.term(derived, "the flux, derived from exact".into()),
+                (None, None) => continue,
+            };
+            fluxes[axis][usize::from(upper)] = flux;
+        }
+        Ok(fluxes)
+    }
+
+    /// The source that is given is that of the exact solution.
+    pub fn check_source(&mut self, derived: Expr, size: Expr) -> Result<(), FileError> {
+        let item = self.whole.need("source", "")?;
+        let given = item.expr(&mut self.graph, &self.scope)?;
+        let points = equation::samples(&self.bounds, None);
+        self.agree((given, &points), (derived, &points), (size, &points), &item, "−∇·(ε∇u) + κ²u of `exact`")
+    }
+
+    /// The data of a side are those of the exact solution.
+    fn check_side(
+        &self,
+        side: (usize, f64),
+        given: Expr,
+        derived: Expr,
+        size: Expr,
+        item: &Item<'_>,
+    ) -> Result<(), FileError> {
+        let points = equation::samples(&self.bounds, Some(side));
+        let inside = equation::samples(&self.bounds, None);
+        self.agree((given, &points), (derived, &points), (size, &inside), item, "what follows from `exact`")
+    }
+
+    /// The exact solution on a periodic axis is the same on both sides.
+    pub fn check_periodic(&self, sides: &[[Side<'d>; 2]], exact: Option<Expr>) -> Result<(), FileError> {
+        let (Some(u), Some(item)) = (exact, self.whole.get("exact")) else { return Ok(()) };
+        let inside = equation::samples(&self.bounds, None);
+        for (axis, _, _) in each(sides, Condition::Periodic).filter(|(_, upper, _)| *upper) {
+            let ends = self.bounds[axis].map(|end| equation::samples(&self.bounds, Some((axis, end))));
+            self.agree(
+                (u, &ends[0]),
+                (u, &ends[1]),
+                (u, &inside),
+                &item,
+                "what it is on the opposite, periodic side",
+            )?;
+        }
+        Ok(())
+    }
+
+    fn agree(&self, a: At<'_>, b: At<'_>, size: At<'_>, item: &Item<'_>, of: &str) -> Result<(), FileError> {
+        match equation::difference(&self.graph, self.bounds.len(), a, b, size) {
+            None => Ok(()),
+            Some((at, a, b)) => {
+                let reason = format!("= {} is {a:.6e} at {at:.4?}, where {of} is {b:.6e}", item.raw());
+                Err(item.error(reason))
+            }
+        }
+    }
+}
+
+/// The sides with condition `which`: axis, whether it is the upper one, and the side.
+fn each<'a, 'd>(
+    sides: &'a [[Side<'d>; 2]],
+    which: Condition,
+) -> impl Iterator<Item = (usize, bool, &'a Side<'d>)> {
+    sides
+        .iter()
+        .enumerate()
+        .flat_map(|(axis, [lower, upper])| [(axis, false, lower), (axis, true, upper)])
+        .filter(move |(.., side)| side.condition == which)
+}

@@ -1,0 +1,96 @@
+//! What follows from an exact solution, and whether what is given agrees with it.
+
+use crate::{
+    Points,
+    expression::{Expr, Graph, Program},
+};
+
+/// −∇·(ε∇u) + κ²u, and the sum of the sizes of its terms, which rounding errors are measured by.
+pub(super) fn source(
+    graph: &mut Graph,
+    dimension: usize,
+    epsilon: Expr,
+    kappa2: Expr,
+    u: Expr,
+) -> (Expr, Expr) {
+    let mut sum = graph.multiply(kappa2, u);
+    let mut sizes = graph.absolute(sum);
+    for axis in 0..dimension {
+        let flux = flux(graph, axis, true, epsilon, u);
+        let divergence = graph.derivative(flux, axis);
+        sum = graph.subtract(sum, divergence);
+        let size = graph.absolute(divergence);
+        sizes = graph.add(sizes, size);
+    }
+    (sum, sizes)
+}
+
+/// ε ∂u/∂n on the upper or lower side of `axis`.
+pub(super) fn flux(graph: &mut Graph, axis: usize, upper: bool, epsilon: Expr, u: Expr) -> Expr {
+    let slope = graph.derivative(u, axis);
+    let flux = graph.multiply(epsilon, slope);
+    if upper { flux } else { graph.negate(flux) }
+}
+
+/// One formula for the data of several sides: that of the side that is nearest, measured in widths of
+/// the box. `sides` holds axis, end, width and data.
+pub(super) fn nearest_side(graph: &mut Graph, sides: &[(usize, f64, f64, Expr)]) -> Expr {
+    let mut nearest: Option<(Expr, Expr)> = None;
+    for &(axis, end, width, data) in sides {
+        let (x, end, width) = (graph.variable(axis), graph.number(end), graph.number(width));
+        let difference = graph.subtract(x, end);
+        let size = graph.absolute(difference);
+        let distance = graph.divide(size, width);
+        nearest = Some(match nearest {
+            None => (distance, data),
+            Some((least, value)) => {
+                let is_nearer = graph.less(distance, least);
+                (graph.choose(is_nearer, distance, least), graph.choose(is_nearer, data, value))
+            }
+        });
+    }
+    nearest.map_or_else(|| graph.number(0.0), |(_, data)| data)
+}
+
+/// Points at which formulas are compared.
+const SAMPLES: u32 = 100;
+/// What rounding may leave of the largest value: second derivatives of solutions with many scales cancel.
+const AGREE: f64 = 1e-6;
+
+/// Points of a Weyl sequence in the box, on the side `(axis, end)` of it if one is given.
+pub(super) fn samples(bounds: &[[f64; 2]], side: Option<(usize, f64)>) -> Vec<f64> {
+    let mut points = Vec::new();
+    for sample in 1..=SAMPLES {
+        for (axis, [lower, upper]) in bounds.iter().enumerate() {
+            let step = (f64::from(axis as u32 + 2)).sqrt() + f64::from(axis as u32) * 0.1;
+            let inside = lower + (0.5 + f64::from(sample) * step).fract() * (upper - lower);
+            points.push(side.filter(|(held, _)| *held == axis).map_or(inside, |(_, end)| end));
+        }
+    }
+    points
+}
+
+/// A formula at points.
+pub(super) type At<'a> = (Expr, &'a [f64]);
+
+/// Where and how far `a` differs from `b`, by more than rounding of values as large as those of `size`
+/// may; points at which something is not finite are passed over.
+pub(super) fn difference(
+    graph: &Graph,
+    dimension: usize,
+    a: At<'_>,
+    b: At<'_>,
+    size: At<'_>,
+) -> Option<(Vec<f64>, f64, f64)> {
+    let values = |(expr, points): At<'_>| {
+        let mut out = vec![0.0; points.len() / dimension];
+        Program::new(graph, expr).evaluate(Points::new(points, dimension), &mut out);
+        out
+    };
+    let largest = values(size).into_iter().filter(|size| size.is_finite()).fold(0.0, |a, b| b.abs().max(a));
+    let (here, there) = (values(a), values(b));
+    let far =
+        |a: f64, b: f64| (a - b).is_finite() && (a - b).abs() > AGREE * largest.max(a.abs()).max(b.abs());
+    let place = here.iter().zip(&there).position(|(a, b)| far(*a, *b))?;
+    Some((a.1[place * dimension..(place + 1) * dimension].to_vec(), here[place], there[place]))
+}

@@ -1,0 +1,131 @@
+//! A problem whose functions are formulas.
+
+use toml::{Table, Value};
+
+use super::Declared;
+use crate::{Coefficient, Domain, Points, Problem, Spec, expression::Program};
+
+/// A formula ready to be evaluated, and the words that state it.
+#[derive(Debug)]
+pub(super) struct Term {
+    pub constant: Option<f64>,
+    pub program: Program,
+    pub stated: String,
+}
+
+/// What a file says besides formulas.
+#[derive(Debug)]
+pub(super) struct About {
+    pub spec: Spec,
+    /// The file with the parameters as they are set.
+    pub text: String,
+    pub title: String,
+    pub declared: Vec<Declared>,
+    pub wave_number: Option<f64>,
+    pub published: Table,
+}
+
+/// A problem that a file states.
+#[derive(Debug)]
+pub(super) struct FileProblem {
+    pub about: About,
+    pub domain: Domain,
+    pub epsilon: Term,
+    pub kappa2: Term,
+    pub source: Term,
+    pub boundary: Term,
+    /// Per axis, lower and upper.
+    pub fluxes: Vec<[Term; 2]>,
+    pub exact: Option<Term>,
+}
+
+impl FileProblem {
+    /// The parameters that the file declares.
+    pub fn declared(&self) -> &[Declared] {
+        &self.about.declared
+    }
+}
+
+impl Term {
+    fn coefficient(&self) -> Coefficient {
+        self.constant.map_or(Coefficient::Variable, Coefficient::Constant)
+    }
+
+    fn evaluate(&self, points: Points<'_>, out: &mut [f64]) {
+        self.program.evaluate(points, out);
+    }
+}
+
+impl Problem for FileProblem {
+    fn spec(&self) -> Spec {
+        self.about.spec.clone()
+    }
+
+    fn title(&self) -> String {
+        self.about.title.clone()
+    }
+
+    fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    fn permittivity(&self) -> Coefficient {
+        self.epsilon.coefficient()
+    }
+
+    fn permittivity_at(&self, points: Points<'_>, out: &mut [f64]) {
+        self.epsilon.evaluate(points, out);
+    }
+
+    fn screening(&self) -> Coefficient {
+        self.kappa2.coefficient()
+    }
+
+    fn screening_at(&self, points: Points<'_>, out: &mut [f64]) {
+        self.kappa2.evaluate(points, out);
+    }
+
+    fn source(&self, points: Points<'_>, out: &mut [f64]) {
+        self.source.evaluate(points, out);
+    }
+
+    fn boundary(&self, points: Points<'_>, out: &mut [f64]) {
+        self.boundary.evaluate(points, out);
+    }
+
+    fn flux(&self, axis: usize, upper: bool, points: Points<'_>, out: &mut [f64]) {
+        self.fluxes[axis][usize::from(upper)].evaluate(points, out);
+    }
+
+    fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool {
+        match &self.exact {
+            Some(exact) => exact.evaluate(points, out),
+            None => return false,
+        }
+        true
+    }
+
+    fn wave_number(&self) -> Option<f64> {
+        self.about.wave_number
+    }
+
+    fn published(&self, solver: &str) -> Table {
+        self.about.published.get(solver).and_then(Value::as_table).cloned().unwrap_or_default()
+    }
+
+    fn stated(&self, what: &str) -> Option<String> {
+        let term = match what {
+            "source" => &self.source,
+            "permittivity" => &self.epsilon,
+            "screening" => &self.kappa2,
+            "exact solution" => self.exact.as_ref()?,
+            "boundary value" => &self.boundary,
+            _ => return None,
+        };
+        Some(term.stated.clone())
+    }
+
+    fn to_file(&self) -> Result<String, &'static str> {
+        Ok(self.about.text.clone())
+    }
+}

@@ -1,0 +1,180 @@
+//! From the text of a problem file to the problem.
+
+use toml::Table;
+
+use super::{
+    FileError,
+    document::{Item, Section, Text},
+    equation, parameters,
+    problem::{About, FileProblem, Term},
+    sides,
+};
+use crate::{
+    Condition, Domain, SpecError,
+    expression::{Expr, Graph, Program, Scope},
+};
+
+/// Networks sample boxes of up to this many axes.
+const MOST_AXES: usize = 10;
+
+const KEYS: [&str; 11] = [
+    "title",
+    "box",
+    "permittivity",
+    "kappa2",
+    "source",
+    "exact",
+    "wave_number",
+    "parameters",
+    "define",
+    "sides",
+    "published",
+];
+
+/// The problem of `text` with the parameters `keys`.
+pub(super) fn build(name: &str, text: &str, keys: &Table) -> Result<FileProblem, SpecError> {
+    let source = Text { file: name, text };
+    let document = source.parse()?;
+    let whole = Section::whole(source, document.get_ref());
+    whole.only(&KEYS)?;
+    let mut graph = Graph::default();
+    let mut constants = Scope::constants(&mut graph);
+    let parameters = parameters::read(name, whole.section("parameters")?, keys, &mut graph, &mut constants)?;
+    let bounds =
+        bounds(&whole.need("box", "box = [[0, 1], [0, 1]], one pair an axis")?, &mut graph, &constants)?;
+    let wave_number = match whole.get("wave_number") {
+        None => None,
+        Some(item) => match item.number(&mut graph, &constants)? {
+            k if k > 0.0 => Some(k),
+            _ => return Err(item.error("has to be positive").into()),
+        },
+    };
+    let mut scope = Scope::coordinates(&mut graph, bounds.len());
+    for (name, value) in &parameters.values {
+        let value = graph.number(*value);
+        // Invariant: no coordinate has the name of a parameter, which `define` refuses.
+        scope.define(name, value).expect("a name that was good before");
+    }
+    for item in whole.section("define")?.iter().flat_map(Section::items) {
+        let expr = item.expr(&mut graph, &scope)?;
+        scope
+            .define(&item.name, expr)
+            .map_err(|reason| item.error(format!("cannot be defined: {reason}")))?;
+    }
+    let about = About {
+        spec: parameters.spec(name),
+        text: parameters.applied(text),
+        title: parameters.fill(&title(&whole, &bounds)?),
+        declared: parameters.declared,
+        wave_number,
+        published: published(&whole)?,
+    };
+    Ok(Reader { graph, scope, bounds, whole: &whole }.problem(about)?)
+}
+
+fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Result<Vec<[f64; 2]>, FileError> {
+    const PAIRS: &str = "a list of pairs [lower, upper], one an axis";
+    let axes = item.list(PAIRS)?;
+    if !(1..=MOST_AXES).contains(&axes.len()) {
+        return Err(item.error(format!("has {} axes; it has to have 1 to {MOST_AXES}", axes.len())));
+    }
+    let mut bounds = Vec::new();
+    for axis in axes {
+        let ends = axis.list(PAIRS)?;
+        let [lower, upper] = ends.as_slice() else {
+            return Err(axis.error(format!("has {} ends; it has to have 2", ends.len())));
+        };
+        let (lower, upper) = (lower.number(graph, scope)?, upper.number(graph, scope)?);
+        if lower >= upper {
+            return Err(axis.error(format!("goes from {lower} to {upper}; the lower end has to come first")));
+        }
+        bounds.push([lower, upper]);
+    }
+    Ok(bounds)
+}
+
+/// The title of the file, or else the equation and its formulas.
+fn title(whole: &Section<'_>, bounds: &[[f64; 2]]) -> Result<String, FileError> {
+    if let Some(item) = whole.get("title") {
+        return Ok(item.text()?.into());
+    }
+    let interval = |[lower, upper]: &[f64; 2]| format!("({lower}, {upper})");
+    let domain = bounds.iter().map(interval).collect::<Vec<_>>().join(" × ");
+    let formulas = ["permittivity", "kappa2", "source", "exact"].iter().filter_map(|key| whole.get(key));
+    let formulas: Vec<String> = formulas.map(|item| format!("{} = {}", item.name, item.raw())).collect();
+    Ok(format!("−∇·(ε∇u) + κ²u = f on {domain}; {}", formulas.join(", ")))
+}
+
+/// The tables of `published`, one a solver.
+fn published(whole: &Section<'_>) -> Result<Table, FileError> {
+    let Some(section) = whole.section("published")? else { return Ok(Table::new()) };
+    for item in section.items() {
+        item.section()?;
+    }
+    Ok(section.to_table())
+}
+
+/// What the formulas of a file are read with.
+pub(super) struct Reader<'d> {
+    pub graph: Graph,
+    pub scope: Scope,
+    pub bounds: Vec<[f64; 2]>,
+    pub whole: &'d Section<'d>,
+}
+
+impl<'d> Reader<'d> {
+    /// The formula of `key`, if there is one, and the words that state it.
+    fn formula(&mut self, key: &str) -> Result<Option<(Expr, String)>, FileError> {
+        let Some(item) = self.whole.get(key) else { return Ok(None) };
+        let expr = item.expr(&mut self.graph, &self.scope)?;
+        Ok(Some((expr, item.stated())))
+    }
+
+    /// The program of a formula.
+    pub fn term(&self, expr: Expr, stated: String) -> Term {
+        Term { constant: self.graph.value(expr), program: Program::new(&self.graph, expr), stated }
+    }
+
+    fn problem(mut self, about: About) -> Result<FileProblem, FileError> {
+        let dimension = self.bounds.len();
+        let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
+        let epsilon = self.formula("permittivity")?.unwrap_or_else(|| (one, "permittivity = 1".into()));
+        let kappa2 = self.formula("kappa2")?.unwrap_or_else(|| (zero, "kappa2 = 0".into()));
+        let exact = self.formula("exact")?;
+        let given = self.formula("source")?;
+        let section = self.whole.section("sides")?;
+        let sides = sides::read(section, dimension, &mut self.graph, &self.scope)?;
+        let derived = match &exact {
+            None => None,
+            Some((u, stated)) => {
+                let (source, size) = equation::source(&mut self.graph, dimension, epsilon.0, kappa2.0, *u);
+                if given.is_some() {
+                    self.check_source(source, size)?;
+                }
+                Some((source, format!("source, derived from {stated}")))
+            }
+        };
+        let source = given.or(derived).ok_or_else(|| {
+            self.whole.missing("source", "source = \"sin(pi*x)\", or `exact`, from which it is derived")
+        })?;
+        let u = exact.as_ref().map(|(u, _)| *u);
+        let exact = exact.map(|(u, stated)| self.term(u, stated));
+        let boundary = self.boundary(&sides, u)?;
+        let fluxes = self.fluxes(&sides, epsilon.0, u)?;
+        self.check_periodic(&sides, u)?;
+        let conditions: Vec<[Condition; 2]> =
+            sides.iter().map(|pair| pair.each_ref().map(|s| s.condition)).collect();
+        // Invariant: `sides::read` gives a pair an axis and no axis that is periodic on one side only.
+        let domain = Domain::new(&self.bounds, &conditions).expect("sides that belong together");
+        Ok(FileProblem {
+            about,
+            domain,
+            source: self.term(source.0, source.1),
+            epsilon: self.term(epsilon.0, epsilon.1),
+            kappa2: self.term(kappa2.0, kappa2.1),
+            boundary,
+            fluxes,
+            exact,
+        })
+    }
+}

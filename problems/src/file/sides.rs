@@ -1,0 +1,84 @@
+//! The conditions on the sides of the box.
+
+use super::{
+    FileError,
+    document::{Item, Section},
+};
+use crate::{
+    Condition::{self, Dirichlet, Neumann, Periodic},
+    expression::{Expr, Graph, Scope},
+};
+
+/// What holds on one side.
+#[derive(Debug, Clone)]
+pub(super) struct Side<'d> {
+    pub condition: Condition,
+    /// The data, where it is given, and the item it stands in.
+    pub data: Option<(Expr, Item<'d>)>,
+}
+
+const WORDS: [(&str, Condition); 3] =
+    [("dirichlet", Dirichlet), ("neumann", Neumann), ("periodic", Periodic)];
+
+/// The name of an axis.
+pub(super) fn axis_name(axis: usize, dimension: usize) -> String {
+    match (dimension, axis) {
+        (..=3, 0..=2) => ["x", "y", "z"][axis].into(),
+        _ => format!("x{}", axis + 1),
+    }
+}
+
+/// The lower and upper side of every axis; u = 0 where nothing is said.
+pub(super) fn read<'d>(
+    section: Option<Section<'d>>,
+    dimension: usize,
+    graph: &mut Graph,
+    scope: &Scope,
+) -> Result<Vec<[Side<'d>; 2]>, FileError> {
+    let names: Vec<String> = (0..dimension).map(|axis| axis_name(axis, dimension)).collect();
+    let Some(section) = section else {
+        let side = Side { condition: Dirichlet, data: None };
+        return Ok(vec![[side.clone(), side]; dimension]);
+    };
+    let ends = names.iter().flat_map(|name| [name.clone(), format!("{name}-lower"), format!("{name}-upper")]);
+    let known: Vec<String> = std::iter::once("all".to_string()).chain(ends).collect();
+    section.only(&known.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let mut sides = Vec::new();
+    for name in names {
+        let mut side = |end: &str| -> Result<(Side<'d>, Option<Item<'d>>), FileError> {
+            let item =
+                [format!("{name}-{end}"), name.clone(), "all".into()].iter().find_map(|key| section.get(key));
+            match item {
+                None => Ok((Side { condition: Dirichlet, data: None }, None)),
+                Some(item) => Ok((one(&item, graph, scope)?, Some(item))),
+            }
+        };
+        let ((lower, of_lower), (upper, of_upper)) = (side("lower")?, side("upper")?);
+        let matched = (lower.condition == Periodic) == (upper.condition == Periodic);
+        if let (false, Some(item)) = (matched, of_lower.or(of_upper)) {
+            let reason = format!("makes one side of the axis periodic only; write {name} = \"periodic\"");
+            return Err(item.error(reason));
+        }
+        sides.push([lower, upper]);
+    }
+    Ok(sides)
+}
+
+fn one<'d>(item: &Item<'d>, graph: &mut Graph, scope: &Scope) -> Result<Side<'d>, FileError> {
+    const EXPECTED: &str = "has to be \"dirichlet\", \"neumann\", \"periodic\", { dirichlet = \"a formula\" } or { neumann = \
+                            \"a formula\" }";
+    if let Some(word) = item.as_text() {
+        let known = WORDS.iter().find(|(name, _)| *name == word);
+        let (_, condition) = known.ok_or_else(|| item.error(EXPECTED))?;
+        return Ok(Side { condition: *condition, data: None });
+    }
+    let section = item.as_section().ok_or_else(|| item.error(EXPECTED))?;
+    section.only(&["dirichlet", "neumann"])?;
+    match section.items().as_slice() {
+        [data] => {
+            let condition = if data.name == "dirichlet" { Dirichlet } else { Neumann };
+            Ok(Side { condition, data: Some((data.expr(graph, scope)?, data.clone())) })
+        }
+        _ => Err(item.error(EXPECTED)),
+    }
+}

@@ -1,0 +1,130 @@
+//! The Jacobian of a network: for every point of a tile the derivative of one number made of the streams of
+//! its output, with respect to all parameters.
+//!
+//! The reverse pass is that of training ([`Network::reverse`]), with the derivatives of the number at the
+//! output. It treats every point by itself up to the parameters, where training adds the points up and
+//! this one does not:
+//!
+//! ```text
+//! ∂r_p/∂Wᵢⱼ = Σ_s z̄ᵢ(s, p) aⱼ(s, p)      s over the streams
+//! ```
+//!
+//! Cost: as the reverse pass, 2 · streams · parameters flops a point for the last of it, which writes as many
+//! numbers as the Jacobian has and nothing else.
+
+use multiversion::multiversion;
+
+use super::{Jet, Network, Rows};
+use crate::neural::{activation, product};
+
+/// Where a pass puts its columns: entry (parameter, point) at parameter · `width` + `at` + point.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::neural) struct Columns {
+    /// Points between the rows of the block.
+    pub width: usize,
+    /// The first column.
+    pub at: usize,
+}
+
+impl Network {
+    /// After [`Network::forward`], with ∂r/∂out in `jet.out_bar`: the derivatives of r for all points of the
+    /// tile and all parameters, in `block`.
+    pub fn point_gradients(
+        &self,
+        parameters: &[f64],
+        rows: Rows,
+        jet: &mut Jet,
+        block: &mut [f64],
+        to: Columns,
+    ) {
+        let Jet { x, out_bar, z, a, bar, below, .. } = jet;
+        let (columns, stride) = (rows.columns(), rows.stride);
+        let out_bar = &out_bar[..columns];
+        let mut end = self.neurons() * stride;
+        for subnet in self.subnets.iter().rev() {
+            let (hidden, output) = subnet.split();
+            let mut start = end - output.inputs * stride;
+            outer(rows, out_bar, &a[start..end], output.inputs, &mut block[output.start * to.width..], to);
+            values(rows, out_bar, &mut block[output.biases().start * to.width..], to);
+            for (bar, weight) in bar.chunks_mut(stride).zip(output.weights()) {
+                product::set_scaled(&mut bar[..columns], parameters[weight], out_bar);
+            }
+            for (depth, layer) in hidden.iter().enumerate().rev() {
+                activation::reverse(self.activation, rows, layer.outputs, &z[start..], &a[start..], bar);
+                let weights = &mut block[layer.start * to.width..];
+                let (weights, biases) = weights.split_at_mut(layer.inputs * layer.outputs * to.width);
+                for (i, bar) in bar.chunks(stride).take(layer.outputs).enumerate() {
+                    values(rows, bar, &mut biases[i * to.width..], to);
+                    if depth == 0 {
+                        let scale = subnet.scales[i];
+                        first(
+                            rows,
+                            scale,
+                            bar,
+                            x,
+                            layer.inputs,
+                            &mut weights[i * layer.inputs * to.width..],
+                            to,
+                        );
+                    }
+                }
+                if depth > 0 {
+                    let inner = start - layer.inputs * stride;
+                    let a = &a[inner..start];
+                    for (bar, weights) in bar
+                        .chunks(stride)
+                        .zip(weights.chunks_mut(layer.inputs * to.width))
+                        .take(layer.outputs)
+                    {
+                        outer(rows, bar, a, layer.inputs, weights, to);
+                    }
+                    let w = &parameters[layer.weights()];
+                    product::apply_transposed(w, layer.outputs, bar, below, columns, stride);
+                    std::mem::swap(bar, below);
+                    start = inner;
+                }
+            }
+            end = start;
+        }
+    }
+}
+
+/// The value stream of `bar` is the derivative by a bias.
+fn values(rows: Rows, bar: &[f64], block: &mut [f64], to: Columns) {
+    block[to.at..to.at + rows.points].copy_from_slice(&bar[..rows.points]);
+}
+
+/// Σ over the streams of `bar` · aⱼ, for the `inputs` rows of `a`.
+#[multiversion(targets = "simd")]
+fn outer(rows: Rows, bar: &[f64], a: &[f64], inputs: usize, block: &mut [f64], to: Columns) {
+    let n = rows.points;
+    for (a, row) in a.chunks(rows.stride).zip(block.chunks_mut(to.width)).take(inputs) {
+        let out = &mut row[to.at..to.at + n];
+        let (bar, a) = (&bar[..rows.columns()], &a[..rows.columns()]);
+        for ((out, bar), a) in out.iter_mut().zip(&bar[..n]).zip(&a[..n]) {
+            *out = bar * a;
+        }
+        for (bar, a) in bar.chunks_exact(n).zip(a.chunks_exact(n)).skip(1) {
+            for ((out, bar), a) in out.iter_mut().zip(bar).zip(a) {
+                *out += bar * a;
+            }
+        }
+    }
+}
+
+/// K (z̄ xⱼ + ∂ⱼz̄) of one neuron of the first layer.
+#[multiversion(targets = "simd")]
+fn first(rows: Rows, scale: f64, bar: &[f64], x: &[f64], inputs: usize, block: &mut [f64], to: Columns) {
+    let n = rows.points;
+    for (j, row) in block.chunks_mut(to.width).take(inputs).enumerate() {
+        let out = &mut row[to.at..to.at + n];
+        for ((out, bar), x) in out.iter_mut().zip(&bar[..n]).zip(&x[j * n..(j + 1) * n]) {
+            *out = scale * bar * x;
+        }
+        if rows.gradients > 0 {
+            for (out, slope) in out.iter_mut().zip(&bar[(1 + j) * n..(2 + j) * n]) {
+                *out += scale * slope;
+            }
+        }
+    }
+}

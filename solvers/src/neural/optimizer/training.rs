@@ -1,0 +1,317 @@
+//! The loss of a network on a batch, as optimisers see it.
+//!
+//! Values and gradients are the trainer's. The Jacobian is made tile by tile: a block has a row for every
+//! parameter and a column for every row of J that belongs to the tile. JᵀJ, JJᵀ and products with J are
+//! sums over blocks in their order, each entry by one thread, so that threads change no bits. Where all of
+//! J is not needed at once only a slab of it is held.
+
+use rayon::prelude::*;
+
+use super::{
+    Equations, Function,
+    blocks::{Block, add_product},
+    vector,
+};
+use crate::neural::{
+    loss::{self, Loss, Terms},
+    network::{Columns, Network},
+    sampler::Batch,
+    tiles::{Pool, part, rows, transpose},
+    trainer::Trainer,
+};
+
+/// Columns of a block at most.
+const WIDTH: usize = 128;
+/// Rows of a matrix that a thread takes at a time.
+const ROWS: usize = 96;
+/// Numbers of a slab of J at most (32 MiB), unless that is less than [`LEAST_BLOCKS`].
+const SLAB: usize = 1 << 22;
+const LEAST_BLOCKS: usize = 4;
+
+/// The blocks of J.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::neural) struct Layout {
+    parameters: usize,
+    /// Rows of J a point inside, points inside and on the boundary.
+    rows: usize,
+    points: [usize; 2],
+    /// Blocks of points inside, and of points on the boundary.
+    blocks: [usize; 2],
+    /// Columns of every block.
+    width: usize,
+    is_sum_of_squares: bool,
+}
+
+impl Layout {
+    /// For a loss on `inside` and `sides` points.
+    pub fn new(network: &Network, loss: Loss, has_screening: bool, inside: usize, sides: usize) -> Self {
+        let rows = loss.rows(network.dimension(), has_screening);
+        // Points of a block, in eights; the last of them are filled up, and count nothing.
+        let most = (WIDTH / rows / 8 * 8).max(8);
+        let points = inside.div_ceil(inside.div_ceil(most).max(1)).next_multiple_of(8);
+        let width = points * rows;
+        Self {
+            parameters: network.parameters(),
+            rows,
+            points: [inside, sides],
+            blocks: [inside.div_ceil(points), sides.div_ceil(width)],
+            width,
+            is_sum_of_squares: loss.is_sum_of_squares(),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.blocks[0] + self.blocks[1]
+    }
+
+    pub fn equations(&self) -> Equations {
+        Equations { rows: self.count() * self.width, are_residuals: self.is_sum_of_squares }
+    }
+
+    /// Rows of J that are not filling.
+    pub fn true_rows(&self) -> usize {
+        self.rows * self.points[0] + self.points[1]
+    }
+
+    fn block(&self) -> usize {
+        self.parameters * self.width
+    }
+
+    /// Blocks held at once.
+    fn slab(&self) -> usize {
+        let needs_all = self.is_sum_of_squares && self.equations().rows < self.parameters;
+        if needs_all { self.count() } else { (SLAB / self.block()).max(LEAST_BLOCKS).min(self.count()) }
+    }
+
+    /// Bytes of a slab.
+    pub fn bytes(&self) -> f64 {
+        8.0 * self.slab() as f64 * self.block() as f64
+    }
+}
+
+/// Memory for the Jacobian.
+#[derive(Debug)]
+pub(in crate::neural) struct Jacobian {
+    layout: Layout,
+    slab: Vec<f64>,
+    /// A number a column of J: ρ, or a product.
+    columns: Vec<f64>,
+    pool: Pool,
+    /// Flops of one Jacobian.
+    flops: f64,
+}
+
+impl Jacobian {
+    pub fn new(network: &Network, layout: Layout, loss: Loss) -> Self {
+        let (gradients, laplacian) = loss.streams(network.dimension());
+        let tile = rows(layout.width / layout.rows, gradients, laplacian);
+        let stride = tile.stride.max(rows(layout.width, 0, false).stride);
+        let cost = |streams, rows: usize| {
+            let (forward, training) = (network.flops(streams, false), network.flops(streams, true));
+            forward + rows as f64 * (training - forward)
+        };
+        let [inside, sides] = layout.points.map(|points| points as f64);
+        Self {
+            layout,
+            slab: vec![0.0; layout.slab() * layout.block()],
+            columns: vec![0.0; layout.count() * layout.width],
+            pool: Pool::new(network, stride, rayon::current_num_threads().min(layout.slab())),
+            flops: inside * cost(tile.streams(), layout.rows) + sides * cost(1, 1),
+        }
+    }
+
+    /// Blocks from the one numbered `first` on, as many as the slab holds; ρ goes to their columns. How many.
+    fn fill(&mut self, trainer: &Trainer, batch: &Batch, theta: &[f64], first: usize) -> usize {
+        let Self { layout, slab, columns, pool, .. } = self;
+        let count = layout.slab().min(layout.count() - first);
+        let rho = &mut columns[first * layout.width..(first + count) * layout.width];
+        slab.par_chunks_mut(layout.block())
+            .zip(rho.par_chunks_mut(layout.width))
+            .with_max_len(1)
+            .enumerate()
+            .for_each(|(index, (block, rho))| {
+                pool.with(&trainer.network, |jet| {
+                    let network = &trainer.network;
+                    let d = network.dimension();
+                    block.fill(0.0);
+                    rho.fill(0.0);
+                    let index = first + index;
+                    match index.checked_sub(layout.blocks[0]) {
+                        None => {
+                            let loss = trainer.objective.loss;
+                            let range = part(layout.points[0], layout.blocks[0], index);
+                            let (gradients, laplacian) = loss.streams(d);
+                            let tile = rows(range.len(), gradients, laplacian);
+                            let sampled = batch.inside(range, d);
+                            transpose(sampled.points, d, tile, &mut jet.x);
+                            network.forward(theta, tile, jet);
+                            for row in 0..layout.rows {
+                                let at = row * tile.points;
+                                let rho = &mut rho[at..at + tile.points];
+                                let (out, bar) = (&jet.out, &mut jet.out_bar);
+                                loss::linearise(&trainer.objective, row, tile, sampled, out, bar, rho);
+                                network.point_gradients(
+                                    theta,
+                                    tile,
+                                    jet,
+                                    block,
+                                    Columns { width: layout.width, at },
+                                );
+                            }
+                        }
+                        Some(index) => {
+                            let sampled = batch.side(part(layout.points[1], layout.blocks[1], index), d);
+                            let tile = rows(sampled.data.len(), 0, false);
+                            transpose(sampled.points, d, tile, &mut jet.x);
+                            network.forward(theta, tile, jet);
+                            let (out, bar) = (&jet.out, &mut jet.out_bar[..tile.points]);
+                            loss::linearise_boundary(trainer.objective.beta, sampled, out, bar, rho);
+                            network.point_gradients(
+                                theta,
+                                tile,
+                                jet,
+                                block,
+                                Columns { width: layout.width, at: 0 },
+                            );
+                        }
+                    }
+                });
+            });
+        count
+    }
+
+    /// out += Jᵀy over the blocks of the slab, whose columns start at block `first`; y lies in `columns`.
+    fn pull_back(&self, first: usize, count: usize, out: &mut [f64]) {
+        let Layout { width, .. } = self.layout;
+        let y = &self.columns[first * width..(first + count) * width];
+        out.par_chunks_mut(ROWS).enumerate().for_each(|(chunk, out)| {
+            for (block, y) in self.slab.chunks(self.layout.block()).zip(y.chunks(width)) {
+                let rows = block[chunk * ROWS * width..].chunks(width);
+                for (out, row) in out.iter_mut().zip(rows) {
+                    *out += vector::dot(row, y);
+                }
+            }
+        });
+    }
+
+    /// y = Jv over the blocks of the slab, to `columns`.
+    fn push_forward(&mut self, first: usize, v: &[f64]) {
+        let Layout { width, .. } = self.layout;
+        let block = self.layout.block();
+        self.columns[first * width..].par_chunks_mut(width).zip(self.slab.par_chunks(block)).for_each(
+            |(y, block)| {
+                y.fill(0.0);
+                for (row, &v) in block.chunks(width).zip(v) {
+                    vector::add_scaled(y, v, row);
+                }
+            },
+        );
+    }
+}
+
+/// A loss at work.
+pub(in crate::neural) struct Training<'a> {
+    pub trainer: &'a mut Trainer,
+    pub batch: &'a Batch,
+    /// Where a method needs it.
+    pub jacobian: Option<&'a mut Jacobian>,
+    /// Of the last gradient.
+    pub terms: Terms,
+    /// Spent so far.
+    pub flops: f64,
+}
+
+impl Training<'_> {
+    fn jacobian(&mut self) -> (&mut Jacobian, &Trainer, &Batch) {
+        // Invariant: a run with a method that asks for the Jacobian has memory for it.
+        let jacobian = self.jacobian.as_deref_mut().expect("memory for the Jacobian");
+        self.flops += jacobian.flops;
+        (jacobian, self.trainer, self.batch)
+    }
+}
+
+impl Function for Training<'_> {
+    fn len(&self) -> usize {
+        self.trainer.network.parameters()
+    }
+
+    fn gradient(&mut self, theta: &[f64], gradient: &mut [f64]) -> f64 {
+        self.terms = self.trainer.differentiate(theta, self.batch);
+        self.trainer.gather(gradient);
+        self.flops += self.trainer.flops();
+        self.trainer.objective.value(self.terms, !self.batch.side_data.is_empty())
+    }
+
+    fn equations(&self) -> Equations {
+        let none = Equations { rows: 0, are_residuals: false };
+        self.jacobian.as_ref().map_or(none, |jacobian| jacobian.layout.equations())
+    }
+
+    fn normal(&mut self, theta: &[f64], matrix: &mut [f64]) {
+        let (jacobian, trainer, batch) = self.jacobian();
+        let Layout { width, parameters: n, .. } = jacobian.layout;
+        let mut first = 0;
+        while first < jacobian.layout.count() {
+            let count = jacobian.fill(trainer, batch, theta, first);
+            let blocks = &jacobian.slab[..count * jacobian.layout.block()];
+            matrix.par_chunks_mut(ROWS * n).enumerate().for_each(|(chunk, rows)| {
+                let (start, height) = (chunk * ROWS, rows.len() / n);
+                for (index, block) in blocks.chunks(n * width).enumerate() {
+                    let own = Block::rows(&block[start * width..(start + height) * width], width);
+                    let keep = if first + index == 0 { 0.0 } else { 1.0 };
+                    let shape = [height, start + height, width];
+                    add_product(rows, n, shape, own, Block::rows(block, width), 1.0, keep);
+                }
+            });
+            first += count;
+        }
+        let rows = jacobian.columns.len() as f64;
+        self.flops += rows * n as f64 * n as f64;
+    }
+
+    fn kernel(&mut self, theta: &[f64], matrix: &mut [f64], rho: &mut [f64]) {
+        let (jacobian, trainer, batch) = self.jacobian();
+        jacobian.fill(trainer, batch, theta, 0);
+        let Layout { width, parameters: n, .. } = jacobian.layout;
+        let block = |index: usize| &jacobian.slab[index * n * width..(index + 1) * n * width];
+        let m = rho.len();
+        matrix.par_chunks_mut(width * m).enumerate().for_each(|(own, rows)| {
+            let a = Block::rows(block(own), width).transposed();
+            for other in 0..=own {
+                let b = Block::rows(block(other), width).transposed();
+                add_product(&mut rows[other * width..], m, [width, width, n], a, b, 1.0, 0.0);
+            }
+        });
+        rho.copy_from_slice(&jacobian.columns);
+        self.flops += m as f64 * m as f64 * n as f64;
+    }
+
+    fn pull_back(&mut self, y: &[f64], out: &mut [f64]) {
+        // Invariant: as above.
+        let jacobian = self.jacobian.as_deref_mut().expect("memory for the Jacobian");
+        jacobian.columns.copy_from_slice(y);
+        out.fill(0.0);
+        jacobian.pull_back(0, jacobian.layout.count(), out);
+        self.flops += 2.0 * y.len() as f64 * out.len() as f64;
+    }
+
+    fn product(&mut self, theta: &[f64], v: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+        let (jacobian, trainer, batch) = self.jacobian();
+        let mut first = 0;
+        while first < jacobian.layout.count() {
+            let count = jacobian.fill(trainer, batch, theta, first);
+            jacobian.push_forward(first, v);
+            jacobian.pull_back(first, count, out);
+            first += count;
+        }
+        self.flops += 4.0 * (self.equations().rows * v.len()) as f64;
+    }
+
+    fn charge(&mut self, flops: f64) {
+        self.flops += flops;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! The Jacobian against finite differences, and what is made of it against the gradient.
+
+use modewise_problems::{Field, Grid, Problem, catalog};
+
+use super::*;
+use crate::neural::{
+    activation::Activation,
+    boundary::Trial,
+    init::Init,
+    loss::{Equation, Objective},
+    sampler::{Sampler, generator},
+};
+
+struct Setup {
+    trainer: Trainer,
+    batch: Batch,
+    jacobian: Jacobian,
+    theta: Vec<f64>,
+}
+
+impl Setup {
+    fn new(problem: &str, loss: Loss, exact: bool, points: usize) -> Self {
+        let problem = catalog::build(&problem.parse().unwrap()).unwrap();
+        let problem: &dyn Problem = problem.as_ref();
+        let network =
+            Network::new(problem.domain().dimension(), &[7, 6], Activation::Sin, &[&[1.0, 2.0], &[1.5]]);
+        let theta = Init::GlorotDouble.draw(&network, problem, &mut generator(4, 0));
+        let boundary_points = if exact || loss == Loss::Regression { 0 } else { 11 };
+        let sampler = Sampler { loss, points, boundary_points, resample: 1, seed: 2 };
+        let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
+        let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
+        let mut batch = sampler.batch(problem, grid.nodes());
+        sampler.fill(0, problem, Some(&target), &mut batch);
+        let trial = exact.then(|| Trial::new(problem).unwrap());
+        let objective = Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0 };
+        let (inside, sides) = (batch.data.len(), batch.side_data.len());
+        let layout = Layout::new(&network, loss, true, inside, sides);
+        let jacobian = Jacobian::new(&network, layout, loss);
+        let trainer = Trainer::new(network, objective, &batch);
+        Self { trainer, batch, jacobian, theta }
+    }
+
+    fn function(&mut self) -> Training<'_> {
+        let terms = Terms { interior: 0.0, boundary: 0.0 };
+        Training {
+            trainer: &mut self.trainer,
+            batch: &self.batch,
+            jacobian: Some(&mut self.jacobian),
+            terms,
+            flops: 0.0,
+        }
+    }
+}
+
+/// Fewer points than parameters, so that JJᵀ is what there is.
+const FEW: usize = 40;
+const PROBLEMS: [&str; 3] = ["sines-1d", "two-tone-2d", "jump-2d,eps_in=2,eps_out=2.5"];
+
+fn sums_of_squares() -> Vec<(&'static str, Loss, bool)> {
+    let losses = [Loss::Residual, Loss::Regression];
+    let all = PROBLEMS.iter().flat_map(|problem| losses.map(|loss| (*problem, loss)));
+    all.flat_map(|(problem, loss)| [(problem, loss, true), (problem, loss, false)]).collect()
+}
+
+#[test]
+fn rows_are_derivatives_of_residuals_and_add_up_to_the_gradient() {
+    for (problem, loss, exact) in sums_of_squares() {
+        let mut setup = Setup::new(problem, loss, exact, FEW);
+        let theta = setup.theta.clone();
+        let mut function = setup.function();
+        let (n, m) = (function.len(), function.equations().rows);
+        assert!(m < n, "{m} {n}");
+        let mut matrix = vec![0.0; m * m];
+        let mut rho_at = |function: &mut Training<'_>, theta: &[f64]| {
+            let mut rho = vec![0.0; m];
+            function.kernel(theta, &mut matrix, &mut rho);
+            rho
+        };
+        let h = 1e-4;
+        let mut differences = vec![0.0; m * n];
+        for k in 0..n {
+            let mut shifted = |steps: f64| {
+                let mut theta = theta.clone();
+                theta[k] += steps * h;
+                rho_at(&mut function, &theta)
+            };
+            let near: Vec<f64> = shifted(1.0).iter().zip(shifted(-1.0)).map(|(a, b)| a - b).collect();
+            let far: Vec<f64> = shifted(2.0).iter().zip(shifted(-2.0)).map(|(a, b)| a - b).collect();
+            for i in 0..m {
+                differences[i * n + k] = (8.0 * near[i] - far[i]) / (12.0 * h);
+            }
+        }
+        let rho = rho_at(&mut function, &theta);
+        let largest = differences.iter().fold(0.0, |m: f64, d| m.max(d.abs()));
+        let mut row = vec![0.0; n];
+        for i in 0..m {
+            let unit: Vec<f64> = (0..m).map(|j| f64::from(i == j)).collect();
+            function.pull_back(&unit, &mut row);
+            for k in 0..n {
+                let error = (row[k] - differences[i * n + k]).abs();
+                assert!(error < 1e-7 * largest, "{problem} {loss:?} {exact}: row {i}, {k}: {error:e}");
+            }
+        }
+        let mut gradient = vec![0.0; n];
+        function.pull_back(&rho, &mut row);
+        let value = function.gradient(&theta, &mut gradient);
+        let squares = 0.5 * vector::dot(&rho, &rho);
+        assert!((value - squares).abs() < 1e-12 * value, "{problem} {loss:?} {exact}: {value} {squares}");
+        let error = row.iter().zip(&gradient).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(error < 1e-11 * vector::norm(&gradient), "{problem} {loss:?} {exact}: {error:e}");
+    }
+}
+
+/// JᵀJ, its products, and JJᵀ are the same J.
+#[test]
+fn matrices_and_products_agree() {
+    for (problem, loss, exact) in sums_of_squares() {
+        let mut setup = Setup::new(problem, loss, exact, FEW);
+        let theta = setup.theta.clone();
+        let mut function = setup.function();
+        let (n, m) = (function.len(), function.equations().rows);
+        let v: Vec<f64> = (0..n).map(|k| (k as f64).sin()).collect();
+        let mut normal = vec![f64::NAN; n * n];
+        function.normal(&theta, &mut normal);
+        let full = |i: usize, j: usize| normal[i.max(j) * n + i.min(j)];
+        let mut product = vec![0.0; n];
+        function.product(&theta, &v, &mut product);
+        let size = vector::norm(&product);
+        for (i, product) in product.iter().enumerate() {
+            let right: f64 = (0..n).map(|j| full(i, j) * v[j]).sum();
+            assert!((product - right).abs() < 1e-12 * size, "{problem} {loss:?} {exact}");
+        }
+        // The traces of JᵀJ and JJᵀ are both the sum of all squares.
+        let mut kernel = vec![0.0; m * m];
+        function.kernel(&theta, &mut kernel, &mut vec![0.0; m]);
+        let trace = |matrix: &[f64], n: usize| matrix.iter().step_by(n + 1).sum::<f64>();
+        let (a, b) = (trace(&normal, n), trace(&kernel, m));
+        assert!((a - b).abs() < 1e-12 * a, "{problem} {loss:?} {exact}: {a} {b}");
+        assert!(function.flops > 0.0);
+    }
+}
+
+/// u is linear in the weights of the output layer and the energy quadratic in u, so that there JᵀJ is the
+/// Hessian, which differences of the gradient give.
+#[test]
+fn the_energy_matrix_is_the_hessian_where_u_is_linear() {
+    for problem in PROBLEMS {
+        for (exact, points) in [(true, 300), (false, 300)] {
+            let mut setup = Setup::new(problem, Loss::Ritz, exact, points);
+            let theta = setup.theta.clone();
+            let output = setup.trainer.network.layers().last().unwrap().weights();
+            let mut function = setup.function();
+            let n = function.len();
+            let mut matrix = vec![0.0; n * n];
+            function.normal(&theta, &mut matrix);
+            for k in output.clone() {
+                let mut gradient = |shift: f64| {
+                    let mut theta = theta.clone();
+                    theta[k] += shift;
+                    let mut gradient = vec![0.0; n];
+                    function.gradient(&theta, &mut gradient);
+                    gradient
+                };
+                let (above, below) = (gradient(0.5), gradient(-0.5));
+                for i in output.clone() {
+                    let entry = matrix[i.max(k) * n + i.min(k)];
+                    let right = above[i] - below[i];
+                    assert!(
+                        (entry - right).abs() < 1e-9 * matrix[k * n + k],
+                        "{problem} {exact}: {entry} {right}"
+                    );
+                }
+            }
+        }
+    }
+}

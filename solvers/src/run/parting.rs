@@ -1,0 +1,80 @@
+//! Whether loss and error part: a loss that goes on falling while the error rises measures something else
+//! than the error, and nobody who sees the loss alone would know.
+
+use modewise_problems::Errors;
+
+/// The error has to be this many times the smallest one, which lies at least half of all steps back, and
+/// the loss this much lower than it was there.
+const RISE: f64 = 1.5;
+const FALL: f64 = 0.5;
+
+/// The best error so far, since the start or since the run was resumed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Parting {
+    best: Option<Look>,
+    last: Option<Look>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    step: u64,
+    loss: f64,
+    error: f64,
+}
+
+impl Parting {
+    /// Takes note of a look at the run.
+    pub fn note(&mut self, step: u64, loss: Option<f64>, errors: Option<Errors>) {
+        let Some((loss, errors)) = loss.zip(errors) else { return };
+        let look = Look { step, loss, error: errors.l2 };
+        if step > 0 && loss.is_finite() && !self.best.is_some_and(|best| best.error <= look.error) {
+            self.best = Some(look);
+        }
+        self.last = Some(look);
+    }
+
+    /// What to say at the end.
+    pub fn advice(&self) -> Option<String> {
+        let (best, last) = self.best.zip(self.last)?;
+        // An energy is negative at its minimum: only a loss that can be compared by factors counts.
+        let parted = last.error > RISE * best.error
+            && last.loss > 0.0
+            && last.loss < FALL * best.loss
+            && last.step >= 2 * best.step;
+        parted.then(|| {
+            format!(
+                "the loss fell from {:.1e} to {:.1e} while the error rose from {:.1e} (step {}) to {:.1e}: it is low \
+                 where no point looks; take more points, or a larger beta, or lower first-layer frequencies",
+                best.loss, last.loss, best.error, best.step, last.error
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advice(looks: &[(u64, f64, f64)]) -> Option<String> {
+        let mut parting = Parting::default();
+        for &(step, loss, error) in looks {
+            parting.note(step, Some(loss), Some(Errors { l2: error, max: error }));
+        }
+        parting.advice()
+    }
+
+    #[test]
+    fn only_a_falling_loss_with_a_rising_error_is_told() {
+        let text = advice(&[(0, 9.0, 1.0), (10, 1.0, 0.1), (20, 0.5, 0.2), (100, 0.01, 0.4)]).unwrap();
+        assert!(text.contains("from 1.0e-1 (step 10) to 4.0e-1") && text.contains("larger beta"), "{text}");
+        for looks in [
+            &[(0, 9.0, 1.0), (10, 1.0, 0.1), (100, 0.01, 0.05)][..],
+            &[(0, 9.0, 1.0), (10, 1.0, 0.1), (100, 2.0, 0.4)],
+            &[(0, 9.0, 1.0), (90, 1.0, 0.1), (100, 0.01, 0.4)],
+            &[(0, -1.0, 1.0), (10, -2.0, 0.1), (100, -9.0, 0.4)],
+            &[],
+        ] {
+            assert_eq!(advice(looks), None, "{looks:?}");
+        }
+    }
+}
