@@ -24,12 +24,14 @@ mod live;
 
 use std::sync::Arc;
 
-use modewise_problems::{
-    Coefficient, Condition, Grid, Parameter, Problem, Settings, Spec, SpecError,
-};
+use modewise_problems::{Coefficient, Condition, Grid, Parameter, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
-use self::{basis::Features, least_squares::{Method, System}, live::Live};
+use self::{
+    basis::Features,
+    least_squares::{Method, System},
+    live::Live,
+};
 use super::{
     boundary::{MOST_AXES, Trial},
     recipe::{Boundary, not_liftable},
@@ -68,7 +70,12 @@ pub(crate) const ENTRY: Entry = Entry {
         ),
         parameter("beta", "1", "", "weight of boundary rows over the largest ε|k|² (boundary=penalty)"),
         parameter("solver", "qr", "a name", "qr (pivoted Householder) or svd (least norm)"),
-        parameter("rcond", "1e-14", "", "columns or singular values below this part of the largest are left out"),
+        parameter(
+            "rcond",
+            "1e-14",
+            "",
+            "columns or singular values below this part of the largest are left out",
+        ),
     ],
     build,
 };
@@ -98,9 +105,7 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     }
     let frequency = match settings.text("frequency") {
         Ok("auto") => None,
-        _ => {
-            Some(settings.numbers("frequency", "auto, a positive number or a list of them", |k| k > 0.0)?)
-        }
+        _ => Some(settings.numbers("frequency", "auto, a positive number or a list of them", |k| k > 0.0)?),
     };
     Ok(Arc::new(RandomFeatures {
         count,

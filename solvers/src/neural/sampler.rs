@@ -221,12 +221,7 @@ pub(super) fn node_coordinates(grid: &modewise_problems::Grid, node: usize, x: &
 
 /// Points on the sides. In 1-D the two ends, each counting 1. Otherwise spread over the sides by their
 /// area, evenly or at random, each standing for its share. Returns what a point counts.
-pub(super) fn on_sides(
-    bounds: &[[f64; 2]],
-    fixed: bool,
-    random: &mut ChaCha8Rng,
-    points: &mut [f64],
-) -> f64 {
+pub(super) fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, points: &mut [f64]) -> f64 {
     let d = bounds.len();
     if d == 1 {
         for (x, end) in points.iter_mut().zip(bounds[0]) {

@@ -38,11 +38,7 @@ impl Spectrum {
     }
 
     /// The spectrum of `function` on the box `bounds`; `None` in more than three dimensions.
-    pub fn of(
-        bounds: &[[f64; 2]],
-        least: f64,
-        function: impl Fn(Points<'_>, &mut [f64]),
-    ) -> Option<Self> {
+    pub fn of(bounds: &[[f64; 2]], least: f64, function: impl Fn(Points<'_>, &mut [f64])) -> Option<Self> {
         let &[first, last] = CELLS.get(bounds.len().checked_sub(1)?)?;
         let (mut cells, mut flops) = (first, 0.0);
         loop {

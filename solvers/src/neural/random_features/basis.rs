@@ -86,7 +86,8 @@ impl Basis {
 
     /// Writes the columns of all features, each divided by its norm; the norms.
     pub fn assemble(&self, rows: &Rows, system: &mut System) -> Vec<f64> {
-        let columns = system.columns.par_chunks_mut(system.rows).zip(self.weights.par_chunks(self.dimension + 1));
+        let columns =
+            system.columns.par_chunks_mut(system.rows).zip(self.weights.par_chunks(self.dimension + 1));
         columns
             .map(|(column, weights)| {
                 match self.features {
@@ -148,7 +149,8 @@ fn apply_with<S: Sigma, const FMA: bool>(rows: &Rows, weights: &[f64], out: &mut
             }
         }
         let operator = rows.value[here.clone()].iter().zip(&rows.laplacian[here]);
-        for ((out, (z, along)), (value, laplacian)) in out.iter_mut().zip(z.iter().zip(&along)).zip(operator) {
+        for ((out, (z, along)), (value, laplacian)) in out.iter_mut().zip(z.iter().zip(&along)).zip(operator)
+        {
             let (a, memo) = S::value::<FMA>(*z);
             let [first, second, _] = S::derivatives(a, memo);
             *out = value * a + along * first + square * laplacian * second;

@@ -6,8 +6,9 @@ use modewise_problems::{Points, Problem};
 use rayon::prelude::*;
 
 use super::{
-    ENTRY, RandomFeatures, constants,
+    ENTRY, RandomFeatures,
     basis::{Basis, Rows},
+    constants,
     least_squares::{Solution, System},
     refuse,
 };
