@@ -97,7 +97,8 @@ impl<'p> Live<'p> {
         let mut weights = vec![0.0; inside + sides];
         let (inner, outer) = points.split_at_mut(inside * d);
         let sampling = self.recipe.sampling;
-        sampling.fill(self.recipe.asked(), bounds, &mut random, inner, &mut weights[..inside]);
+        sampling.place(self.recipe.asked(), bounds, &mut random, inner);
+        sampling.weigh(self.recipe.asked(), bounds, &mut weights[..inside]);
         if sides > 0 {
             let weight = on_sides(bounds, true, &mut random, outer);
             weights[inside..].fill(weight * (self.permittivity * self.square).powi(2) * self.recipe.beta);
