@@ -29,8 +29,8 @@ pub struct PassRow {
     pub of_triad: f64,
 }
 
-/// Fields that a loop may hold: what has to be free before it is started.
-const FIELDS: u64 = 6;
+/// Fields that a loop may hold, coefficients included: what has to be free before it is started.
+const FIELDS: u64 = 16;
 
 /// All kernels on a grid with `cells` cells a side; those that memory has no room for are left out.
 pub(super) fn measure(

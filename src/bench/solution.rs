@@ -237,7 +237,8 @@ impl Bench<'_, '_> {
             } else if now.residual <= self.rtol {
                 Outcome::Converged
             } else if finished {
-                Outcome::Done
+                // Through, and not where it was to come.
+                Outcome::Floor
             } else if stalled >= PATIENCE
                 && now.residual <= discrete.residual_floor(reduce::sum_of_squares(u.values()).sqrt())
             {

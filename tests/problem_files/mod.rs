@@ -134,6 +134,7 @@ fn mistakes_name_the_file_the_line_and_the_key() {
     let here = folder.path();
     fs::write(here.join("bad.toml"), "box = [[0, 1]]\n\nsource = \"2x\"\n").unwrap();
     fs::write(here.join("pole.toml"), "box = [[-1, 1]]\nsource = \"1/x\"\n").unwrap();
+    fs::write(here.join("hole.toml"), "box = [[0, 1]]\nexact = \"if(x == 0.5, 1/0, x)\"\n").unwrap();
     fs::write(here.join("run.toml"), "problem = 'bad.toml'\nsolver = 'jacobi'\n").unwrap();
     fs::write(here.join("lost.toml"), "problem = 'nowhere.toml'\nsolver = 'jacobi'\n").unwrap();
     for (arguments, code, part) in [
@@ -144,6 +145,11 @@ fn mistakes_name_the_file_the_line_and_the_key() {
             &["solve", "pole.toml", "--solver", "jacobi"],
             2,
             "source is not a finite number at [0.0] (source = \"1/x\" in line 2 of pole.toml)",
+        ),
+        (
+            &["solve", "hole.toml", "--solver", "jacobi"],
+            2,
+            "exact solution is not a finite number at [0.5] (exact =",
         ),
         (&["solve", "none.toml", "--solver", "jacobi"], 4, "none.toml"),
         (&["run", "lost.toml"], 4, "nowhere.toml"),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use modewise_problems::{Discrete, Field, Grid, catalog};
 
 use super::{
-    operator::Operator,
+    multigrid::halves::Halves,
+    operator::{Operator, to_single},
+    real::Real,
     sweep::{
         colours::{self, Order, Workspace},
         pass::{self, Formula},
@@ -44,10 +46,10 @@ impl Kernel {
     }
 }
 
-/// The kernels for −Δu = 1 on the unit box in 2-D or 3-D with `cells` cells a side; none where there is
-/// no such grid.
+/// The kernels for −Δu = 1, and for coefficients that vary, on the unit box in 2-D or 3-D with `cells` cells
+/// a side; none where there is no such grid.
 pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
-    let Some(discrete) = system(dimension, cells).map(Arc::new) else { return Vec::new() };
+    let Some(discrete) = system("bump", dimension, cells).map(Arc::new) else { return Vec::new() };
     let mut kernels = vec![
         Kernel::new("residual, stored", 24.0, &discrete, |discrete| {
             let (u, mut r) = (wavy(&discrete), Field::zeros(discrete.grid()));
@@ -61,14 +63,8 @@ pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
         }),
     ];
     kernels.extend([
-        Kernel::new("jacobi sweep", 24.0, &discrete, |discrete| {
-            let (operator, f, mut u) = sweepable(&discrete);
-            let mut next = u.clone();
-            move || {
-                pass::apply(&operator, Formula::Relax(0.8), &u, &f, &mut next);
-                std::mem::swap(&mut u, &mut next);
-            }
-        }),
+        Kernel::new("jacobi sweep", 24.0, &discrete, |discrete| jacobi(sweepable(&discrete))),
+        Kernel::new("jacobi sweep, f32", 12.0, &discrete, |discrete| jacobi(single(&discrete))),
         Kernel {
             passes: wavefront::MOST,
             ..Kernel::new("jacobi sweeps, several in one pass", 24.0, &discrete, |discrete| {
@@ -84,11 +80,43 @@ pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
             move || colours::sweep(&operator, Order::RedBlack, None, &mut u, &f, &mut work)
         }),
     ]);
+    // A number of the coarser grid for 2^d unknowns.
+    let bytes = 24.0 + 8.0 / 2f64.powi(dimension as i32);
+    kernels.extend([
+        Kernel::new("half a cycle, down", bytes, &discrete, |d| half(sweepable(&d), Halves::down)),
+        Kernel::new("half a cycle, up", bytes, &discrete, |d| half(sweepable(&d), Halves::up)),
+        Kernel::new("half a cycle, down, f32", 0.5 * bytes, &discrete, |d| half(single(&d), Halves::down)),
+        Kernel::new("half a cycle, up, f32", 0.5 * bytes, &discrete, |d| half(single(&d), Halves::up)),
+    ]);
+    if let Some(variable) = system("jump", dimension, cells).map(Arc::new) {
+        // A face along every axis, and the inverse of the diagonal.
+        let bytes = 24.0 + 8.0 * (dimension + 1) as f64;
+        kernels.push(Kernel::new("jacobi sweep, ε and κ² vary", bytes, &variable, |discrete| {
+            jacobi(sweepable(&discrete))
+        }));
+    }
     kernels
 }
 
+/// A matrix, a right-hand side and some u.
+type Sweepable<T> = (Operator<T>, Buffer<T>, Buffer<T>);
+
+fn jacobi<T: Real>((operator, f, mut u): Sweepable<T>) -> impl FnMut() + Send {
+    let mut next = u.clone();
+    move || {
+        pass::apply(&operator, Formula::Relax(T::from_f64(0.8)), &u, &f, &mut next);
+        std::mem::swap(&mut u, &mut next);
+    }
+}
+
+fn half<T: Real>((operator, f, u): Sweepable<T>, pass: fn(&mut Halves<T>)) -> impl FnMut() + Send {
+    let mut halves = Halves::new(operator, f, u);
+    // A grid of a few cells has none coarser, and nothing to measure.
+    move || halves.iter_mut().for_each(pass)
+}
+
 /// The matrix, the right-hand side and some u in the layout of sweeps.
-fn sweepable(discrete: &Discrete) -> (Operator<f64>, Buffer<f64>, Buffer<f64>) {
+fn sweepable(discrete: &Discrete) -> Sweepable<f64> {
     let operator = Operator::of(discrete);
     let f = operator.load_source(discrete);
     let mut u = Buffer::zeroed(operator.layout().len());
@@ -96,13 +124,18 @@ fn sweepable(discrete: &Discrete) -> (Operator<f64>, Buffer<f64>, Buffer<f64>) {
     (operator, f, u)
 }
 
-fn system(dimension: usize, cells: usize) -> Option<Discrete> {
-    let name = match dimension {
-        2 => "bump-2d",
-        3 => "bump-3d",
-        _ => return None,
-    };
-    let problem = catalog::build(&name.parse().ok()?).ok()?;
+/// The same in single precision.
+fn single(discrete: &Discrete) -> Sweepable<f32> {
+    let (operator, f, u) = sweepable(discrete);
+    (operator.to_single(), to_single(&f), to_single(&u))
+}
+
+/// The problem `name` of the catalog in 2-D or 3-D.
+fn system(name: &str, dimension: usize, cells: usize) -> Option<Discrete> {
+    if !(2..=3).contains(&dimension) {
+        return None;
+    }
+    let problem = catalog::build(&format!("{name}-{dimension}d").parse().ok()?).ok()?;
     let grid = Grid::new(problem.domain().bounds(), &[cells]).ok()?;
     Discrete::new(problem.as_ref(), &grid).ok()
 }

@@ -41,6 +41,7 @@ mod cycle;
 mod fused;
 mod galerkin;
 mod half;
+pub(crate) mod halves;
 mod hierarchy;
 mod level;
 mod line;

@@ -142,7 +142,7 @@ impl Operator<f64> {
 const PIECE: usize = 1 << 14;
 
 /// Values in single precision.
-fn to_single(values: &Buffer<f64>) -> Buffer<f32> {
+pub(crate) fn to_single(values: &Buffer<f64>) -> Buffer<f32> {
     let mut out = Buffer::zeroed(values.len());
     out.par_chunks_mut(PIECE).zip(values.par_chunks(PIECE)).for_each(|(out, values)| {
         out.iter_mut().zip(values).for_each(|(out, value)| *out = *value as f32);

@@ -19,7 +19,11 @@
 
 use multiversion::{multiversion, target::target_cfg_f};
 
-use super::sigma::{Phi, Relu, SRelu, Sigma, Sin, Tanh};
+use super::{
+    bumps::{Phi, PhiHalf, S2Relu, SRelu, SRelu2, SRelu3},
+    real::Real,
+    sigma::{Cos, Gelu, Relu, Sigma, Silu, Sin, Tanh},
+};
 
 /// The most points a tile may have.
 pub(super) const MOST_POINTS: usize = 256;
@@ -31,20 +35,50 @@ pub enum Activation {
     Tanh,
     /// sin x.
     Sin,
+    /// cos x.
+    Cos,
     /// x₊(1 − x)₊ (MscaleDNN, arXiv 2007.11207): compact support, kinks at 0 and 1.
     SRelu,
+    /// (x₊(1 − x)₊)².
+    SRelu2,
+    /// (x₊(1 − x)₊)³.
+    SRelu3,
     /// x₊² − 3(x−1)₊² + 3(x−2)₊² − (x−3)₊² (arXiv 2007.11207): the quadratic B-spline times 2,
     /// support (0, 3), peak 1.5.
     Phi,
+    /// Half of φ, as in the code published with arXiv 2007.11207: the quadratic B-spline.
+    PhiHalf,
+    /// sin(2πx) x₊(1 − x)₊ (arXiv 2009.14597).
+    S2Relu,
     /// x₊.
     Relu,
+    /// x Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel, arXiv 1606.08415).
+    Gelu,
+    /// x/(1 + e⁻ˣ).
+    Silu,
 }
 
 impl Activation {
     /// The names a spec may use, in the order of [`Activation::ALL`].
-    pub const NAMES: [&'static str; 5] = ["tanh", "sin", "srelu", "phi", "relu"];
+    pub const NAMES: [&'static str; 12] = [
+        "tanh", "sin", "cos", "srelu", "srelu2", "srelu3", "phi", "phi-half", "s2relu", "relu", "gelu",
+        "silu",
+    ];
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Tanh, Self::Sin, Self::SRelu, Self::Phi, Self::Relu];
+    pub const ALL: [Self; 12] = [
+        Self::Tanh,
+        Self::Sin,
+        Self::Cos,
+        Self::SRelu,
+        Self::SRelu2,
+        Self::SRelu3,
+        Self::Phi,
+        Self::PhiHalf,
+        Self::S2Relu,
+        Self::Relu,
+        Self::Gelu,
+        Self::Silu,
+    ];
 
     /// Its name in a spec.
     pub fn name(self) -> &'static str {
@@ -56,6 +90,32 @@ impl Activation {
     pub fn has_second_derivative(self) -> bool {
         !matches!(self, Self::SRelu | Self::Relu)
     }
+
+    /// Whether all derivatives are continuous.
+    #[cfg(test)]
+    pub fn is_smooth(self) -> bool {
+        matches!(self, Self::Tanh | Self::Sin | Self::Cos | Self::Gelu | Self::Silu)
+    }
+}
+
+/// Calls a function generic over a [`Sigma`] with the type that stands for `sigma`.
+macro_rules! dispatch {
+    ($sigma:expr, $function:ident, $($argument:expr),*) => {
+        match $sigma {
+            Activation::Tanh => $function::<Tanh, _>($($argument),*),
+            Activation::Sin => $function::<Sin, _>($($argument),*),
+            Activation::Cos => $function::<Cos, _>($($argument),*),
+            Activation::SRelu => $function::<SRelu, _>($($argument),*),
+            Activation::SRelu2 => $function::<SRelu2, _>($($argument),*),
+            Activation::SRelu3 => $function::<SRelu3, _>($($argument),*),
+            Activation::Phi => $function::<Phi, _>($($argument),*),
+            Activation::PhiHalf => $function::<PhiHalf, _>($($argument),*),
+            Activation::S2Relu => $function::<S2Relu, _>($($argument),*),
+            Activation::Relu => $function::<Relu, _>($($argument),*),
+            Activation::Gelu => $function::<Gelu, _>($($argument),*),
+            Activation::Silu => $function::<Silu, _>($($argument),*),
+        }
+    };
 }
 
 /// How the rows of a layer are laid out.
@@ -85,42 +145,31 @@ impl Rows {
 
 /// a = σ(z + bias) with its jet, row by row. Afterwards the value stream of `z` holds what
 /// [`reverse`] needs of it.
-pub(super) fn forward(sigma: Activation, rows: Rows, bias: &[f64], z: &mut [f64], a: &mut [f64]) {
-    match sigma {
-        Activation::Tanh => forward_with::<Tanh>(rows, bias, z, a),
-        Activation::Sin => forward_with::<Sin>(rows, bias, z, a),
-        Activation::SRelu => forward_with::<SRelu>(rows, bias, z, a),
-        Activation::Phi => forward_with::<Phi>(rows, bias, z, a),
-        Activation::Relu => forward_with::<Relu>(rows, bias, z, a),
-    }
+pub(super) fn forward<T: Real>(sigma: Activation, rows: Rows, bias: &[T], z: &mut [T], a: &mut [T]) {
+    dispatch!(sigma, forward_with, rows, bias, z, a);
 }
 
 /// Turns the adjoint of a layer's output, in `bar`, into that of its argument, in place.
-pub(super) fn reverse(sigma: Activation, rows: Rows, count: usize, z: &[f64], a: &[f64], bar: &mut [f64]) {
-    match sigma {
-        Activation::Tanh => reverse_with::<Tanh>(rows, count, z, a, bar),
-        Activation::Sin => reverse_with::<Sin>(rows, count, z, a, bar),
-        Activation::SRelu => reverse_with::<SRelu>(rows, count, z, a, bar),
-        Activation::Phi => reverse_with::<Phi>(rows, count, z, a, bar),
-        Activation::Relu => reverse_with::<Relu>(rows, count, z, a, bar),
-    }
+pub(super) fn reverse<T: Real>(sigma: Activation, rows: Rows, count: usize, z: &[T], a: &[T], bar: &mut [T]) {
+    dispatch!(sigma, reverse_with, rows, count, z, a, bar);
 }
 
 #[multiversion(targets = "simd")]
-fn forward_with<S: Sigma>(rows: Rows, bias: &[f64], z: &mut [f64], a: &mut [f64]) {
+fn forward_with<S: Sigma<T>, T: Real>(rows: Rows, bias: &[T], z: &mut [T], a: &mut [T]) {
     if target_cfg_f!(target_feature = "fma") {
-        forward_rows::<S, true>(rows, bias, z, a);
+        forward_rows::<S, T, true>(rows, bias, z, a);
     } else {
-        forward_rows::<S, false>(rows, bias, z, a);
+        forward_rows::<S, T, false>(rows, bias, z, a);
     }
 }
 
 #[inline(always)]
-fn forward_rows<S: Sigma, const FMA: bool>(rows: Rows, bias: &[f64], z: &mut [f64], a: &mut [f64]) {
+fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z: &mut [T], a: &mut [T]) {
     let n = rows.points;
-    let mut first = [0.0; MOST_POINTS];
-    let mut second = [0.0; MOST_POINTS];
-    let mut squares = [0.0; MOST_POINTS];
+    let limit = T::of(S::LIMIT);
+    let mut first = [T::of(0.0); MOST_POINTS];
+    let mut second = [T::of(0.0); MOST_POINTS];
+    let mut squares = [T::of(0.0); MOST_POINTS];
     let (first, second, squares) = (&mut first[..n], &mut second[..n], &mut squares[..n]);
     for ((&b, z), a) in bias.iter().zip(z.chunks_mut(rows.stride)).zip(a.chunks_mut(rows.stride)) {
         let (value, z) = z[..rows.columns()].split_at_mut(n);
@@ -128,7 +177,7 @@ fn forward_rows<S: Sigma, const FMA: bool>(rows: Rows, bias: &[f64], z: &mut [f6
         let mut near = true;
         for z in value.iter_mut() {
             *z += b;
-            near &= z.abs() <= S::LIMIT;
+            near &= z.modulus() <= limit;
         }
         if near {
             for (z, a) in value.iter_mut().zip(out.iter_mut()) {
@@ -136,7 +185,7 @@ fn forward_rows<S: Sigma, const FMA: bool>(rows: Rows, bias: &[f64], z: &mut [f6
             }
         } else {
             for (z, a) in value.iter_mut().zip(out.iter_mut()) {
-                (*a, *z) = if z.abs() <= S::LIMIT { S::value::<FMA>(*z) } else { S::far(*z) };
+                (*a, *z) = if z.modulus() <= limit { S::value::<FMA>(*z) } else { S::far(*z) };
             }
         }
         if rows.gradients == 0 {
@@ -162,9 +211,9 @@ fn forward_rows<S: Sigma, const FMA: bool>(rows: Rows, bias: &[f64], z: &mut [f6
 
 /// Σⱼ (∂ⱼz)² over the first `gradients` streams.
 #[inline(always)]
-fn sum_of_squares(z: &[f64], gradients: usize, out: &mut [f64]) {
+fn sum_of_squares<T: Real>(z: &[T], gradients: usize, out: &mut [T]) {
     let n = out.len();
-    out.fill(0.0);
+    out.fill(T::of(0.0));
     for z in z.chunks_exact(n).take(gradients) {
         for i in 0..n {
             out[i] += z[i] * z[i];
@@ -173,9 +222,9 @@ fn sum_of_squares(z: &[f64], gradients: usize, out: &mut [f64]) {
 }
 
 #[multiversion(targets = "simd")]
-fn reverse_with<S: Sigma>(rows: Rows, count: usize, z: &[f64], a: &[f64], bar: &mut [f64]) {
+fn reverse_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &[T], bar: &mut [T]) {
     let n = rows.points;
-    let mut scratch = [[0.0; MOST_POINTS]; 5];
+    let mut scratch = [[T::of(0.0); MOST_POINTS]; 5];
     let [first, second, third, squares, sum] = scratch.each_mut().map(|row| &mut row[..n]);
     let layers = z.chunks(rows.stride).zip(a.chunks(rows.stride)).zip(bar.chunks_mut(rows.stride));
     for ((z, a), bar) in layers.take(count) {
@@ -194,7 +243,7 @@ fn reverse_with<S: Sigma>(rows: Rows, count: usize, z: &[f64], a: &[f64], bar: &
         let ends = rows.gradients * n;
         let (slopes, curvature) = z.split_at(ends);
         let (bar, top) = bar.split_at_mut(ends);
-        sum.fill(0.0);
+        sum.fill(T::of(0.0));
         for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact(n)) {
             for i in 0..n {
                 sum[i] += bar[i] * z[i];
@@ -205,7 +254,7 @@ fn reverse_with<S: Sigma>(rows: Rows, count: usize, z: &[f64], a: &[f64], bar: &
             for i in 0..n {
                 sum[i] += top[i] * curvature[i];
                 value[i] += third[i] * top[i] * squares[i];
-                squares[i] = 2.0 * second[i] * top[i];
+                squares[i] = T::of(2.0) * second[i] * top[i];
                 top[i] *= first[i];
             }
             for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact_mut(n)) {
@@ -230,6 +279,67 @@ fn reverse_with<S: Sigma>(rows: Rows, count: usize, z: &[f64], a: &[f64], bar: &
 mod tests {
     use super::*;
 
+    /// σ and its derivatives at one argument.
+    fn at(sigma: Activation, z: f64) -> [f64; 4] {
+        fn of<S: Sigma<T>, T: Real>(z: T) -> [f64; 4] {
+            let (a, memo) = S::value::<false>(z);
+            let [first, second, third] = S::derivatives(a, memo);
+            [a, first, second, third].map(T::wide)
+        }
+        dispatch!(sigma, of, z)
+    }
+
+    #[test]
+    fn each_derivative_is_that_of_the_one_before() {
+        let h = 1e-5;
+        for sigma in Activation::ALL {
+            // Away from the kinks, which are whole numbers.
+            for z in [-7.3, -1.7, -0.4, 0.2, 0.7, 1.3, 1.8, 2.4, 2.9, 3.6, 12.2] {
+                let (below, here, above) = (at(sigma, z - h), at(sigma, z), at(sigma, z + h));
+                for order in 0..3 {
+                    let difference = (above[order] - below[order]) / (2.0 * h);
+                    let error = (difference - here[order + 1]).abs();
+                    // Third derivatives are up to w³ of s2relu, whose own third derivative is w⁵.
+                    let tolerance = if sigma == Activation::S2Relu { 1e-6 } else { 1e-8 };
+                    assert!(error < tolerance, "{sigma:?} {order} at {z}: {error:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_the_definitions() {
+        for (sigma, z, right) in [
+            (Activation::Phi, 1.5, 1.5),
+            (Activation::PhiHalf, 1.5, 0.75),
+            (Activation::SRelu, 0.5, 0.25),
+            (Activation::SRelu2, 0.5, 0.0625),
+            (Activation::SRelu3, 0.5, 0.015_625),
+            (Activation::S2Relu, 0.25, 0.1875),
+            (Activation::Cos, 0.0, 1.0),
+            // 1 Φ(1), of any table of the normal distribution.
+            (Activation::Gelu, 1.0, 0.841_344_746_068_542_9),
+            (Activation::Silu, 1.0, 1.0 / (1.0 + (-1f64).exp())),
+        ] {
+            assert!((at(sigma, z)[0] - right).abs() < 1e-15, "{sigma:?}: {}", at(sigma, z)[0]);
+        }
+    }
+
+    #[test]
+    fn single_precision_is_double_precision_rounded() {
+        let rows = Rows { points: 8, gradients: 1, laplacian: true, stride: 24 };
+        for sigma in Activation::ALL {
+            let start: Vec<f64> = (0..24).map(|i| (f64::from(i) * 0.37).sin() * 1.4 + 0.3).collect();
+            let (mut z, mut a) = (start.clone(), [0.0; 24]);
+            forward(sigma, rows, &[0.125], &mut z, &mut a);
+            let (mut z, mut single) = (start.iter().map(|&z| z as f32).collect::<Vec<_>>(), [0f32; 24]);
+            forward(sigma, rows, &[0.125], &mut z, &mut single);
+            for (a, single) in a.iter().zip(single) {
+                assert!((a - f64::from(single)).abs() < 2e-5 * a.abs().max(1.0), "{sigma:?}: {a} {single}");
+            }
+        }
+    }
+
     #[test]
     fn a_layer_keeps_infinities_and_not_a_number_where_they_are() {
         let rows = Rows { points: 8, gradients: 0, laplacian: false, stride: 8 };
@@ -243,12 +353,12 @@ mod tests {
                 let right = match sigma {
                     Activation::Tanh => z.tanh(),
                     Activation::Sin => z.sin(),
-                    Activation::Relu => z * f64::from(*z >= 0.0),
+                    Activation::Cos => z.cos(),
                     _ if z.is_nan() => *z,
                     _ if *z == 0.3 => a,
+                    Activation::Relu | Activation::Gelu | Activation::Silu if *z > 0.0 => *z,
                     _ => 0.0,
                 };
-                let right = if sigma == Activation::Relu && *z < 0.0 { 0.0 } else { right };
                 let same = (a - right).abs() <= 1e-15 || (a.is_nan() && right.is_nan()) || a == right;
                 assert!(same, "{sigma:?}({z}) = {a}, not {right}");
             }

@@ -4,6 +4,8 @@
 //! (`multiversion`). With `FMA` every `a·b + c` is one fused instruction; without it, on processors
 //! that lack one, two.
 
+pub(super) mod single;
+
 /// Above this modulus [`sin_cos`] loses accuracy: q·π/2 is then no longer exact in three parts.
 pub(super) const SIN_COS_LIMIT: f64 = 1.0e6;
 

@@ -22,6 +22,7 @@
 
 mod activation;
 mod boundary;
+mod bumps;
 pub mod dnn;
 mod elementary;
 mod init;
@@ -35,6 +36,7 @@ mod parameters;
 mod penalty;
 mod product;
 pub mod random_features;
+mod real;
 mod recipe;
 mod sampler;
 mod sigma;

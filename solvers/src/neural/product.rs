@@ -6,6 +6,8 @@
 use gemm::{Parallelism, gemm};
 use multiversion::multiversion;
 
+use super::real::Real;
+
 /// A row-major matrix in a slice.
 #[derive(Clone, Copy)]
 struct Place {
@@ -23,7 +25,7 @@ impl Place {
 }
 
 /// z = W a with W `outputs × inputs` (dense) and `columns` columns.
-pub(super) fn apply(w: &[f64], outputs: usize, a: &[f64], z: &mut [f64], columns: usize, stride: usize) {
+pub(super) fn apply<T: Real>(w: &[T], outputs: usize, a: &[T], z: &mut [T], columns: usize, stride: usize) {
     let inputs = w.len() / outputs;
     Place { rows: inputs, columns, stride }.assert_inside(a.len());
     Place { rows: outputs, columns, stride }.assert_inside(z.len());
@@ -46,8 +48,8 @@ pub(super) fn apply(w: &[f64], outputs: usize, a: &[f64], z: &mut [f64], columns
             w.as_ptr(),
             inner,
             1,
-            0.0,
-            1.0,
+            T::of(0.0),
+            T::of(1.0),
             false,
             false,
             false,
@@ -57,11 +59,11 @@ pub(super) fn apply(w: &[f64], outputs: usize, a: &[f64], z: &mut [f64], columns
 }
 
 /// ā = Wᵀ z̄: the adjoint of [`apply`] with respect to its argument.
-pub(super) fn apply_transposed(
-    w: &[f64],
+pub(super) fn apply_transposed<T: Real>(
+    w: &[T],
     outputs: usize,
-    z_bar: &[f64],
-    a_bar: &mut [f64],
+    z_bar: &[T],
+    a_bar: &mut [T],
     columns: usize,
     stride: usize,
 ) {
@@ -86,8 +88,8 @@ pub(super) fn apply_transposed(
             w.as_ptr(),
             1,
             inner,
-            0.0,
-            1.0,
+            T::of(0.0),
+            T::of(1.0),
             false,
             false,
             false,
@@ -97,12 +99,12 @@ pub(super) fn apply_transposed(
 }
 
 /// W̄ = z̄ aᵀ, or W̄ += z̄ aᵀ: the adjoint of [`apply`] with respect to the weights.
-pub(super) fn weight_gradient(
-    w_bar: &mut [f64],
+pub(super) fn weight_gradient<T: Real>(
+    w_bar: &mut [T],
     add: bool,
     outputs: usize,
-    z_bar: &[f64],
-    a: &[f64],
+    z_bar: &[T],
+    a: &[T],
     columns: usize,
     stride: usize,
 ) {
@@ -111,7 +113,7 @@ pub(super) fn weight_gradient(
     Place { rows: outputs, columns, stride }.assert_inside(z_bar.len());
     assert_eq!(w_bar.len(), outputs * inputs);
     let (stride, inner) = (stride as isize, inputs as isize);
-    let keep = if add { 1.0 } else { 0.0 };
+    let keep = T::of(if add { 1.0 } else { 0.0 });
     // SAFETY: as in `apply`.
     unsafe {
         gemm(
@@ -129,7 +131,7 @@ pub(super) fn weight_gradient(
             stride,
             1,
             keep,
-            1.0,
+            T::of(1.0),
             false,
             false,
             false,
@@ -140,42 +142,42 @@ pub(super) fn weight_gradient(
 
 /// y += s x.
 #[multiversion(targets = "simd")]
-pub(super) fn add_scaled(y: &mut [f64], s: f64, x: &[f64]) {
+pub(super) fn add_scaled<T: Real>(y: &mut [T], s: T, x: &[T]) {
     for (y, x) in y.iter_mut().zip(x) {
-        *y += s * x;
+        *y += s * *x;
     }
 }
 
 /// y = s x.
 #[multiversion(targets = "simd")]
-pub(super) fn set_scaled(y: &mut [f64], s: f64, x: &[f64]) {
+pub(super) fn set_scaled<T: Real>(y: &mut [T], s: T, x: &[T]) {
     for (y, x) in y.iter_mut().zip(x) {
-        *y = s * x;
+        *y = s * *x;
     }
 }
 
 /// Σ xᵢ yᵢ in a fixed order: eight partial sums, then those. The length has to be a multiple of 8.
 #[multiversion(targets = "simd")]
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut parts = [0.0; 8];
+pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    let mut parts = [T::of(0.0); 8];
     for (x, y) in x.chunks_exact(8).zip(y.chunks_exact(8)) {
         for i in 0..8 {
             parts[i] += x[i] * y[i];
         }
     }
-    parts.iter().sum()
+    parts.into_iter().fold(T::of(0.0), |sum, part| sum + part)
 }
 
 /// Σ xᵢ in a fixed order; the length has to be a multiple of 8.
 #[multiversion(targets = "simd")]
-pub(super) fn sum(x: &[f64]) -> f64 {
-    let mut parts = [0.0; 8];
+pub(super) fn sum<T: Real>(x: &[T]) -> T {
+    let mut parts = [T::of(0.0); 8];
     for x in x.chunks_exact(8) {
         for i in 0..8 {
             parts[i] += x[i];
         }
     }
-    parts.iter().sum()
+    parts.into_iter().fold(T::of(0.0), |sum, part| sum + part)
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ fn streams(network: &Network, theta: &[f64], x: &[f64], rows: Rows) -> Vec<f64> 
 #[test]
 fn input_derivatives_are_those_of_finite_differences() {
     let n = 16;
-    for sigma in [Activation::Tanh, Activation::Sin, Activation::Phi, Activation::SRelu, Activation::Relu] {
+    for sigma in Activation::ALL {
         for dimension in [1, 2, 3] {
             for network in networks(dimension, sigma) {
                 let theta = parameters(&network, 3);
@@ -90,7 +90,7 @@ fn input_derivatives_are_those_of_finite_differences() {
                     streams(&network, &theta, &x, values)
                 };
                 // Sixth-order differences; the step is small enough that kinks are rarely straddled.
-                let kinked = !matches!(sigma, Activation::Tanh | Activation::Sin);
+                let kinked = !sigma.is_smooth();
                 let h = if kinked { 1e-4 } else { 5e-3 };
                 let mut laplacian = vec![0.0; n];
                 let mut agree = 0;
@@ -159,7 +159,7 @@ fn parameter_gradients_are_those_of_finite_differences() {
                     for network in networks(dimension, sigma) {
                         let theta = parameters(&network, 11);
                         // Few points where there are kinks, so that few parameters move one across.
-                        let smooth = matches!(sigma, Activation::Tanh | Activation::Sin);
+                        let smooth = sigma.is_smooth();
                         let points = if smooth { 150 } else { 3 };
                         let batch = batch(loss, &problem, points, !exact);
                         let trial = exact.then(|| Trial::new(&problem).unwrap());
@@ -194,7 +194,7 @@ fn parameter_gradients_are_those_of_finite_differences() {
             }
         }
     }
-    assert_eq!(checked, (5 * 3 - 2) * 2 * 2 * 2);
+    assert_eq!(checked, (12 * 3 - 2) * 2 * 2 * 2);
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Basis {
 }
 
 #[multiversion(targets = "simd")]
-fn apply<S: Sigma>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
+fn apply<S: Sigma<f64>>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
     if target_cfg_f!(target_feature = "fma") {
         apply_with::<S, true>(rows, weights, out);
     } else {
@@ -131,7 +131,7 @@ fn apply<S: Sigma>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
 
 /// The operator on σ(w·x + b): value·σ + (w·gradient)·σ′ + |w|²·laplacian·σ″.
 #[inline(always)]
-fn apply_with<S: Sigma, const FMA: bool>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
+fn apply_with<S: Sigma<f64>, const FMA: bool>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
     let (w, bias) = (&weights[..weights.len() - 1], weights[weights.len() - 1]);
     let square: f64 = w.iter().map(|w| w * w).sum();
     let mut z = [0.0; BLOCK];
@@ -159,7 +159,7 @@ fn apply_with<S: Sigma, const FMA: bool>(rows: &Rows, weights: &[f64], out: &mut
 }
 
 #[multiversion(targets = "simd")]
-fn accumulate<S: Sigma>(points: &[[f64; BLOCK]], weights: &[f64], c: f64, out: &mut [f64]) {
+fn accumulate<S: Sigma<f64>>(points: &[[f64; BLOCK]], weights: &[f64], c: f64, out: &mut [f64]) {
     if target_cfg_f!(target_feature = "fma") {
         accumulate_with::<S, true>(points, weights, c, out);
     } else {
@@ -168,7 +168,7 @@ fn accumulate<S: Sigma>(points: &[[f64; BLOCK]], weights: &[f64], c: f64, out: &
 }
 
 #[inline(always)]
-fn accumulate_with<S: Sigma, const FMA: bool>(
+fn accumulate_with<S: Sigma<f64>, const FMA: bool>(
     points: &[[f64; BLOCK]],
     weights: &[f64],
     c: f64,
