@@ -36,6 +36,7 @@ pub fn entries() -> Vec<&'static Entry> {
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,
         &neural::mscale_dnn::ENTRY,
+        &neural::random_features::ENTRY,
         &hybrid::ENTRY,
     ]
 }

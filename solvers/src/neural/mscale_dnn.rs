@@ -38,6 +38,7 @@ pub(crate) const ENTRY: Entry = Entry {
         p::LR_SCHEDULE,
         p::LR_PERIOD,
         p::POINTS,
+        p::SAMPLING,
         p::BOUNDARY_POINTS,
         p::RESAMPLE,
         p::INIT,

@@ -80,7 +80,13 @@ pub(super) const POINTS: Parameter = parameter(
     "points",
     "1000",
     "points",
-    "points inside; with resample=0 nodes of a lattice, ends included (loss=regression: all nodes of the grid)",
+    "points inside; of a lattice its nodes, ends included (loss=regression, resample=0: all nodes of the grid)",
+);
+pub(super) const SAMPLING: Parameter = parameter(
+    "sampling",
+    "auto",
+    "a name",
+    "points inside: lattice, uniform or sobol; auto: lattice with resample=0, uniform otherwise",
 );
 pub(super) const BOUNDARY_POINTS: Parameter = parameter(
     "boundary_points",

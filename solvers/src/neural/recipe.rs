@@ -15,7 +15,7 @@ use super::{
     optimizer::{Layout, MOST_DENSE, Method, Rate, Schedule, Stages},
     penalty::BetaSchedule,
     real::Dtype,
-    sampler::Sampler,
+    sampler::{Sampler, Sampling},
     tiles,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
@@ -30,10 +30,13 @@ pub enum Boundary {
 }
 
 impl Boundary {
-    const NAMES: [&'static str; 2] = ["exact", "penalty"];
-    const ALL: [Self; 2] = [Self::Exact, Self::Penalty];
+    /// The names a spec may use, in the order of [`Boundary::ALL`].
+    pub const NAMES: [&'static str; 2] = ["exact", "penalty"];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Penalty];
 
-    fn name(self) -> &'static str {
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
 }
@@ -75,6 +78,8 @@ pub struct Config {
     pub dtype: Dtype,
     /// Points inside.
     pub points: usize,
+    /// How points inside are chosen; none for a lattice that stays and random points that do not.
+    pub sampling: Option<Sampling>,
     /// Points on the boundary.
     pub boundary_points: usize,
     /// Steps between batches; 0 for one batch for good.
@@ -82,6 +87,9 @@ pub struct Config {
     /// How parameters start.
     pub init: Init,
 }
+
+/// What `sampling` may be: the first of [`Sampling::NAMES`] are those whose points all count the same.
+const SAMPLINGS: [&str; 4] = ["auto", Sampling::NAMES[0], Sampling::NAMES[1], Sampling::NAMES[2]];
 
 /// How the learning rate goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +186,10 @@ impl Config {
             lr: positive("lr")?,
             lr_decay: settings.number("lr_decay", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
             points: within("points", MOST_SAMPLES, 3)?,
+            sampling: match settings.choice("sampling", &SAMPLINGS)? {
+                0 => None,
+                one => Some(Sampling::ALL[one - 1]),
+            },
             boundary_points: within("boundary_points", MOST_SAMPLES, 1)?,
             lr_schedule,
             lr_period: within("lr_period", MOST_SAMPLES, 1)?,
@@ -210,6 +222,7 @@ impl Config {
             .with("plateau", self.plateau as i64)
             .with("keep", self.keep.name())
             .with("points", self.points as i64)
+            .with("sampling", self.sampling.map_or(SAMPLINGS[0], Sampling::name))
             .with("boundary_points", self.boundary_points as i64)
             .with("resample", self.resample as i64)
             .with("init", self.init.name());
@@ -249,6 +262,11 @@ impl Config {
         let penalised = self.boundary == Boundary::Penalty && self.loss != Loss::Regression;
         Sampler {
             loss: self.loss,
+            sampling: match self.sampling {
+                Some(sampling) => sampling,
+                None if self.resample == 0 => Sampling::Lattice,
+                None => Sampling::Uniform,
+            },
             points: self.points,
             boundary_points: if penalised { self.boundary_points } else { 0 },
             resample: self.resample as u64,

@@ -12,6 +12,12 @@ use super::{
     loss::{Equation, Loss, Sampled},
 };
 
+mod gauss;
+mod sampling;
+mod sobol;
+
+pub use sampling::Sampling;
+
 /// The generator of stream `stream`: 0 is for the parameters, 1 + k for batch k.
 pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -24,7 +30,9 @@ pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 pub(super) struct Sampler {
     /// What they are for: a regression looks at nodes of its target.
     pub loss: Loss,
-    /// Points inside.
+    /// How points inside are chosen, each counting the same.
+    pub sampling: Sampling,
+    /// Points inside, about.
     pub points: usize,
     /// Points on the boundary; 0 where there is no penalty.
     pub boundary_points: usize,
@@ -76,11 +84,6 @@ impl Batch {
     }
 }
 
-/// Nodes a side of the lattice with about `points` nodes.
-fn lattice_side(points: usize, dimension: usize) -> usize {
-    ((points as f64).powf(1.0 / dimension as f64).round() as usize).max(3)
-}
-
 impl Sampler {
     /// The batch that step `step`, counted from 0, looks at.
     pub fn batch_of(&self, step: u64) -> u64 {
@@ -91,10 +94,8 @@ impl Sampler {
     pub fn sizes(&self, dimension: usize, target_nodes: usize) -> (usize, usize) {
         let inside = match self.loss {
             Loss::Regression if self.resample == 0 => target_nodes,
-            Loss::Ritz | Loss::Residual if self.resample == 0 => {
-                (lattice_side(self.points, dimension) - 2).pow(dimension as u32)
-            }
-            _ => self.points,
+            Loss::Ritz | Loss::Residual => self.sampling.inside(self.points, dimension),
+            Loss::Regression => self.points,
         };
         // Two ends are all there is in 1-D.
         let sides = if dimension == 1 { 2.min(2 * self.boundary_points) } else { self.boundary_points };
@@ -125,13 +126,14 @@ impl Sampler {
         match target {
             Some(target) if self.loss == Loss::Regression => self.nodes(target, &mut random, batch),
             _ => {
-                self.inside(bounds, &mut random, batch);
+                self.sampling.place(self.points, bounds, &mut random, &mut batch.points);
+                batch.weight = self.sampling.share(self.points, bounds);
                 problem.source(Points::new(&batch.points, bounds.len()), &mut batch.data);
                 coefficients(problem, &batch.points, &mut batch.coefficients);
             }
         }
         if !batch.side_data.is_empty() {
-            on_sides(bounds, self.resample == 0, &mut random, batch);
+            batch.side_weight = on_sides(bounds, self.resample == 0, &mut random, &mut batch.sides);
             problem.boundary(Points::new(&batch.sides, bounds.len()), &mut batch.side_data);
         }
     }
@@ -145,30 +147,6 @@ impl Sampler {
             let node = if self.resample == 0 { i } else { random.random_range(0..target.values().len()) };
             *data = target.values()[node];
             node_coordinates(grid, node, x);
-        }
-    }
-
-    /// The inner nodes of a lattice, each standing for a cell, as the sum of arXiv 1901.06523 does;
-    /// or uniform random points, each standing for its share.
-    fn inside(&self, bounds: &[[f64; 2]], random: &mut ChaCha8Rng, batch: &mut Batch) {
-        let measure: f64 = bounds.iter().map(|[a, b]| b - a).product();
-        if self.resample == 0 {
-            let cells = lattice_side(self.points, bounds.len()) - 1;
-            batch.weight = measure / (cells as f64).powi(bounds.len() as i32);
-            for (i, x) in batch.points.chunks_mut(bounds.len()).enumerate() {
-                let mut rest = i;
-                for (x, [a, b]) in x.iter_mut().zip(bounds).rev() {
-                    *x = a + (b - a) * (1 + rest % (cells - 1)) as f64 / cells as f64;
-                    rest /= cells - 1;
-                }
-            }
-        } else {
-            batch.weight = measure / batch.data.len() as f64;
-            for x in batch.points.chunks_mut(bounds.len()) {
-                for (x, [a, b]) in x.iter_mut().zip(bounds) {
-                    *x = a + (b - a) * random.random::<f64>();
-                }
-            }
         }
     }
 }
@@ -214,22 +192,20 @@ pub(super) fn node_coordinates(grid: &modewise_problems::Grid, node: usize, x: &
 }
 
 /// Points on the sides. In 1-D the two ends, each counting 1. Otherwise spread over the sides by their
-/// area, evenly or at random, each standing for its share.
-fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, batch: &mut Batch) {
+/// area, evenly or at random, each standing for its share. Returns what a point counts.
+pub(super) fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, points: &mut [f64]) -> f64 {
     let d = bounds.len();
     if d == 1 {
-        batch.side_weight = 1.0;
-        for (x, end) in batch.sides.iter_mut().zip(bounds[0]) {
+        for (x, end) in points.iter_mut().zip(bounds[0]) {
             *x = end;
         }
-        return;
+        return 1.0;
     }
     let measure: f64 = bounds.iter().map(|[a, b]| b - a).product();
     let area = |axis: usize| measure / (bounds[axis][1] - bounds[axis][0]);
     let total: f64 = (0..d).map(|axis| 2.0 * area(axis)).sum();
-    let count = batch.side_data.len() as f64;
-    batch.side_weight = total / count;
-    for (i, x) in batch.sides.chunks_mut(d).enumerate() {
+    let count = (points.len() / d) as f64;
+    for (i, x) in points.chunks_mut(d).enumerate() {
         // A place in (0, total) names a side and how far along its first axis the point lies.
         let share = if fixed { (i as f64 + 0.5) / count } else { random.random::<f64>() };
         let mut place = share * total;
@@ -247,4 +223,5 @@ fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, batch: &m
             };
         }
     }
+    total / count
 }

@@ -10,7 +10,7 @@ use super::{
     loss::{Equation, Loss, Objective},
     network::{Jet, Network},
     real::Dtype,
-    sampler::{Batch, Sampler, generator},
+    sampler::{Batch, Sampler, Sampling, generator},
     trainer::Trainer,
 };
 use crate::{Initial, Iteration, Meter, Sites, Snapshot, Task, registry};
@@ -125,8 +125,14 @@ fn input_derivatives_are_those_of_finite_differences() {
 fn batch(loss: Loss, problem: &dyn Problem, points: usize, penalty: bool) -> Batch {
     let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
     let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
-    let sampler =
-        Sampler { loss, points, boundary_points: if penalty { 9 } else { 0 }, resample: 1, seed: 5 };
+    let sampler = Sampler {
+        loss,
+        sampling: Sampling::Uniform,
+        points,
+        boundary_points: if penalty { 9 } else { 0 },
+        resample: 1,
+        seed: 5,
+    };
     let mut batch = sampler.batch(problem, grid.nodes());
     sampler.fill(0, problem, Some(&target), &mut batch);
     batch

@@ -8,7 +8,7 @@ use crate::neural::{
     boundary::Trial,
     init::Init,
     loss::{Equation, Objective},
-    sampler::{Sampler, generator},
+    sampler::{Sampler, Sampling, generator},
 };
 
 struct Setup {
@@ -26,7 +26,8 @@ impl Setup {
             Network::new(problem.domain().dimension(), &[7, 6], Activation::Sin, &[&[1.0, 2.0], &[1.5]]);
         let theta = Init::GlorotDouble.draw(&network, problem, &mut generator(4, 0));
         let boundary_points = if exact || loss == Loss::Regression { 0 } else { 11 };
-        let sampler = Sampler { loss, points, boundary_points, resample: 1, seed: 2 };
+        let sampler =
+            Sampler { loss, sampling: Sampling::Uniform, points, boundary_points, resample: 1, seed: 2 };
         let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
         let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
         let mut batch = sampler.batch(problem, grid.nodes());

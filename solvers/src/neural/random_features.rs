@@ -1,0 +1,213 @@
+//! Random features: a network with one hidden layer whose inner weights stay as they are drawn. Only the output is
+//! found, and for that no training is needed: the problem is linear in it.
+//!
+//! u = L + B Σⱼ cⱼ σ(wⱼ·x + bⱼ)
+//!
+//! with B zero on the boundary and L carrying the data, so that u meets them exactly (or u = Σ and the boundary is
+//! met by rows of its own, weighted by β ε|k|²). −ε∆u + κ²u = f is asked for at more points than there are features, each
+//! row weighted by the root of the volume its point stands for, and c minimises ∫ (−ε∆u + κ²u − f)² in least squares.
+//!
+//! **Which features.** Waves sin(wⱼ·x + bⱼ) with w uniform in the box ∏ (−kᵢ, kᵢ). Frequencies beyond kᵢ are out of reach
+//! and those far below are wasted, so that `frequency=auto` reads k off the spectrum of f, without knowing u.
+//! With several frequencies features take them in turn, which makes scales as in a MscaleDNN.
+//!
+//! **How accurate.** Errors fall exponentially with the number of features beyond the number of degrees of freedom
+//! that functions of these frequencies have in the box, ∏ kᵢ(bᵢ − aᵢ)/π, until rounding stops them. No order of frequencies
+//! is seen: all come at once. Cost for M features and N = `oversampling`·M points: 2NM² flops and NM numbers.
+//!
+//! Source: Rahimi & Recht, *NIPS* 2007; Chen, Chi, E, Yang, *J. Machine Learning* 1 (2022) 268 (random feature
+//! method); Dong & Li, *Comput. Methods Appl. Mech. Engrg.* 387 (2021) 114129.
+
+mod basis;
+mod least_squares;
+mod live;
+
+use std::sync::Arc;
+
+use modewise_problems::{Coefficient, Condition, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use toml::Value;
+
+use self::{
+    basis::Features,
+    least_squares::{Method, System},
+    live::Live,
+};
+use super::{
+    boundary::{MOST_AXES, Trial},
+    recipe::{Boundary, not_liftable},
+    sampler::Sampling,
+};
+use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
+
+const fn parameter(
+    key: &'static str,
+    default: &'static str,
+    unit: &'static str,
+    help: &'static str,
+) -> Parameter {
+    Parameter { key, default, unit, help }
+}
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "random-features",
+    summary: "random waves or steps, frozen; their sum by least squares in one step",
+    parameters: &[
+        parameter("count", "400", "features", "how many features: unknowns of the least squares"),
+        parameter("features", "sin", "a name", "sin (waves with random phases) or tanh (steps)"),
+        parameter(
+            "frequency",
+            "auto",
+            "1/length",
+            "the largest |k| along an axis, or a list that features take in turn; auto reads it off the source",
+        ),
+        parameter("sampling", "gauss", "a name", "collocation points: lattice, uniform, sobol or gauss"),
+        parameter("oversampling", "2", "points", "collocation points a feature"),
+        parameter(
+            "boundary",
+            "exact",
+            "a name",
+            "exact (features times a function that vanishes on the boundary, plus the data) or penalty",
+        ),
+        parameter("beta", "1", "", "weight of boundary rows over the largest ε|k|² (boundary=penalty)"),
+        parameter("solver", "qr", "a name", "qr (pivoted Householder) or svd (least norm)"),
+        parameter(
+            "rcond",
+            "1e-14",
+            "",
+            "columns or singular values below this part of the largest are left out",
+        ),
+    ],
+    build,
+};
+
+/// More than memory holds, and small enough that no product overflows.
+const MOST_FEATURES: usize = 10_000_000;
+
+/// The recipe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RandomFeatures {
+    count: usize,
+    features: Features,
+    /// None for what the source says.
+    frequency: Option<Vec<f64>>,
+    sampling: Sampling,
+    oversampling: f64,
+    boundary: Boundary,
+    beta: f64,
+    method: Method,
+    rcond: f64,
+}
+
+fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
+    let count = settings.count("count", 1)?;
+    if count > MOST_FEATURES {
+        return Err(settings.bad("count", &format!("at most {MOST_FEATURES}")));
+    }
+    let frequency = match settings.text("frequency") {
+        Ok("auto") => None,
+        _ => Some(settings.numbers("frequency", "auto, a positive number or a list of them", |k| k > 0.0)?),
+    };
+    Ok(Arc::new(RandomFeatures {
+        count,
+        features: Features::ALL[settings.choice("features", &Features::NAMES)?],
+        frequency,
+        sampling: Sampling::ALL[settings.choice("sampling", &Sampling::NAMES)?],
+        oversampling: settings
+            .number("oversampling", "a number from 1 to 1000", |x| (1.0..=1000.0).contains(&x))?,
+        boundary: Boundary::ALL[settings.choice("boundary", &Boundary::NAMES)?],
+        beta: settings.number("beta", "a positive number", |x| x > 0.0)?,
+        method: Method::ALL[settings.choice("solver", &Method::NAMES)?],
+        rcond: settings.number("rcond", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
+    }))
+}
+
+fn refuse(reason: &str, advice: &str) -> Unsupported {
+    Unsupported { solver: ENTRY.name.into(), reason: reason.into(), advice: advice.into() }
+}
+
+/// The constants ε and κ² of a problem with u given on every side.
+fn constants(problem: &dyn Problem) -> Result<[f64; 2], Unsupported> {
+    let classical = "use a classical solver, such as multigrid";
+    if !problem.domain().is_all(Condition::Dirichlet) {
+        return Err(refuse("it knows Dirichlet sides only", classical));
+    }
+    match (problem.permittivity(), problem.screening()) {
+        (Coefficient::Constant(permittivity), Coefficient::Constant(screening)) => {
+            Ok([permittivity, screening])
+        }
+        _ => Err(refuse("its equation has constant ε and κ²", classical)),
+    }
+}
+
+impl RandomFeatures {
+    /// Points inside and on the boundary.
+    fn points(&self, dimension: usize) -> [usize; 2] {
+        let asked = self.asked();
+        let inside = self.sampling.inside(asked, dimension);
+        let side = (asked as f64).powf(1.0 / dimension as f64).ceil();
+        let sides = 2 * dimension * side.powi(dimension as i32 - 1) as usize;
+        [inside, if self.boundary == Boundary::Exact { 0 } else { sides }]
+    }
+
+    fn asked(&self) -> usize {
+        (self.oversampling * self.count as f64).ceil() as usize
+    }
+}
+
+impl Solver for RandomFeatures {
+    fn spec(&self) -> Spec {
+        let spec = Spec::new(ENTRY.name)
+            .with("count", self.count as i64)
+            .with("features", self.features.name())
+            .with("sampling", self.sampling.name())
+            .with("oversampling", self.oversampling)
+            .with("boundary", self.boundary.name())
+            .with("beta", self.beta)
+            .with("solver", self.method.name())
+            .with("rcond", self.rcond);
+        match &self.frequency {
+            None => spec.with("frequency", "auto"),
+            Some(frequency) => spec.with("frequency", Value::from(frequency.clone())),
+        }
+    }
+
+    fn check(&self, problem: &dyn Problem, _: Option<&Grid>) -> Result<Need, Unsupported> {
+        let d = problem.domain().dimension();
+        if d > MOST_AXES {
+            return Err(refuse(&format!("features here have at most {MOST_AXES} inputs"), "take fewer axes"));
+        }
+        if d > 3 && self.frequency.is_none() {
+            return Err(refuse("spectra are for up to three axes", "give frequency=K instead of auto"));
+        }
+        constants(problem)?;
+        if self.boundary == Boundary::Exact && Trial::new(problem).is_none() {
+            return Err(not_liftable(ENTRY.name));
+        }
+        let rows = self.points(d).iter().sum::<usize>() as f64;
+        let bytes = System::bytes(rows, self.count as f64, self.method)
+            + 8.0 * (rows * (3 * d + 4) as f64 + (self.count * (d + 3)) as f64);
+        Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
+    }
+
+    fn scalar_names(&self) -> Vec<String> {
+        ["rank", "fit", "frequency"].map(String::from).to_vec()
+    }
+
+    fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
+        Ok(Box::new(Live::new(self, task, meter)?))
+    }
+
+    fn resume<'p>(
+        &self,
+        task: &Task<'p>,
+        from: &Snapshot,
+        meter: &mut Meter,
+    ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
+        let mut live = Live::new(self, task, meter)?;
+        live.restore(from)?;
+        Ok(Box::new(live))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! A live run: the features, and once the only step is done, their coefficients.
+
+use std::{f64::consts::PI, num::NonZeroU64};
+
+use modewise_problems::{Points, Problem};
+use rayon::prelude::*;
+
+use super::{
+    ENTRY, RandomFeatures,
+    basis::{Basis, Rows},
+    constants,
+    least_squares::{Solution, System},
+    refuse,
+};
+use crate::{
+    Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
+    neural::{
+        boundary::{Local, MOST_AXES, Trial},
+        elementary::SIN_COS_LIMIT,
+        recipe::{Boundary, not_liftable},
+        sampler::{generator, node_coordinates, on_sides},
+        source_spectrum::{LEAST, Spectrum},
+    },
+};
+
+pub(super) struct Live<'p> {
+    problem: &'p dyn Problem,
+    recipe: RandomFeatures,
+    seed: u64,
+    permittivity: f64,
+    screening: f64,
+    /// u = L + B Σ where the data are built in.
+    trial: Option<Trial>,
+    basis: Basis,
+    /// Σ kᵢ², of the largest frequencies.
+    square: f64,
+    solution: Solution,
+    is_solved: bool,
+}
+
+impl<'p> Live<'p> {
+    /// Step 0: u = L.
+    pub fn new(recipe: &RandomFeatures, task: &Task<'p>, meter: &mut Meter) -> Result<Self, SolverError> {
+        let problem = task.problem;
+        let bounds = problem.domain().bounds();
+        let [permittivity, screening] = constants(problem)?;
+        let trial = match recipe.boundary {
+            Boundary::Exact => Some(Trial::new(problem).ok_or_else(|| not_liftable(ENTRY.name))?),
+            Boundary::Penalty => None,
+        };
+        let frequencies = frequencies(recipe, problem, meter)?;
+        let reach = |k: &[f64; MOST_AXES]| -> f64 {
+            k.iter().zip(bounds).map(|(k, [a, b])| k * a.abs().max(b.abs())).sum()
+        };
+        if frequencies.iter().any(|k| !(reach(k) < 0.5 * SIN_COS_LIMIT)) {
+            let reason = "the frequency is too high for the sine of its phases to be accurate";
+            return Err(refuse(reason, "give a smaller one").into());
+        }
+        let square = |k: &[f64; MOST_AXES]| k.iter().map(|k| k * k).sum::<f64>();
+        Ok(Self {
+            problem,
+            recipe: recipe.clone(),
+            seed: task.seed,
+            permittivity,
+            screening,
+            trial,
+            basis: Basis::draw(
+                recipe.features,
+                recipe.count,
+                &frequencies,
+                bounds,
+                &mut generator(task.seed, 0),
+            ),
+            square: frequencies.iter().map(square).fold(0.0, f64::max),
+            solution: Solution { coefficients: vec![0.0; recipe.count], rank: 0, residual: 1.0 },
+            is_solved: false,
+        })
+    }
+
+    /// Puts a snapshot in place of step 0.
+    pub fn restore(&mut self, from: &Snapshot) -> Result<(), SolverError> {
+        let coefficients = from.array("coefficients", self.basis.len())?;
+        self.solution.coefficients.copy_from_slice(coefficients);
+        self.solution.rank = from.counter("rank")? as usize;
+        self.solution.residual = from.array("fit", 1)?[0];
+        self.is_solved = from.counter("solved")? == 1;
+        Ok(())
+    }
+
+    /// The rows of the system with their right-hand sides.
+    fn rows(&self) -> (Rows, Vec<f64>) {
+        let bounds = self.problem.domain().bounds();
+        let d = bounds.len();
+        let [inside, sides] = self.recipe.points(d);
+        let mut random = generator(self.seed, 1);
+        let mut points = vec![0.0; (inside + sides) * d];
+        let mut weights = vec![0.0; inside + sides];
+        let (inner, outer) = points.split_at_mut(inside * d);
+        let sampling = self.recipe.sampling;
+        sampling.place(self.recipe.asked(), bounds, &mut random, inner);
+        sampling.weigh(self.recipe.asked(), bounds, &mut weights[..inside]);
+        if sides > 0 {
+            let weight = on_sides(bounds, true, &mut random, outer);
+            weights[inside..].fill(weight * (self.permittivity * self.square).powi(2) * self.recipe.beta);
+        }
+        let mut right = vec![0.0; inside + sides];
+        self.problem.source(Points::new(inner, d), &mut right[..inside]);
+        self.problem.boundary(Points::new(outer, d), &mut right[inside..]);
+        let mut rows = Rows::default();
+        rows.points = (0..d).map(|j| points.iter().skip(j).step_by(d).copied().collect()).collect();
+        rows.gradient = vec![vec![0.0; inside + sides]; d];
+        for (i, (x, right)) in points.chunks(d).zip(&mut right).enumerate() {
+            let root = weights[i].sqrt();
+            let [mut value, mut laplacian] = [1.0, 0.0];
+            if i < inside {
+                [value, laplacian] = [self.screening, -self.permittivity];
+            }
+            if let Some(trial) = &self.trial {
+                let Local { value: b, gradient, laplacian: curvature } = trial.factor(x);
+                *right -= self.screening * trial.lift(x).value;
+                value = value * b - self.permittivity * curvature;
+                laplacian *= b;
+                for (column, g) in rows.gradient.iter_mut().zip(gradient) {
+                    column[i] = -2.0 * root * self.permittivity * g;
+                }
+            }
+            rows.value.push(root * value);
+            rows.laplacian.push(root * laplacian);
+            *right *= root;
+        }
+        (rows, right)
+    }
+
+    fn solve(&mut self, meter: &mut Meter) -> Result<(), SolverError> {
+        let (rows, right) = self.rows();
+        let count = self.basis.len();
+        let mut system = System::zeroed(right.len(), count);
+        let norms = self.basis.assemble(&rows, &mut system);
+        system.columns[count * right.len()..].copy_from_slice(&right);
+        self.solution = system.solve(self.recipe.rcond, self.recipe.method)?;
+        for (c, norm) in self.solution.coefficients.iter_mut().zip(norms) {
+            if *c != 0.0 {
+                *c /= norm;
+            }
+        }
+        self.is_solved = true;
+        let d = self.problem.domain().dimension() as f64;
+        // An entry: two sums over the axes, σ with its derivatives and their combination, the norm.
+        meter.charge((count * right.len()) as f64 * (4.0 * d + 30.0));
+        meter.charge(System::flops(right.len(), count, self.solution.rank, self.recipe.method));
+        Ok(())
+    }
+}
+
+/// The largest |kᵢ| of each axis: as given, or those of the source, and at least two waves in the box.
+fn frequencies(
+    recipe: &RandomFeatures,
+    problem: &dyn Problem,
+    meter: &mut Meter,
+) -> Result<Vec<[f64; MOST_AXES]>, SolverError> {
+    if let Some(given) = &recipe.frequency {
+        return Ok(given.iter().map(|k| [*k; MOST_AXES]).collect());
+    }
+    let spectrum = Spectrum::of_source(problem, LEAST)
+        .ok_or_else(|| refuse("spectra are for up to three axes", "give frequency=K instead of auto"))?;
+    meter.charge(spectrum.flops);
+    let mut highest = [0.0; MOST_AXES];
+    for (axis, (k, [a, b])) in highest.iter_mut().zip(problem.domain().bounds()).enumerate() {
+        *k = spectrum.highest[axis].max(4.0 * PI / (b - a));
+    }
+    Ok(vec![highest])
+}
+
+impl Iteration for Live<'_> {
+    fn advance(&mut self, _most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
+        if !self.is_solved {
+            self.solve(meter)?;
+        }
+        Ok(Progress { status: Status::Finished, ..Progress::running(1) })
+    }
+
+    fn sample(&self, sites: &Sites<'_>, out: &mut [f64], meter: &mut Meter) -> Result<(), SolverError> {
+        let d = self.problem.domain().dimension();
+        let dimension = match sites {
+            Sites::Grid(grid) => grid.dimension(),
+            Sites::Points(points) => points.dimension(),
+        };
+        if out.len() != sites.len() || dimension != d {
+            return Err(SolverError::Sites { wanted: sites.len() * d, given: out.len() * dimension });
+        }
+        let place = |i: usize, x: &mut [f64]| match sites {
+            Sites::Grid(grid) => node_coordinates(grid, i, x),
+            Sites::Points(points) => x.copy_from_slice(&points.coordinates()[i * d..(i + 1) * d]),
+        };
+        out.par_chunks_mut(Basis::BLOCK).enumerate().for_each(|(block, out)| {
+            let mut points = [[0.0; Basis::BLOCK]; MOST_AXES];
+            let mut x = [0.0; MOST_AXES];
+            for i in 0..out.len() {
+                place(block * Basis::BLOCK + i, &mut x[..d]);
+                for (row, x) in points.iter_mut().zip(&x[..d]) {
+                    row[i] = *x;
+                }
+            }
+            self.basis.values(&self.solution.coefficients, &points[..d], out);
+            if let Some(trial) = &self.trial {
+                for (i, u) in out.iter_mut().enumerate() {
+                    place(block * Basis::BLOCK + i, &mut x[..d]);
+                    *u = trial.value(&x[..d], *u);
+                }
+            }
+        });
+        meter.charge(out.len() as f64 * self.basis.len() as f64 * (2.0 * d as f64 + 20.0));
+        Ok(())
+    }
+
+    /// The rank, the relative residual of the least squares and the largest |k|.
+    fn scalars(&self, out: &mut [f64]) {
+        let scalars = [self.solution.rank as f64, self.solution.residual, self.square.sqrt()];
+        for (out, scalar) in out.iter_mut().zip(scalars) {
+            *out = scalar;
+        }
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, SolverError> {
+        let mut snapshot = Snapshot::default();
+        snapshot.arrays.insert("coefficients".into(), self.solution.coefficients.clone());
+        snapshot.arrays.insert("fit".into(), vec![self.solution.residual]);
+        snapshot.counters.insert("rank".into(), self.solution.rank as u64);
+        snapshot.counters.insert("solved".into(), u64::from(self.is_solved));
+        Ok(snapshot)
+    }
+}
