@@ -108,12 +108,12 @@ mod tests {
         }
     }
 
-    /// 24 is no whole number of half-waves.
+    /// 24 is no whole number of half-waves; and sin x + … does not vanish at the ends, where the window is not smooth.
     #[test]
     fn frequencies_between_the_modes_are_reached() {
         let spectrum = of("fprinciple-1d");
         let highest = spectrum.highest[0];
-        assert!((24.0..40.0).contains(&highest), "{highest}");
+        assert!((24.0..48.0).contains(&highest), "{highest}");
     }
 
     /// A constant does not vanish at the ends, and has no high frequencies for that.

@@ -278,9 +278,10 @@ mod tests {
         system
     }
 
-    /// Numbers without a pattern.
+    /// Numbers in (−1, 1) without a pattern: the digits of a sine from the fifth on. (A sine of i and j itself
+    /// would be a matrix of rank two.)
     fn noise(i: usize, j: usize) -> f64 {
-        ((i * 7919 + j * 104_729 + 13) as f64 * 0.618_033_988_749).sin()
+        ((12.9898 * i as f64 + 78.233 * j as f64 + 1.0).sin() * 43_758.545_3).fract()
     }
 
     #[test]
