@@ -131,7 +131,7 @@ impl System {
     fn factor(&mut self, rcond: f64) -> Vec<usize> {
         let (rows, features) = (self.rows, self.columns.len() / self.rows - 1);
         let mut order: Vec<usize> = (0..features).collect();
-        let mut norms: Vec<f64> = self.columns.par_chunks(rows).map(|column| norm(column)).collect();
+        let mut norms: Vec<f64> = self.columns.par_chunks(rows).map(norm).collect();
         let longest = norms[..features].iter().fold(0.0, |m: f64, n| m.max(*n));
         let (mut done, mut live) = (0, features);
         while done < live.min(rows) {

@@ -52,7 +52,8 @@ impl<'p> Live<'p> {
         let reach = |k: &[f64; MOST_AXES]| -> f64 {
             k.iter().zip(bounds).map(|(k, [a, b])| k * a.abs().max(b.abs())).sum()
         };
-        if frequencies.iter().any(|k| !(reach(k) < 0.5 * SIN_COS_LIMIT)) {
+        let all_accurate = frequencies.iter().all(|k| reach(k) < 0.5 * SIN_COS_LIMIT);
+        if !all_accurate {
             let reason = "the frequency is too high for the sine of its phases to be accurate";
             return Err(refuse(reason, "give a smaller one").into());
         }
@@ -106,9 +107,11 @@ impl<'p> Live<'p> {
         let mut right = vec![0.0; inside + sides];
         self.problem.source(Points::new(inner, d), &mut right[..inside]);
         self.problem.boundary(Points::new(outer, d), &mut right[inside..]);
-        let mut rows = Rows::default();
-        rows.points = (0..d).map(|j| points.iter().skip(j).step_by(d).copied().collect()).collect();
-        rows.gradient = vec![vec![0.0; inside + sides]; d];
+        let mut rows = Rows {
+            points: (0..d).map(|j| points.iter().skip(j).step_by(d).copied().collect()).collect(),
+            gradient: vec![vec![0.0; inside + sides]; d],
+            ..Rows::default()
+        };
         for (i, (x, right)) in points.chunks(d).zip(&mut right).enumerate() {
             let root = weights[i].sqrt();
             let [mut value, mut laplacian] = [1.0, 0.0];
