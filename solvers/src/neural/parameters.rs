@@ -17,7 +17,7 @@ pub(super) const DTYPE: Parameter = parameter(
     "dtype",
     "f64",
     "a name",
-    "what the passes of training compute in: f64, or f32 for about twice the speed; parameters and losses stay in f64",
+    "what the passes of training compute in: f64, or f32 for one and a half times the speed and more; parameters and losses stay in f64",
 );
 pub(super) const LOSS: Parameter = parameter(
     "loss",
