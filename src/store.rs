@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod checkpoint;
+pub mod error;
 pub mod folder;
 pub mod network;
 pub mod read;
@@ -9,5 +10,6 @@ pub mod schema;
 mod table;
 mod tensors;
 
-pub use folder::{RunFolder, StoreError};
+pub use error::StoreError;
+pub use folder::RunFolder;
 pub use table::ReadError;

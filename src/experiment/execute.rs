@@ -22,7 +22,8 @@ use crate::{
     store::{
         ReadError, RunFolder, StoreError, checkpoint,
         checkpoint::FolderKeeper,
-        folder::{Lengths, PROBLEM_FILE, cell, io_error, optional_cell, remove_if_there},
+        error::io_error,
+        folder::{Lengths, PROBLEM_FILE, cell, optional_cell, remove_if_there},
         network::{self, Label, StoredNetwork},
         schema::{ModeName, SolverSummary, Summary},
     },

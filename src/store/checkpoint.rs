@@ -16,7 +16,7 @@ use modewise_solvers::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    folder::{StoreError, io_error},
+    error::{StoreError, io_error},
     tensors,
 };
 

@@ -10,7 +10,7 @@ use modewise_solvers::{Snapshot, observe::ObserveError};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    folder::{StoreError, io_error},
+    error::{StoreError, io_error},
     tensors,
 };
 

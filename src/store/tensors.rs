@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     atomic::write_atomically,
-    folder::{StoreError, io_error},
+    error::{StoreError, io_error},
 };
 
 /// Keys of the header's metadata.

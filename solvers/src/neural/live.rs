@@ -6,11 +6,12 @@ use modewise_problems::{Field, Problem};
 
 use super::{
     boundary::Trial,
+    config::{Boundary, Config},
     loss::{Loss, Objective, Terms},
     memory::Memory,
     optimizer::{Jacobian, Layout, Method, Sequence, Training},
     penalty::{self, BetaSchedule},
-    recipe::{self, Boundary, Config},
+    recipe,
     sampler::{Batch, Sampler, generator, node_coordinates},
     trainer::Trainer,
 };

@@ -25,6 +25,7 @@
 mod activation;
 mod boundary;
 mod bumps;
+mod config;
 pub mod dnn;
 mod elementary;
 mod init;
@@ -51,8 +52,9 @@ mod trainer;
 mod tests;
 
 pub use activation::Activation;
+pub use config::{Boundary, Config};
 pub use init::Init;
 pub use loss::Loss;
 pub use real::Dtype;
-pub use recipe::{Boundary, Config, Neural};
+pub use recipe::Neural;
 pub use sampler::Sampling;

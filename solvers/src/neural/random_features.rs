@@ -34,7 +34,8 @@ use self::{
 };
 use super::{
     boundary::{MOST_AXES, Trial},
-    recipe::{Boundary, not_liftable},
+    config::Boundary,
+    recipe::not_liftable,
     sampler::Sampling,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};

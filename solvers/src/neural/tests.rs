@@ -1,4 +1,6 @@
-//! Derivatives against finite differences, and what a run promises.
+//! Derivatives against finite differences, and what is refused.
+
+mod runs;
 
 use std::num::NonZeroU64;
 
@@ -332,118 +334,5 @@ fn kinks_are_refused_for_the_strong_form() {
         let spec = format!("dnn,loss=residual,activation={sigma}").parse().unwrap();
         let error = registry::build(&spec).unwrap().check(problem.as_ref(), None).unwrap_err().to_string();
         assert!(error.contains("use loss=ritz"), "{error}");
-    }
-}
-
-const STEPS: [&str; 10] = [
-    "dnn,width=24,depth=3,points=600,dtype=f32",
-    "dnn,width=20,depth=2,points=700,loss=residual",
-    "dnn,width=[12,9],points=31,resample=0,boundary=penalty,init=normal:0.3",
-    "mscale-dnn,width=10,depth=2,scales=[1,3],points=300,resample=4,boundary=penalty,lr_decay=1e-3",
-    "mscale-dnn,width=30,depth=1,structure=1,loss=regression,resample=0,activation=srelu",
-    "dnn,width=8,depth=2,activation=sin,points=200,loss=residual,optimizer=[adam:3,lbfgs:5,gauss-newton],init=waves:5",
-    "dnn,width=9,depth=2,points=60,loss=residual,boundary=penalty,optimizer=[gauss-newton:4,ssbroyden],init=source",
-    "dnn,width=8,depth=2,points=100,boundary=penalty,optimizer=natural-gradient,keep=best",
-    "dnn,width=8,points=90,boundary=penalty,optimizer=adam:11,beta_schedule=staged,lr_schedule=cosine,keep=best",
-    "dnn,width=8,points=90,boundary=penalty,beta_schedule=balanced,lr_schedule=restarts,lr_period=4",
-];
-
-/// State and scalars bit by bit: what a method does not have is not a number.
-fn bits(state: &(Snapshot, Vec<f64>, Vec<f64>)) -> (&Snapshot, Vec<u64>) {
-    (&state.0, state.1.iter().chain(&state.2).map(|number| number.to_bits()).collect())
-}
-
-/// State after some steps, in pieces of `piece`, stopping and resuming once if `cut`.
-fn trained(
-    spec: &str,
-    problem: &dyn Problem,
-    steps: u64,
-    cut: Option<u64>,
-) -> (Snapshot, Vec<f64>, Vec<f64>) {
-    let cells = if problem.domain().dimension() == 1 { 64 } else { 16 };
-    let grid = Grid::new(problem.domain().bounds(), &[cells]).unwrap();
-    let discrete = Discrete::new(problem, &grid).unwrap();
-    let target =
-        Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x.iter().product::<f64>().sin()));
-    let task = Task::new(problem, &discrete).with_initial(Initial::Zero).with_seed(9).with_target(&target);
-    let solver = registry::build(&spec.parse().unwrap()).unwrap();
-    let mut meter = Meter::new(1.0);
-    let advance = |run: &mut Box<dyn Iteration + '_>, steps: u64, meter: &mut Meter| {
-        let mut left = steps;
-        while let Some(most) = NonZeroU64::new(left) {
-            left -= run.advance(most, meter).unwrap().steps;
-        }
-    };
-    let mut run = solver.init(&task, &mut meter).unwrap();
-    if let Some(cut) = cut {
-        advance(&mut run, cut, &mut meter);
-        let snapshot = run.snapshot().unwrap();
-        run = solver.resume(&task, &snapshot, &mut meter).unwrap();
-    }
-    advance(&mut run, steps - cut.unwrap_or(0), &mut meter);
-    let mut field = Field::zeros(&grid);
-    run.sample(&Sites::Grid(&grid), field.values_mut(), &mut meter).unwrap();
-    let coordinates = grid.coordinates();
-    let mut again = vec![0.0; grid.nodes()];
-    let points = Points::new(&coordinates, grid.dimension());
-    run.sample(&Sites::Points(points), &mut again, &mut meter).unwrap();
-    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    assert_eq!(bits(field.values()), bits(&again));
-    let mut scalars = vec![0.0; solver.scalar_names().len()];
-    run.scalars(&mut scalars);
-    (run.snapshot().unwrap(), again, scalars)
-}
-
-#[test]
-fn runs_resume_bit_for_bit_and_do_not_depend_on_threads() {
-    for name in ["sines-1d", "two-tone-2d"] {
-        let problem = catalog::build(&name.parse().unwrap()).unwrap();
-        for spec in STEPS {
-            let whole = trained(spec, problem.as_ref(), 11, None);
-            assert!(whole.2[..5].iter().all(|scalar| scalar.is_finite()), "{spec}: {:?}", whole.2);
-            assert_eq!(bits(&whole), bits(&trained(spec, problem.as_ref(), 11, Some(6))), "{spec}");
-            for threads in [1, 3] {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let other = pool.install(|| trained(spec, problem.as_ref(), 11, None));
-                assert_eq!(bits(&whole), bits(&other), "{spec} with {threads} threads");
-            }
-        }
-    }
-}
-
-#[test]
-fn training_lowers_every_loss() {
-    let problem = catalog::build(&"sines-1d,modes=[1,2]".parse().unwrap()).unwrap();
-    for loss in Loss::NAMES {
-        for boundary in ["exact", "penalty"] {
-            let spec =
-                format!("dnn,width=16,depth=2,points=200,resample=0,lr=1e-2,loss={loss},boundary={boundary}");
-            let early = trained(&spec, problem.as_ref(), 2, None).2[0];
-            let late = trained(&spec, problem.as_ref(), 200, None).2[0];
-            assert!(late < early, "{spec}: {early} to {late}");
-        }
-    }
-}
-
-#[test]
-fn a_run_that_overflows_is_a_result() {
-    let problem = catalog::build(&"sines-1d".parse().unwrap()).unwrap();
-    let (_, u, scalars) =
-        trained("dnn,width=8,lr=1e300,loss=residual,activation=phi,points=50", problem.as_ref(), 3, None);
-    assert!(!scalars[0].is_finite() || u.iter().any(|u| !u.is_finite()) || u.iter().any(|u| u.abs() > 1e3));
-}
-
-#[test]
-fn equations_that_the_losses_do_not_have_are_refused_before_anything_starts() {
-    for (problem, reason) in [
-        ("sines-2d,sides=[dirichlet,periodic]", "Dirichlet sides only"),
-        ("sines-1d,sides=dirichlet-neumann", "Dirichlet sides only"),
-    ] {
-        let problem = catalog::build(&problem.parse().unwrap()).unwrap();
-        for solver in ["dnn", "mscale-dnn,boundary=penalty"] {
-            let solver = registry::build(&solver.parse().unwrap()).unwrap();
-            let refusal = solver.check(problem.as_ref(), None).unwrap_err();
-            assert!(refusal.reason.contains(reason) && refusal.advice.contains("classical"), "{refusal}");
-        }
     }
 }

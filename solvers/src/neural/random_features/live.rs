@@ -16,8 +16,9 @@ use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
     neural::{
         boundary::{Local, MOST_AXES, Trial},
+        config::Boundary,
         elementary::SIN_COS_LIMIT,
-        recipe::{Boundary, not_liftable},
+        recipe::not_liftable,
         sampler::{generator, node_coordinates, on_sides},
         source_spectrum::{LEAST, Spectrum},
     },

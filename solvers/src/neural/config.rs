@@ -1,0 +1,270 @@
+//! The settings of a neural solver, read from a spec and checked, and written back as one.
+
+use modewise_problems::{Settings, Spec, SpecError};
+
+use super::{
+    activation::Activation,
+    init::Init,
+    loss::Loss,
+    memory::Keep,
+    network::Network,
+    optimizer::{Method, Rate, Schedule, Stages},
+    penalty::BetaSchedule,
+    real::Dtype,
+    sampler::{Sampler, Sampling},
+};
+
+/// How the Dirichlet data get into u.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// u = L + B N carries them for any network.
+    Exact,
+    /// The loss has β Σ (u − g)².
+    Penalty,
+}
+
+impl Boundary {
+    /// The names a spec may use, in the order of [`Boundary::ALL`].
+    pub const NAMES: [&'static str; 2] = ["exact", "penalty"];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Penalty];
+
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// The settings of a neural solver.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Neurons of each hidden layer (of each subnet).
+    pub widths: Vec<usize>,
+    /// σ.
+    pub activation: Activation,
+    /// What is minimised.
+    pub loss: Loss,
+    /// How boundary data are met.
+    pub boundary: Boundary,
+    /// Weight of the penalty.
+    pub beta: f64,
+    /// Scales a_i; a single 1 for a plain network.
+    pub scales: Vec<f64>,
+    /// 1 or 2, as in arXiv 2007.11207.
+    pub structure: usize,
+    /// Learning rate of the first step.
+    pub lr: f64,
+    /// lr ← (1 − lr_decay) lr after every step, if that is the schedule.
+    pub lr_decay: f64,
+    /// decay, cosine or restarts.
+    pub lr_schedule: LrSchedule,
+    /// Steps of the first wave of restarts.
+    pub lr_period: usize,
+    /// How β goes.
+    pub beta_schedule: BetaSchedule,
+    /// What minimises, one after the other.
+    pub(super) optimizer: Stages,
+    /// Steps without a lower loss that end the run; 0 for none.
+    pub plateau: usize,
+    /// The parameters that count.
+    pub keep: Keep,
+    /// What the passes of training compute in.
+    pub dtype: Dtype,
+    /// Points inside.
+    pub points: usize,
+    /// How points inside are chosen; none for a lattice that stays and random points that do not.
+    pub sampling: Option<Sampling>,
+    /// Points on the boundary.
+    pub boundary_points: usize,
+    /// Steps between batches; 0 for one batch for good.
+    pub resample: usize,
+    /// How parameters start.
+    pub init: Init,
+}
+
+/// What `sampling` may be: the first of [`Sampling::NAMES`] are those whose points all count the same.
+const SAMPLINGS: [&str; 4] = ["auto", Sampling::NAMES[0], Sampling::NAMES[1], Sampling::NAMES[2]];
+
+/// How the learning rate goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LrSchedule {
+    /// Times 1 − lr_decay.
+    Decay,
+    /// One cosine half-wave over the steps of Adam.
+    Cosine,
+    /// Cosine half-waves, each twice as long as the one before.
+    Restarts,
+}
+
+impl LrSchedule {
+    const NAMES: [&'static str; 3] = ["decay", "cosine", "restarts"];
+    const ALL: [Self; 3] = [Self::Decay, Self::Cosine, Self::Restarts];
+}
+
+/// More than anyone trains, and small enough that no product of them overflows.
+const MOST_NEURONS: usize = 1_000_000;
+const MOST_LAYERS: usize = 100;
+const MOST_IN_ALL: usize = 10_000_000;
+const MOST_SAMPLES: usize = 1_000_000_000;
+
+impl Config {
+    pub(super) fn read(settings: &Settings<'_>, scaled: bool) -> Result<Self, SpecError> {
+        let within = |key: &str, most: usize, least: usize| match settings.count(key, least)? {
+            count if count <= most => Ok(count),
+            _ => Err(settings.bad(key, &format!("a whole number from {least} to {most}"))),
+        };
+        let mut widths = settings.counts("width", 1)?;
+        if widths.iter().any(|&width| width > MOST_NEURONS) || widths.len() > MOST_LAYERS {
+            return Err(settings
+                .bad("width", &format!("at most {MOST_NEURONS} neurons a layer and {MOST_LAYERS} layers")));
+        }
+        if widths.len() == 1 {
+            widths = vec![widths[0]; within("depth", MOST_LAYERS, 1)?];
+        }
+        let positive = |key: &str| settings.number(key, "a positive number", |x| x > 0.0);
+        let (scales, structure) = if scaled {
+            let scales = settings.numbers(
+                "scales",
+                "a positive number, or a list of them that is not empty",
+                |a| a > 0.0,
+            )?;
+            let structure = within("structure", 2, 1)?;
+            if structure == 1 && scales.len() > widths[0] {
+                return Err(settings.bad(
+                    "scales",
+                    &format!("at most as many as the {} neurons of the first layer (structure 1)", widths[0]),
+                ));
+            }
+            (scales, structure)
+        } else {
+            (vec![1.0], 1)
+        };
+        let neurons = widths.iter().sum::<usize>().saturating_mul(scales.len());
+        if neurons > MOST_IN_ALL {
+            let key = if scales.len() > 1 { "scales" } else { "width" };
+            return Err(settings.bad(key, &format!("few enough for {MOST_IN_ALL} neurons in all")));
+        }
+        let init = settings.text("init").ok().and_then(Init::parse);
+        let optimizer = Stages::parse(&settings.words("optimizer")?).ok_or_else(|| {
+            let names = Method::NAMES.join(", ");
+            settings.bad(
+                "optimizer",
+                &format!("{names}, or a list of them, all but the last with steps: adam:2000"),
+            )
+        })?;
+        let lr_schedule = LrSchedule::ALL[settings.choice("lr_schedule", &LrSchedule::NAMES)?];
+        let beta_schedule = BetaSchedule::ALL[settings.choice("beta_schedule", &BetaSchedule::NAMES)?];
+        if lr_schedule == LrSchedule::Cosine && optimizer.adam_steps().is_none() {
+            return Err(
+                settings.bad("lr_schedule", "cosine only with the steps of adam: optimizer=adam:2000")
+            );
+        }
+        if beta_schedule == BetaSchedule::Staged && optimizer.steps().is_none() {
+            return Err(settings
+                .bad("beta_schedule", "staged only with the steps of all optimizers: optimizer=adam:5000"));
+        }
+        let adam_alone = optimizer.iter().all(|stage| stage.method == Method::Adam);
+        let resample = match settings.text("resample") {
+            Ok("auto") => usize::from(adam_alone),
+            _ => settings.count("resample", 0)?,
+        };
+        Ok(Self {
+            widths,
+            activation: Activation::ALL[settings.choice("activation", &Activation::NAMES)?],
+            dtype: Dtype::ALL[settings.choice("dtype", &Dtype::NAMES)?],
+            loss: Loss::ALL[settings.choice("loss", &Loss::NAMES)?],
+            boundary: Boundary::ALL[settings.choice("boundary", &Boundary::NAMES)?],
+            beta: settings.number("beta", "a number that is not negative", |x| x >= 0.0)?,
+            scales,
+            structure,
+            lr: positive("lr")?,
+            lr_decay: settings.number("lr_decay", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
+            points: within("points", MOST_SAMPLES, 3)?,
+            sampling: match settings.choice("sampling", &SAMPLINGS)? {
+                0 => None,
+                one => Some(Sampling::ALL[one - 1]),
+            },
+            boundary_points: within("boundary_points", MOST_SAMPLES, 1)?,
+            lr_schedule,
+            lr_period: within("lr_period", MOST_SAMPLES, 1)?,
+            beta_schedule,
+            optimizer,
+            plateau: settings.count("plateau", 0)?,
+            keep: Keep::ALL[settings.choice("keep", &Keep::NAMES)?],
+            resample,
+            init: init.ok_or_else(|| {
+                settings.bad("init", "glorot, glorot-double, normal:STD, waves:K or source")
+            })?,
+        })
+    }
+
+    pub(super) fn spec(&self, name: &str, scaled: bool) -> Spec {
+        let uniform = self.widths.iter().all(|width| *width == self.widths[0]);
+        let widths: Vec<i64> = self.widths.iter().map(|&width| width as i64).collect();
+        let mut spec = Spec::new(name)
+            .with("depth", self.widths.len() as i64)
+            .with("activation", self.activation.name())
+            .with("dtype", Dtype::NAMES[self.dtype as usize])
+            .with("loss", self.loss.name())
+            .with("boundary", self.boundary.name())
+            .with("beta", self.beta)
+            .with("lr", self.lr)
+            .with("lr_decay", self.lr_decay)
+            .with("lr_schedule", LrSchedule::NAMES[self.lr_schedule as usize])
+            .with("lr_period", self.lr_period as i64)
+            .with("beta_schedule", self.beta_schedule.name())
+            .with("plateau", self.plateau as i64)
+            .with("keep", self.keep.name())
+            .with("points", self.points as i64)
+            .with("sampling", self.sampling.map_or(SAMPLINGS[0], Sampling::name))
+            .with("boundary_points", self.boundary_points as i64)
+            .with("resample", self.resample as i64)
+            .with("init", self.init.name());
+        spec = if uniform { spec.with("width", widths[0]) } else { spec.with("width", widths) };
+        spec = match self.optimizer.names().as_slice() {
+            [one] => spec.with("optimizer", one.as_str()),
+            several => spec.with("optimizer", several.to_vec()),
+        };
+        if scaled {
+            spec = spec.with("scales", self.scales.clone()).with("structure", self.structure as i64);
+        }
+        spec
+    }
+
+    /// The network, without parameters.
+    pub(super) fn network(&self, dimension: usize) -> Network {
+        let blocks: Vec<&[f64]> = match self.structure {
+            1 => vec![&self.scales],
+            _ => self.scales.chunks(1).collect(),
+        };
+        Network::new(dimension, &self.widths, self.activation, &blocks)
+    }
+
+    /// The learning rate of Adam.
+    pub(super) fn rate(&self) -> Rate {
+        let schedule = match self.lr_schedule {
+            LrSchedule::Decay => Schedule::Decay(self.lr_decay),
+            // `read` has seen to it that Adam has its steps.
+            LrSchedule::Cosine => Schedule::Cosine(self.optimizer.adam_steps().unwrap_or(1)),
+            LrSchedule::Restarts => Schedule::Restarts(self.lr_period as u64),
+        };
+        Rate { first: self.lr, schedule }
+    }
+
+    /// The sampler of a run with this seed.
+    pub(super) fn sampler(&self, seed: u64) -> Sampler {
+        let penalised = self.boundary == Boundary::Penalty && self.loss != Loss::Regression;
+        Sampler {
+            loss: self.loss,
+            sampling: match self.sampling {
+                Some(sampling) => sampling,
+                None if self.resample == 0 => Sampling::Lattice,
+                None => Sampling::Uniform,
+            },
+            points: self.points,
+            boundary_points: if penalised { self.boundary_points } else { 0 },
+            resample: self.resample as u64,
+            seed,
+        }
+    }
+}
