@@ -19,9 +19,9 @@ use super::{
     error::{StoreError, io_error},
 };
 
-/// Keys of the header's metadata.
+/// The key of the header's metadata: the checksum and, after a space, the document. There is one key alone, since the
+/// format keeps no order of several, and the same run has to give the same bytes.
 const DOCUMENT: &str = "modewise";
-const CHECKSUM: &str = "crc32";
 
 /// Arrays by name.
 pub(super) type Arrays = BTreeMap<String, Vec<f64>>;
@@ -45,7 +45,7 @@ pub(super) fn write(
     for (name, bytes) in &bytes {
         views.push((*name, TensorView::new(Dtype::F64, vec![bytes.len() / size_of::<f64>()], bytes)?));
     }
-    let beside = HashMap::from([(DOCUMENT.to_string(), document), (CHECKSUM.to_string(), sum)]);
+    let beside = HashMap::from([(DOCUMENT.to_string(), format!("{sum} {document}"))]);
     let file = safetensors::serialize(views, Some(beside))?;
     Ok(write_atomically(path, |out| out.write_all(&file)).map_err(io_error("write", path))?)
 }
@@ -72,15 +72,14 @@ fn open<D: DeserializeOwned>(bytes: &[u8]) -> Result<(Arrays, D), String> {
     };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(cut)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(cut)?;
-    let beside = |key: &str| header.metadata().as_ref()?.get(key).cloned();
-    let document = beside(DOCUMENT).ok_or("it was not written by modewise")?;
+    let beside = header.metadata().as_ref().and_then(|beside| beside.get(DOCUMENT)?.split_once(' '));
+    let (stored, document) = beside.ok_or("it was not written by modewise")?;
     let mut views: Vec<(String, TensorView<'_>)> = tensors.tensors();
     views.sort_by(|one, other| one.0.cmp(&other.0));
-    let sum = checksum(&document, views.iter().map(|(name, view)| (name.as_str(), view.data())));
-    if beside(CHECKSUM).is_none_or(|stored| stored != sum) {
+    if stored != checksum(document, views.iter().map(|(name, view)| (name.as_str(), view.data()))) {
         return Err("its checksum is wrong".into());
     }
-    let document = serde_json::from_str(&document).map_err(|error| error.to_string())?;
+    let document = serde_json::from_str(document).map_err(|error| error.to_string())?;
     let numbers = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
     let arrays = views.into_iter().map(|(name, view)| (name, numbers(view.data()))).collect();
     Ok((arrays, document))
