@@ -28,6 +28,9 @@ const SOLVE: [&str; 12] = [
     "run",
 ];
 
+/// What a run writes once it has ended.
+const NETWORK: &str = "run/networks/mscale-dnn.safetensors";
+
 fn spawn(here: &Path, arguments: &[&str]) -> Child {
     std::process::Command::new(assert_cmd::cargo::cargo_bin("modewise"))
         .current_dir(here)
@@ -40,7 +43,7 @@ fn spawn(here: &Path, arguments: &[&str]) -> Child {
 
 /// The numbers of a run that do not depend on the clock.
 fn results(here: &Path) -> (Vec<u8>, Vec<String>) {
-    let network = fs::read(here.join("run/networks/mscale-dnn.safetensors")).unwrap();
+    let network = fs::read(here.join(NETWORK)).unwrap();
     let mut history = csv::Reader::from_path(here.join("run/history.csv")).unwrap();
     let untimed = |row: csv::StringRecord| {
         let cells = row.iter().enumerate().filter(|(column, _)| *column != 3).map(|(_, cell)| cell);
@@ -49,8 +52,12 @@ fn results(here: &Path) -> (Vec<u8>, Vec<String>) {
     (network, history.records().map(|row| untimed(row.unwrap())).collect())
 }
 
-/// The step of the latest checkpoint that is whole.
+/// The step of the latest checkpoint that is whole; the last one where the run had ended, which then removes its
+/// checkpoints.
 fn kept(here: &Path) -> u64 {
+    if here.join(NETWORK).exists() {
+        return u64::MAX;
+    }
     let found = checkpoint::read(&here.join("run")).unwrap();
     assert!(found.damaged.is_empty(), "a killed run leaves no torn checkpoint: {:?}", found.damaged);
     found.checkpoint.map_or(0, |(_, checkpoint)| checkpoint.step)
