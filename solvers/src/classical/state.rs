@@ -140,7 +140,7 @@ pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
 
 /// Values of the system of `problem` on `grid` in that layout: u, f and, where they vary, coefficients.
 pub(crate) fn system_values(problem: &dyn Problem, grid: &Grid) -> u64 {
-    let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
+    let varies = !problem.is_uniform();
     let coefficients = if varies { grid.dimension() as u64 + 2 } else { 0 };
     (2 + coefficients) * array_values(problem, grid)
 }
