@@ -103,7 +103,8 @@ pub enum DiscreteError {
     },
     /// A periodic axis whose sides are cut in different places.
     #[error(
-        "axis {} is periodic, but {at:?} and its image on the opposite side are not both inside the domain; let the shapes          go on across that side, or give u on it",
+        "axis {} is periodic, but {at:?} and its image on the opposite side are not both inside the domain; let the shapes \
+         go on across that side, or give u on it",
         .axis + 1
     )]
     NotPeriodic {

@@ -64,8 +64,9 @@ impl Cut {
             let (stride, cells) = (grid.stride(axis), grid.axes()[axis].cells);
             for node in (0..levels.len()).filter(|node| node / stride % (cells + 1) < cells) {
                 let ends = [node, node + stride];
-                let is_far = |&end: &usize| levels[end] <= -h;
-                if ends.iter().any(|&end| cut.inside[end]) && !ends.iter().any(is_far) {
+                let count = ends.iter().filter(|end| cut.inside[**end]).count();
+                let is_far = ends.iter().any(|&end| levels[end] <= -h);
+                if count == 1 || (count == 2 && !is_far) {
                     cut.look(region, grid, sides, axis, ends);
                 }
             }

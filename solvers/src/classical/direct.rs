@@ -39,7 +39,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Condition, Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
 
 use super::fft::Transformed;
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};

@@ -27,9 +27,7 @@ mod elimination;
 
 use std::sync::Arc;
 
-use modewise_problems::{
-    Coefficient, Discrete, Field, Grid, Problem, Settings, Spec, SpecError, transform::Modal,
-};
+use modewise_problems::{Discrete, Field, Grid, Problem, Settings, Spec, SpecError, transform::Modal};
 use rayon::prelude::*;
 
 use super::direct::{

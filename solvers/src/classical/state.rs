@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 
-use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem};
+use modewise_problems::{Condition, Discrete, Field, Grid, Problem};
 
 use super::{operator::Operator, system};
 use crate::{Sites, Snapshot, SolverError, Task, Unsupported, memory::Buffer, solver::sample_field};

@@ -1,6 +1,6 @@
 //! The memory of a hierarchy, by closed form.
 
-use modewise_problems::{Coefficient, Grid, Problem};
+use modewise_problems::{Grid, Problem};
 
 use super::{
     hierarchy::{self, Lines, Recipe},

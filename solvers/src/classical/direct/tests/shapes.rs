@@ -36,9 +36,9 @@ fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {
     let errors: Vec<Errors> = cells.iter().map(|&n| errors(problem, n)).collect();
     let (max, l2): (Vec<f64>, Vec<f64>) = errors.iter().map(|e| (e.max, e.l2)).unzip();
     let (p, q) = (slope(cells, &max), slope(cells, &l2));
-    println!("{name}: {cells:?}, max {max:.3e?} order {p:.2}, L2 {l2:.3e?} order {q:.2}");
-    assert!((1.8..2.5).contains(&p), "{name}: {max:e?}, order {p}");
-    assert!((1.8..2.5).contains(&q), "{name}: {l2:e?}, order {q}");
+    println!("{name}: {cells:?}, max {max:?} order {p:.2}, L2 {l2:?} order {q:.2}");
+    assert!((1.8..2.5).contains(&p), "{name}: {max:?}, order {p}");
+    assert!((1.8..2.5).contains(&q), "{name}: {l2:?}, order {q}");
 }
 
 #[test]
