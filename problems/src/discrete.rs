@@ -203,6 +203,11 @@ impl Discrete {
         }
     }
 
+    /// Whether shapes or Robin sides add to the diagonal.
+    pub fn is_held(&self) -> bool {
+        self.kappa2.is_some()
+    }
+
     /// κ² alone at `node`, without what shapes and Robin sides add to the diagonal.
     pub fn kappa2_at(&self, node: usize) -> f64 {
         match (&self.kappa2, &self.coefficients) {
