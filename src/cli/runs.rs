@@ -46,7 +46,7 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
         None => default_folder(&setup)?,
     };
     let quiet = arguments.get_flag("quiet");
-    if let Some(warning) = setup.unresolved().filter(|_| !quiet) {
+    for warning in [setup.unresolved(), setup.split_into_waves()].into_iter().flatten().filter(|_| !quiet) {
         eprintln!("modewise: {warning}");
     }
     if !quiet && setup.plan.initial != Start::Zero {
