@@ -17,6 +17,7 @@
 //! solution is the one whose mean (the trapezoidal rule) is zero.
 
 mod assemble;
+mod extend;
 mod region;
 mod residual;
 #[cfg(test)]
