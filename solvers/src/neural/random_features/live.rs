@@ -19,7 +19,7 @@ use crate::{
         config::Boundary,
         elementary::SIN_COS_LIMIT,
         recipe::not_liftable,
-        sampler::{generator, node_coordinates, on_sides},
+        sampler::{Places, generator, node_coordinates, on_sides},
         source_spectrum::{LEAST, Spectrum},
     },
 };
@@ -102,7 +102,7 @@ impl<'p> Live<'p> {
         sampling.place(self.recipe.asked(), bounds, &mut random, inner);
         sampling.weigh(self.recipe.asked(), bounds, &mut weights[..inside]);
         if sides > 0 {
-            let weight = on_sides(bounds, true, &mut random, outer);
+            let weight = on_sides(bounds, Places::Even, &mut random, outer);
             weights[inside..].fill(weight * (self.permittivity * self.square).powi(2) * self.recipe.beta);
         }
         let mut right = vec![0.0; inside + sides];
