@@ -247,7 +247,8 @@ impl<'p> Live<'p> {
         self.memory.best().unwrap_or(&self.parameters)
     }
 
-    fn status(&self) -> Status {
+    /// Whether there is more to do.
+    pub fn status(&self) -> Status {
         let plateau = self.config.plateau as u64;
         if self.is_through {
             Status::Finished

@@ -133,6 +133,14 @@ impl Network {
         }
     }
 
+    /// After a forward pass: the rows of the last hidden layers.
+    pub fn last_layer<'a, T>(&'a self, rows: Rows, jet: &'a Jet<T>) -> impl Iterator<Item = &'a [T]> {
+        self.subnets.iter().flat_map(move |subnet| {
+            let (hidden, output) = subnet.split();
+            jet.a[top(hidden) * rows.stride..].chunks(rows.stride).take(output.inputs)
+        })
+    }
+
     /// Carries `jet.out_bar`, and `jet.parts_bar` where there is one, back to the parameters: `gradient = …`, or `+= …`
     /// if `add`.
     pub fn reverse<T: Real>(

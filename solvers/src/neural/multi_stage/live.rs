@@ -91,14 +91,17 @@ impl<'p> Live<'p> {
 
 impl Iteration for Live<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
+        // Not before it is needed: until then the answer is that of the stages that are done.
+        if self.at_work.status() != Status::Running && !self.is_last() {
+            self.next(self.at_work.current().to_vec(), None)?;
+            meter.charge(spectrum::points(self.problem) * flops(&self.done));
+        }
         let before = self.at_work.batches();
         let progress = self.at_work.advance(most, meter)?;
         meter.charge(self.batches(self.at_work.batches() - before));
         if progress.status == Status::Running || self.is_last() {
             return Ok(progress);
         }
-        self.next(self.at_work.current().to_vec(), None)?;
-        meter.charge(spectrum::points(self.problem) * flops(&self.done));
         Ok(Progress { status: Status::Running, milestone: true, ..progress })
     }
 

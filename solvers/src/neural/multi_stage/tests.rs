@@ -31,23 +31,28 @@ fn errors(problem: &str, spec: &str, cells: usize, seed: u64) -> Vec<f64> {
     }
 }
 
-/// On the central experiment one network ends where rounding in its curvature ends it; the next takes several digits
-/// more off, with the boundary exact and by a penalty, for variable coefficients too.
+/// The second network takes more digits off than there is any hope of with the first, on the strong form and the
+/// energy, with the boundary exact and by a penalty, for constant and variable coefficients.
 #[test]
 fn each_stage_takes_digits_off_the_error() {
     let stages = |rest: &str| {
-        let stage = |width: usize| {
+        let stage = |width: usize, points: usize| {
             format!(
-                "(dnn,width={width},depth=2,activation=sin,loss=residual,init=source,points=300,\
-                 optimizer=gauss-newton:40{rest})"
+                "(dnn,width={width},depth=2,activation=sin,init=source,points={points},\
+                 optimizer=natural-gradient:40,{rest})"
             )
         };
-        format!("multi-stage,stages=[{},{}]", stage(20), stage(30))
+        format!("multi-stage,stages=[{},{}]", stage(12, 400), stage(20, 800))
     };
-    for (problem, rest, gain) in [("fprinciple-1d", "", 2.0)] {
+    for (problem, rest) in [
+        ("fprinciple-1d", "loss=residual"),
+        ("fprinciple-1d", "loss=residual,boundary=penalty"),
+        ("fprinciple-1d", "loss=ritz,sampling=gauss"),
+        ("multiscale-elliptic-1d", "loss=residual"),
+    ] {
         let errors = errors(problem, &stages(rest), 200, 1);
-        assert_eq!(errors.len(), 2, "{problem}{rest}: {errors:?}");
-        assert!(errors[1] * gain < errors[0], "{problem}{rest}: {errors:?}");
+        assert_eq!(errors.len(), 2, "{problem}, {rest}: {errors:?}");
+        assert!(errors[1] < 1e-3 * errors[0], "{problem}, {rest}: {errors:?}");
     }
 }
 
