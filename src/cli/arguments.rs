@@ -11,6 +11,7 @@ Examples:
   modewise solve bump-2d --solver multigrid --grid 256 --stop rtol=1e-8
   modewise run examples/demo.toml --set grid=128
   modewise eval output/run points.csv         the solution of a run at points of your own
+  modewise order disc-2d --solver pcg         errors over grids, and their order
   modewise bench classical                    how fast the solvers are on this machine
 
 Exit codes: 0 done · 1 a tolerance was asked for and not reached · 2 usage or configuration error ·
@@ -70,6 +71,7 @@ pub(super) fn command() -> Command {
         .subcommand(resume())
         .subcommand(super::eval::command())
         .subcommand(super::problem::command())
+        .subcommand(super::order::command())
         .subcommand(super::bench::command())
 }
 

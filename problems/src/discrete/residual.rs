@@ -53,7 +53,7 @@ impl Discrete {
         );
     }
 
-    /// Writes the Dirichlet values and the periodic images into `u`.
+    /// Writes the Dirichlet values and the periodic images into `u`, and 0 outside the region.
     pub fn impose_boundary(&self, u: &mut [f64]) {
         let dirichlet = self.sides.iter().flatten().any(|side| *side == Condition::Dirichlet);
         let columns = self.columns();
@@ -84,6 +84,7 @@ impl Discrete {
                 }
             }
         }
+        self.fill_outside(u, 0.0);
     }
 
     /// Takes the mean of a singular system's solution out of `u`; does nothing where u is unique.
@@ -138,6 +139,20 @@ impl Discrete {
                 row.fill(0.0);
             }
         }
+        self.fill_outside(field.values_mut(), 0.0);
+    }
+
+    /// Whether each node is an unknown.
+    pub(super) fn unknown_nodes(&self) -> Vec<bool> {
+        let mut is_unknown = vec![false; self.grid().nodes()];
+        let columns = self.columns();
+        let along = self.unknowns_along(self.sides.len() - 1);
+        for (number, row) in is_unknown.chunks_exact_mut(columns).enumerate() {
+            if self.is_unknown_row(number * columns) {
+                row[along.clone()].fill(true);
+            }
+        }
+        is_unknown
     }
 
     fn columns(&self) -> usize {

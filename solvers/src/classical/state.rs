@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 
-use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem};
+use modewise_problems::{Condition, Discrete, Field, Grid, Problem};
 
 use super::{operator::Operator, system};
 use crate::{Sites, Snapshot, SolverError, Task, Unsupported, memory::Buffer, solver::sample_field};
@@ -140,7 +140,7 @@ pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
 
 /// Values of the system of `problem` on `grid` in that layout: u, f and, where they vary, coefficients.
 pub(crate) fn system_values(problem: &dyn Problem, grid: &Grid) -> u64 {
-    let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
+    let varies = !problem.is_uniform();
     let coefficients = if varies { grid.dimension() as u64 + 2 } else { 0 };
     (2 + coefficients) * array_values(problem, grid)
 }

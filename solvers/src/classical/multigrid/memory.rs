@@ -1,6 +1,6 @@
 //! The memory of a hierarchy, by closed form.
 
-use modewise_problems::{Coefficient, Grid, Problem};
+use modewise_problems::{Grid, Problem};
 
 use super::{
     hierarchy::{self, Lines, Recipe},
@@ -17,7 +17,7 @@ use crate::classical::{
 
 /// Bytes of the system of `problem` on `grid` and of the levels below it.
 pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
-    let varies = [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable);
+    let varies = !problem.is_uniform();
     let dimension = grid.dimension() as u64;
     let mut layout = Layout::with_sides(grid, problem.domain().sides());
     let mut lines: Lines = std::array::from_fn(|axis| {
