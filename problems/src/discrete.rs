@@ -11,6 +11,8 @@
 //! - on a Robin side, ε ∂u/∂n + au = g, the same elimination adds 2a/h to the diagonal;
 //! - on shapes (`region`) nodes outside have the equation u = 0 and no neighbours, and at those next to a curved
 //!   boundary the distance to it takes the place of h;
+//! - at an interface where ε jumps (`interface`) the equations next to it are those of immersed finite elements, in
+//!   which neighbours along diagonals are coupled too;
 //! - on a periodic axis the last node is the first one again and carries its value.
 //!
 //! Where no side and no κ² holds u, it is defined up to a constant: f has to be compatible, and the
@@ -18,8 +20,10 @@
 
 mod assemble;
 mod extend;
+mod interface;
 mod region;
 mod residual;
+mod simplex;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +32,8 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::{Condition, Field, Grid, GridError, Problem};
+
+pub use interface::Coupling;
 
 /// The coefficients of the system.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +70,8 @@ pub struct Discrete {
     kappa2: Option<Vec<f64>>,
     /// Whether nodes are inside the region; `None` without shapes.
     inside: Option<Vec<bool>>,
+    /// Couplings besides those of faces, by node and other node.
+    couplings: Vec<Coupling>,
     source: Field,
     boundary: Option<Field>,
     rhs_norm: f64,
@@ -112,6 +120,15 @@ pub enum DiscreteError {
         /// The axis, from 0.
         axis: usize,
         /// The node.
+        at: Vec<f64>,
+    },
+    /// An interface next to a side of the box or of the domain.
+    #[error(
+        "the interface comes within two cells of the boundary of the domain at {at:?}; take a finer grid, or leave \
+         `interface` out, with which ε is taken as it is in the middle between nodes"
+    )]
+    InterfaceAtSide {
+        /// A node of a cell that it cuts.
         at: Vec<f64>,
     },
     /// No node of the grid is inside.
@@ -224,6 +241,19 @@ impl Discrete {
             Coefficients::Constant { axes, screening } => Some((axes, *screening)),
             Coefficients::Variable { .. } => None,
         }
+    }
+
+    /// Couplings besides those of faces, which there are next to interfaces, by node and other node. Where there are any,
+    /// the matrix is not symmetric.
+    pub fn couplings(&self) -> &[Coupling] {
+        &self.couplings
+    }
+
+    /// Those in the equations of `nodes`.
+    pub fn couplings_of(&self, nodes: Range<usize>) -> &[Coupling] {
+        let start = self.couplings.partition_point(|coupling| coupling.node < nodes.start);
+        let rest = &self.couplings[start..];
+        &rest[..rest.partition_point(|coupling| coupling.node < nodes.end)]
     }
 
     /// The largest entry of the diagonal, Σ (c₋ + c₊) + κ².

@@ -48,6 +48,10 @@
 //! `domain` combines their names and `box`, the whole: `a | b` is a union, `a & b` an intersection, `a - b` a
 //! difference, `!a` a complement, `-` before `&` before `|` as for sets in Python. The sides of the box keep their
 //! conditions as far as they bound the domain; wherever the boundary of a shape does, u is given.
+//!
+//! `interface = "disc"` names, in the same words, a region at whose boundary `permittivity` jumps while u and ε ∂u/∂n go
+//! on; `kappa2`, `source` and `exact` may jump there too. Finite differences are then second-order accurate across it
+//! (see [`crate::discrete`]); without it they take ε as it is in the middle between nodes.
 
 mod data;
 mod document;

@@ -152,6 +152,18 @@ pub trait Problem: Debug + Send + Sync {
         false
     }
 
+    /// The region at whose boundary ε jumps, while u and ε ∂u/∂n go on there; κ² and f may jump too. Discrete systems
+    /// are then second-order accurate across it. `None` where nobody says so, or nothing jumps.
+    fn interface(&self) -> Option<&Region> {
+        None
+    }
+
+    /// By how much ε ∂u/∂n, n pointing out of the region, is larger outside than inside at points of the interface;
+    /// `false`, with `out` untouched, where it goes on.
+    fn interface_flux(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
+        false
+    }
+
     /// The exact solution u, if it is known: `false`, with `out` untouched, where it is not.
     fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool;
 

@@ -5,6 +5,7 @@
 //! memory are in `sweep`. What the live runs have in common is in `state`; those that repeat a sweep share
 //! `stationary`, those of conjugate gradients `krylov`.
 
+pub mod bicgstab;
 pub mod cg;
 pub mod chebyshev;
 pub mod direct;

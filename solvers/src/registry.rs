@@ -29,6 +29,7 @@ pub fn entries() -> Vec<&'static Entry> {
         &classical::chebyshev::ENTRY,
         &classical::cg::ENTRY,
         &classical::pcg::ENTRY,
+        &classical::bicgstab::ENTRY,
         &classical::multigrid::ENTRY,
         &classical::fft::ENTRY,
         &classical::multigrid::fmg::ENTRY,

@@ -11,11 +11,14 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 26] = files![
+const FILES: [(&str, &str); 29] = files![
     "annulus-2d"
     "ball-3d"
     "chirp-1d"
     "chirp-2d"
+    "dielectric-ball-3d"
+    "dielectric-disc-2d"
+    "dielectric-sphere-3d"
     "disc-2d"
     "five-scales-2d"
     "fprinciple-1d"

@@ -252,6 +252,9 @@ impl Discrete {
                 }
             }
         }
+        for coupling in self.couplings_of(start..start + columns) {
+            out[coupling.node - start] -= coupling.coefficient * (u[coupling.node] - u[coupling.other]);
+        }
         Some(range)
     }
 }

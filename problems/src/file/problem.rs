@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::Declared;
-use crate::{Coefficient, Domain, Points, Problem, Spec, expression::Program};
+use crate::{Coefficient, Domain, Points, Problem, Spec, expression::Program, geometry::Region};
 
 /// A formula ready to be evaluated, and the words that state it.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub(super) struct FileProblem {
     pub robin: Vec<[Option<Term>; 2]>,
     /// u on the shapes.
     pub shapes: Vec<Term>,
+    /// Where ε jumps.
+    pub interface: Option<Region>,
     pub exact: Option<Term>,
 }
 
@@ -118,6 +120,10 @@ impl Problem for FileProblem {
 
     fn shape_boundary(&self, part: usize, points: Points<'_>, out: &mut [f64]) {
         self.shapes[part].evaluate(points, out);
+    }
+
+    fn interface(&self) -> Option<&Region> {
+        self.interface.as_ref()
     }
 
     fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool {

@@ -18,7 +18,7 @@ use crate::{
 /// Networks sample boxes of up to this many axes.
 const MOST_AXES: usize = 10;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "title",
     "box",
     "permittivity",
@@ -30,6 +30,7 @@ const KEYS: [&str; 13] = [
     "define",
     "shapes",
     "domain",
+    "interface",
     "sides",
     "published",
 ];
@@ -144,7 +145,7 @@ impl<'d> Reader<'d> {
         let dimension = self.bounds.len();
         let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
         let shapes = self.shapes()?;
-        self.region = shapes.as_ref().map(|shapes| shapes.region.clone());
+        self.region = shapes.as_ref().and_then(|shapes| shapes.region.clone());
         let epsilon = self.formula("permittivity")?.unwrap_or_else(|| (one, "permittivity = 1".into()));
         let kappa2 = self.formula("kappa2")?.unwrap_or_else(|| (zero, "kappa2 = 0".into()));
         let exact = self.formula("exact")?;
@@ -189,6 +190,7 @@ impl<'d> Reader<'d> {
             fluxes,
             robin,
             shapes: shape_data,
+            interface: shapes.and_then(|shapes| shapes.interface),
             exact,
         })
     }

@@ -165,7 +165,7 @@ impl<'p> Conjugate<'p> {
 
 /// Takes out of r what lies in the null space, the constants: r ← r − w(r·1)/(w·1) with w = 1 per unit of
 /// volume.
-fn remove_mean(operator: &Operator<f64>, r: &mut [f64], w: &mut [f64], sums: &mut [f64]) {
+pub(super) fn remove_mean(operator: &Operator<f64>, r: &mut [f64], w: &mut [f64], sums: &mut [f64]) {
     let layout = operator.layout();
     w.fill(1.0);
     let sum = pass::scalar_product(operator, r, w, sums);

@@ -113,6 +113,14 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 }
 
 impl Multigrid {
+    /// Bytes of the system and its levels.
+    pub(crate) fn bytes(&self, problem: &dyn Problem, grid: &Grid) -> u64 {
+        match self.mixed {
+            false => memory::bytes(problem, grid, self.recipe.levels),
+            true => memory::mixed_bytes(problem, grid, self.recipe.levels),
+        }
+    }
+
     fn live<'p>(&self, state: State<'p>, meter: &mut Meter) -> Box<dyn Iteration + 'p> {
         let (singular, cycle) = (state.discrete.is_singular(), self.recipe.cycle);
         let (cycles, setup, flops) = if self.mixed {
@@ -140,11 +148,7 @@ impl Solver for Multigrid {
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let grid = gridded(grid, ENTRY.name)?;
         self.recipe.fits(problem, ENTRY.name)?;
-        let bytes = match self.mixed {
-            false => memory::bytes(problem, grid, self.recipe.levels),
-            true => memory::mixed_bytes(problem, grid, self.recipe.levels),
-        };
-        Ok(Need { bytes, uses_initial: true, discrete: true })
+        Ok(Need { bytes: self.bytes(problem, grid), uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
