@@ -9,7 +9,7 @@ use crate::{Sites, classical::testing::discretise};
 
 #[test]
 fn fields_across_dielectric_interfaces_are_second_order_in_the_maximum() {
-    is_second_order("1:80", catalogued("dielectric-disc-2d").as_ref(), &[64, 96, 128, 192, 256]);
+    is_second_order("1:80", catalogued("dielectric-disc-2d").as_ref(), &[96, 128, 192, 256]);
     let inverse = catalogued("dielectric-disc-2d,eps_in=80,eps_out=1");
     is_second_order("80:1", inverse.as_ref(), &[64, 96, 128, 192]);
 }
@@ -18,8 +18,8 @@ fn fields_across_dielectric_interfaces_are_second_order_in_the_maximum() {
 #[test]
 fn so_are_fields_across_spheres() {
     for (name, cells) in [
-        ("dielectric-ball-3d,eps_in=80,eps_out=1", [16, 24, 32, 48]),
-        ("dielectric-sphere-3d", [16, 24, 32, 48]),
+        ("dielectric-ball-3d,eps_in=80,eps_out=1", [24, 32, 48, 64]),
+        ("dielectric-sphere-3d", [24, 32, 48, 64]),
     ] {
         let errors: Vec<f64> = cells.iter().map(|&n| iterate("bicgstab", name, n, 1e-9).1).collect();
         let order = slope(&cells, &errors);
