@@ -36,6 +36,9 @@ pub fn entries() -> Vec<&'static Entry> {
         &classical::direct::ENTRY,
         &neural::dnn::ENTRY,
         &neural::mscale_dnn::ENTRY,
+        &neural::fourier_dnn::ENTRY,
+        &neural::subspace_dnn::ENTRY,
+        &neural::multi_stage::ENTRY,
         &neural::random_features::ENTRY,
         &hybrid::ENTRY,
     ]

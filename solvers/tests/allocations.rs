@@ -54,7 +54,8 @@ fn allocations(solver: &str, problem: &str, cells: &[usize], count: u64) -> Opti
 }
 
 /// Not held to it.
-const EXEMPT: [&str; 5] = ["fft", "direct", "random-features", "dnn", "mscale-dnn"];
+const EXEMPT: [&str; 8] =
+    ["fft", "direct", "random-features", "dnn", "mscale-dnn", "fourier-dnn", "subspace-dnn", "multi-stage"];
 
 #[test]
 fn steps_of_classical_solvers_allocate_nothing() {

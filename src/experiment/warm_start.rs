@@ -9,7 +9,7 @@ use std::{
 };
 
 use modewise_problems::{Grid, Problem, Spec};
-use modewise_solvers::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
+use modewise_solvers::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry};
 
 use super::config_error::ConfigError;
 use crate::store::network::{self, StoredNetwork};
@@ -17,7 +17,21 @@ use crate::store::network::{self, StoredNetwork};
 /// The arrays of a network's snapshot that hold its parameters: the best so far, where they are kept, and the latest.
 const PARAMETERS: [&str; 2] = ["memory.best", "parameters"];
 /// The keys of a spec that say what function the parameters stand for.
-const ARCHITECTURE: [&str; 5] = ["width", "depth", "activation", "scales", "structure"];
+const ARCHITECTURE: [&str; 13] = [
+    "width",
+    "depth",
+    "activation",
+    "residual",
+    "scales",
+    "structure",
+    "weights",
+    "relaxation",
+    "trainable",
+    "fine_width",
+    "fine_depth",
+    "fine_activation",
+    "alpha",
+];
 
 /// The recipe.
 #[derive(Debug)]
@@ -62,7 +76,8 @@ impl WarmStart {
         let stored: Vec<&StoredNetwork> = all.iter().filter(|stored| stored.label.name == label).collect();
         let own = shape(&solver.spec(), problem.domain().dimension());
         for stored in &stored {
-            let spec = stored.label.spec.parse::<Spec>()?;
+            // With the defaults of keys that are younger than the file.
+            let spec = registry::build(&stored.label.spec.parse::<Spec>()?)?.spec();
             let theirs = shape(&spec, stored.label.dimension);
             if theirs != own {
                 return Err(refuse(format!("the network there is {theirs}; the one to be started is {own}")));

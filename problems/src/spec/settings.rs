@@ -155,6 +155,14 @@ impl<'a> Settings<'a> {
         self.keys.get(key).and_then(Value::as_str).ok_or_else(|| self.bad(key, "a word"))
     }
 
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn flag(&self, key: &str) -> Result<bool, SpecError> {
+        self.keys.get(key).and_then(Value::as_bool).ok_or_else(|| self.bad(key, "true or false"))
+    }
+
     /// A nested spec, in parentheses, as a table with a `name` or as text.
     ///
     /// # Errors
@@ -162,6 +170,17 @@ impl<'a> Settings<'a> {
     pub fn spec(&self, key: &str) -> Result<Spec, SpecError> {
         let spec = self.keys.get(key).and_then(Spec::from_value);
         spec.unwrap_or_else(|| Err(self.bad(key, "a solver such as (jacobi,omega=1)")))
+    }
+
+    /// A list of nested specs; one is a list of one.
+    ///
+    /// # Errors
+    /// Any other kind of value, and an empty list.
+    pub fn specs(&self, key: &str) -> Result<Vec<Spec>, SpecError> {
+        self.list(key, Spec::from_value)
+            .ok_or_else(|| self.bad(key, "a list of solvers such as [(dnn,width=20)] that is not empty"))?
+            .into_iter()
+            .collect()
     }
 
     fn list<T>(&self, key: &str, item: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {

@@ -3,11 +3,10 @@
 use modewise_problems::{Settings, Spec, SpecError};
 
 use super::{
-    activation::Activation,
+    architecture::{Architecture, Kind},
     init::Init,
     loss::Loss,
     memory::Keep,
-    network::Network,
     optimizer::{Method, Rate, Schedule, Stages},
     penalty::BetaSchedule,
     real::Dtype,
@@ -38,20 +37,14 @@ impl Boundary {
 /// The settings of a neural solver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Neurons of each hidden layer (of each subnet).
-    pub widths: Vec<usize>,
-    /// σ.
-    pub activation: Activation,
+    /// What is trained.
+    pub(super) architecture: Architecture,
     /// What is minimised.
     pub loss: Loss,
     /// How boundary data are met.
     pub boundary: Boundary,
     /// Weight of the penalty.
     pub beta: f64,
-    /// Scales a_i; a single 1 for a plain network.
-    pub scales: Vec<f64>,
-    /// 1 or 2, as in arXiv 2007.11207.
-    pub structure: usize,
     /// Learning rate of the first step.
     pub lr: f64,
     /// lr ← (1 − lr_decay) lr after every step, if that is the schedule.
@@ -82,8 +75,9 @@ pub struct Config {
     pub init: Init,
 }
 
-/// What `sampling` may be: the first of [`Sampling::NAMES`] are those whose points all count the same.
-const SAMPLINGS: [&str; 4] = ["auto", Sampling::NAMES[0], Sampling::NAMES[1], Sampling::NAMES[2]];
+/// What `sampling` may be.
+const SAMPLINGS: [&str; 5] =
+    ["auto", Sampling::NAMES[0], Sampling::NAMES[1], Sampling::NAMES[2], Sampling::NAMES[3]];
 
 /// How the learning rate goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,49 +95,16 @@ impl LrSchedule {
     const ALL: [Self; 3] = [Self::Decay, Self::Cosine, Self::Restarts];
 }
 
-/// More than anyone trains, and small enough that no product of them overflows.
-const MOST_NEURONS: usize = 1_000_000;
-const MOST_LAYERS: usize = 100;
-const MOST_IN_ALL: usize = 10_000_000;
+/// More than anyone asks for, and small enough that no product of them overflows.
 const MOST_SAMPLES: usize = 1_000_000_000;
 
 impl Config {
-    pub(super) fn read(settings: &Settings<'_>, scaled: bool) -> Result<Self, SpecError> {
+    pub(super) fn read(settings: &Settings<'_>, kind: Kind) -> Result<Self, SpecError> {
         let within = |key: &str, most: usize, least: usize| match settings.count(key, least)? {
             count if count <= most => Ok(count),
             _ => Err(settings.bad(key, &format!("a whole number from {least} to {most}"))),
         };
-        let mut widths = settings.counts("width", 1)?;
-        if widths.iter().any(|&width| width > MOST_NEURONS) || widths.len() > MOST_LAYERS {
-            return Err(settings
-                .bad("width", &format!("at most {MOST_NEURONS} neurons a layer and {MOST_LAYERS} layers")));
-        }
-        if widths.len() == 1 {
-            widths = vec![widths[0]; within("depth", MOST_LAYERS, 1)?];
-        }
         let positive = |key: &str| settings.number(key, "a positive number", |x| x > 0.0);
-        let (scales, structure) = if scaled {
-            let scales = settings.numbers(
-                "scales",
-                "a positive number, or a list of them that is not empty",
-                |a| a > 0.0,
-            )?;
-            let structure = within("structure", 2, 1)?;
-            if structure == 1 && scales.len() > widths[0] {
-                return Err(settings.bad(
-                    "scales",
-                    &format!("at most as many as the {} neurons of the first layer (structure 1)", widths[0]),
-                ));
-            }
-            (scales, structure)
-        } else {
-            (vec![1.0], 1)
-        };
-        let neurons = widths.iter().sum::<usize>().saturating_mul(scales.len());
-        if neurons > MOST_IN_ALL {
-            let key = if scales.len() > 1 { "scales" } else { "width" };
-            return Err(settings.bad(key, &format!("few enough for {MOST_IN_ALL} neurons in all")));
-        }
         let init = settings.text("init").ok().and_then(Init::parse);
         let optimizer = Stages::parse(&settings.words("optimizer")?).ok_or_else(|| {
             let names = Method::NAMES.join(", ");
@@ -164,26 +125,28 @@ impl Config {
                 .bad("beta_schedule", "staged only with the steps of all optimizers: optimizer=adam:5000"));
         }
         let adam_alone = optimizer.iter().all(|stage| stage.method == Method::Adam);
+        let sampling = match settings.choice("sampling", &SAMPLINGS)? {
+            0 => None,
+            one => Some(Sampling::ALL[one - 1]),
+        };
+        let is_gauss = sampling == Some(Sampling::Gauss);
         let resample = match settings.text("resample") {
-            Ok("auto") => usize::from(adam_alone),
+            Ok("auto") => usize::from(adam_alone && !is_gauss),
             _ => settings.count("resample", 0)?,
         };
+        if is_gauss && resample > 0 {
+            return Err(settings.bad("resample", "0: sampling=gauss has the same points always"));
+        }
         Ok(Self {
-            widths,
-            activation: Activation::ALL[settings.choice("activation", &Activation::NAMES)?],
+            architecture: Architecture::read(settings, kind)?,
             dtype: Dtype::ALL[settings.choice("dtype", &Dtype::NAMES)?],
             loss: Loss::ALL[settings.choice("loss", &Loss::NAMES)?],
             boundary: Boundary::ALL[settings.choice("boundary", &Boundary::NAMES)?],
             beta: settings.number("beta", "a number that is not negative", |x| x >= 0.0)?,
-            scales,
-            structure,
             lr: positive("lr")?,
             lr_decay: settings.number("lr_decay", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
             points: within("points", MOST_SAMPLES, 3)?,
-            sampling: match settings.choice("sampling", &SAMPLINGS)? {
-                0 => None,
-                one => Some(Sampling::ALL[one - 1]),
-            },
+            sampling,
             boundary_points: within("boundary_points", MOST_SAMPLES, 1)?,
             lr_schedule,
             lr_period: within("lr_period", MOST_SAMPLES, 1)?,
@@ -198,12 +161,8 @@ impl Config {
         })
     }
 
-    pub(super) fn spec(&self, name: &str, scaled: bool) -> Spec {
-        let uniform = self.widths.iter().all(|width| *width == self.widths[0]);
-        let widths: Vec<i64> = self.widths.iter().map(|&width| width as i64).collect();
-        let mut spec = Spec::new(name)
-            .with("depth", self.widths.len() as i64)
-            .with("activation", self.activation.name())
+    pub(super) fn spec(&self) -> Spec {
+        let spec = Spec::new(self.architecture.kind.name())
             .with("dtype", Dtype::NAMES[self.dtype as usize])
             .with("loss", self.loss.name())
             .with("boundary", self.boundary.name())
@@ -220,24 +179,11 @@ impl Config {
             .with("boundary_points", self.boundary_points as i64)
             .with("resample", self.resample as i64)
             .with("init", self.init.name());
-        spec = if uniform { spec.with("width", widths[0]) } else { spec.with("width", widths) };
-        spec = match self.optimizer.names().as_slice() {
+        let spec = match self.optimizer.names().as_slice() {
             [one] => spec.with("optimizer", one.as_str()),
             several => spec.with("optimizer", several.to_vec()),
         };
-        if scaled {
-            spec = spec.with("scales", self.scales.clone()).with("structure", self.structure as i64);
-        }
-        spec
-    }
-
-    /// The network, without parameters.
-    pub(super) fn network(&self, dimension: usize) -> Network {
-        let blocks: Vec<&[f64]> = match self.structure {
-            1 => vec![&self.scales],
-            _ => self.scales.chunks(1).collect(),
-        };
-        Network::new(dimension, &self.widths, self.activation, &blocks)
+        self.architecture.write(spec)
     }
 
     /// The learning rate of Adam.

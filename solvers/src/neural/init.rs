@@ -76,6 +76,9 @@ impl Init {
                 }
             }
         }
+        for (index, start) in network.trained_weights() {
+            parameters[index] = start;
+        }
         match self {
             Self::Waves(most) => {
                 first_layers(network, random, &mut parameters, |_, wave, random| {
@@ -133,7 +136,7 @@ fn from_source(network: &Network, problem: &dyn Problem, random: &mut ChaCha8Rng
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neural::activation::Activation;
+    use crate::neural::{activation::Activation, network::Part};
     use modewise_problems::catalog;
     use rand::SeedableRng;
 
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_spread_is_the_one_asked_for() {
-        let network = Network::new(1, &[100, 200], Activation::Tanh, &[&[1.0]]);
+        let network = Network::new(1, &[Part::new(&[100, 200], Activation::Tanh, &[1.0])]);
         let problem = catalog::build(&"two-tone-2d".parse().unwrap()).unwrap();
         let spread = |init: Init| {
             let parameters = init.draw(&network, problem.as_ref(), &mut ChaCha8Rng::seed_from_u64(1));
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn the_first_layer_gets_the_waves_of_the_source() {
         let problem = catalog::build(&"two-tone-2d".parse().unwrap()).unwrap();
-        let network = Network::new(2, &[40, 8], Activation::Sin, &[&[1.0, 4.0]]);
+        let network = Network::new(2, &[Part::new(&[40, 8], Activation::Sin, &[1.0, 4.0])]);
         let parameters = Init::Source.draw(&network, problem.as_ref(), &mut ChaCha8Rng::seed_from_u64(1));
         let (layer, scales) = network.first_layers().next().unwrap();
         let size = |(w, scale): (&[f64], &f64)| (scale * w[0]).abs().max((scale * w[1]).abs());

@@ -1,6 +1,6 @@
 //! A live run: parameters, the optimiser and a step counter; everything else follows from them and the seed.
 
-use std::num::NonZeroU64;
+use std::{num::NonZeroU64, ops::Deref};
 
 use modewise_problems::{Field, Problem};
 
@@ -9,6 +9,7 @@ use super::{
     config::{Boundary, Config},
     loss::{Loss, Objective, Terms},
     memory::Memory,
+    network::Network,
     optimizer::{Jacobian, Layout, Method, Sequence, Training},
     penalty::{self, BetaSchedule},
     recipe,
@@ -21,10 +22,29 @@ use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Ta
 /// their weight, and the rates that the last step used.
 pub(super) const SCALARS: [&str; 7] =
     ["loss", "interior", "boundary", "boundary_weighted", "beta", "lr", "damping"];
+/// And of two coupled parts.
+pub(super) const COUPLING: [&str; 2] = ["coupling", "coupling_weighted"];
+
+/// The problem of a run: a task's, or the run's own.
+pub(super) enum Held<'p> {
+    Task(&'p dyn Problem),
+    Own(Box<dyn Problem + 'p>),
+}
+
+impl<'p> Deref for Held<'p> {
+    type Target = dyn Problem + 'p;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Task(problem) => *problem,
+            Self::Own(problem) => problem.as_ref(),
+        }
+    }
+}
 
 pub(super) struct Live<'p> {
     config: Config,
-    problem: &'p dyn Problem,
+    problem: Held<'p>,
     target: Option<&'p Field>,
     trainer: Trainer,
     sampler: Sampler,
@@ -48,9 +68,19 @@ pub(super) struct Live<'p> {
 
 impl<'p> Live<'p> {
     /// Step 0.
-    pub fn new(config: &Config, solver: &str, task: &Task<'p>) -> Result<Self, SolverError> {
-        let problem = task.problem;
-        let target = task.target.filter(|_| config.loss == Loss::Regression);
+    pub fn new(config: &Config, task: &Task<'p>) -> Result<Self, SolverError> {
+        Self::on(config, Held::Task(task.problem), task.target, task.seed)
+    }
+
+    /// Step 0 on any problem.
+    pub fn on(
+        config: &Config,
+        held: Held<'p>,
+        target: Option<&'p Field>,
+        seed: u64,
+    ) -> Result<Self, SolverError> {
+        let (problem, solver): (&dyn Problem, _) = (&*held, config.architecture.kind.name());
+        let target = target.filter(|_| config.loss == Loss::Regression);
         if config.loss == Loss::Regression && target.is_none() {
             return Err(SolverError::NoTarget);
         }
@@ -59,17 +89,18 @@ impl<'p> Live<'p> {
             Boundary::Penalty => None,
         };
         let equation = recipe::equation(solver, problem)?;
-        let sampler = config.sampler(task.seed);
+        let sampler = config.sampler(seed);
         let batch = sampler.batch(problem, target.map_or(0, |target| target.values().len()));
-        let network = config.network(problem.domain().dimension());
-        let parameters = config.init.draw(&network, problem, &mut generator(task.seed, 0));
+        let network = config.architecture.network(problem)?;
+        let parameters = config.init.draw(&network, problem, &mut generator(seed, 0));
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let layout = Layout::new(&network, config.loss, recipe::has_screening(problem), inside, sides);
         let uses_jacobian = config.optimizer.iter().any(|stage| stage.method.uses_jacobian());
         let mut jacobian = uses_jacobian.then(|| Jacobian::new(&network, layout, config.loss));
-        let objective = Objective { loss: config.loss, equation, trial, beta: config.beta };
+        let gamma = config.architecture.coupling().unwrap_or(0.0);
+        let objective = Objective { loss: config.loss, equation, trial, beta: config.beta, gamma };
         let mut trainer = Trainer::new(network, objective, &batch).with_dtype(config.dtype);
-        let terms = Terms { interior: f64::NAN, boundary: f64::NAN };
+        let terms = Terms::all(f64::NAN);
         let function =
             Training { trainer: &mut trainer, batch: &batch, jacobian: jacobian.as_mut(), terms, flops: 0.0 };
         let sequence = Sequence::new(config.optimizer.clone(), config.rate(), &function);
@@ -80,7 +111,7 @@ impl<'p> Live<'p> {
         let balance = [room(is_balanced), room(is_balanced)];
         Ok(Self {
             config: config.clone(),
-            problem,
+            problem: held,
             target,
             trainer,
             sampler,
@@ -103,14 +134,18 @@ impl<'p> Live<'p> {
     pub fn restore(&mut self, from: &Snapshot) -> Result<(), SolverError> {
         from.read("parameters", &mut self.parameters)?;
         let numbers = from.array("numbers", 3)?;
-        self.terms = Terms { interior: numbers[0], boundary: numbers[1] };
+        let mut coupling = [0.0];
+        if self.trainer.network.is_coupled() {
+            from.read("coupling", &mut coupling)?;
+        }
+        self.terms = Terms { interior: numbers[0], boundary: numbers[1], coupling: coupling[0] };
         self.trainer.objective.beta = numbers[2];
         self.step = from.counter("step")?;
         self.is_through = from.counter("is_through")? == 1;
         self.memory.restore(&from.inside("memory"))?;
         self.holds = self.step.checked_sub(1).map(|last| self.sampler.batch_of(last));
         if let Some(batch) = self.holds {
-            self.sampler.fill(batch, self.problem, self.target, &mut self.batch);
+            self.sampler.fill(batch, &*self.problem, self.target, &mut self.batch);
         }
         let Self { sequence, trainer, batch, jacobian, terms, .. } = self;
         let function = Training { trainer, batch, jacobian: jacobian.as_mut(), terms: *terms, flops: 0.0 };
@@ -125,7 +160,7 @@ impl<'p> Live<'p> {
     fn prepare(&mut self) -> f64 {
         let wanted = self.sampler.batch_of(self.step);
         if self.holds != Some(wanted) {
-            self.sampler.fill(wanted, self.problem, self.target, &mut self.batch);
+            self.sampler.fill(wanted, &*self.problem, self.target, &mut self.batch);
             if self.holds.is_some() {
                 self.sequence.forget();
             }
@@ -193,12 +228,27 @@ impl<'p> Live<'p> {
         self.trainer.objective.value(self.terms, self.is_penalised())
     }
 
+    /// What the parameters are put into.
+    pub fn function(&self) -> (Network, Option<Trial>) {
+        (self.trainer.network.clone(), self.trainer.objective.trial.clone())
+    }
+
+    /// Batches that have been made, and points inside of each.
+    pub fn batches(&self) -> u64 {
+        self.step.checked_sub(1).map_or(0, |last| self.sampler.batch_of(last) + 1)
+    }
+
+    pub fn points(&self) -> usize {
+        self.batch.data.len()
+    }
+
     /// The parameters that count.
-    fn current(&self) -> &[f64] {
+    pub fn current(&self) -> &[f64] {
         self.memory.best().unwrap_or(&self.parameters)
     }
 
-    fn status(&self) -> Status {
+    /// Whether there is more to do.
+    pub fn status(&self) -> Status {
         let plateau = self.config.plateau as u64;
         if self.is_through {
             Status::Finished
@@ -254,9 +304,11 @@ impl Iteration for Live<'_> {
     fn scalars(&self, out: &mut [f64]) {
         let [lr, damping] = self.sequence.rates();
         let beta = self.trainer.objective.beta;
-        let Terms { interior, boundary } = self.terms;
+        let Terms { interior, boundary, coupling } = self.terms;
         let weighted = if self.is_penalised() { beta * boundary } else { 0.0 };
-        let scalars = [self.loss(), interior, boundary, weighted, beta, lr, damping];
+        let coupling = [coupling, self.trainer.objective.gamma * coupling];
+        let scalars =
+            [self.loss(), interior, boundary, weighted, beta, lr, damping].into_iter().chain(coupling);
         for (out, scalar) in out.iter_mut().zip(scalars) {
             *out = scalar;
         }
@@ -276,6 +328,9 @@ impl Iteration for Live<'_> {
         let numbers = vec![self.terms.interior, self.terms.boundary, self.trainer.objective.beta];
         snapshot.arrays.insert("parameters".into(), self.parameters.clone());
         snapshot.arrays.insert("numbers".into(), numbers);
+        if self.trainer.network.is_coupled() {
+            snapshot.arrays.insert("coupling".into(), vec![self.terms.coupling]);
+        }
         snapshot.counters.insert("step".into(), self.step);
         snapshot.counters.insert("is_through".into(), u64::from(self.is_through));
         Ok(snapshot)
@@ -289,7 +344,8 @@ const PENALTY_REACH: f64 = 10.0;
 impl Live<'_> {
     /// More parameters than equations: the equations can hold at all points, and nowhere else.
     fn too_few_equations(&self) -> Option<String> {
-        let (parameters, rows) = (self.parameters.len(), self.layout.true_rows());
+        let parameters = self.parameters.len() - self.trainer.network.frozen();
+        let rows = self.layout.true_rows();
         let is_squares = self.config.loss.is_sum_of_squares();
         (self.jacobian.is_some() && is_squares && parameters > rows).then(|| {
             format!(

@@ -86,7 +86,8 @@ impl Equation {
         2 + dimension
     }
 
-    fn read(numbers: &[f64]) -> Self {
+    /// The coefficients that these numbers are.
+    pub fn read(numbers: &[f64]) -> Self {
         let mut slope = [0.0; MOST_AXES];
         slope[..numbers.len() - 2].copy_from_slice(&numbers[2..]);
         Self { permittivity: numbers[0], slope, screening: numbers[1] }
@@ -103,12 +104,15 @@ pub(super) struct Objective {
     pub trial: Option<Trial>,
     /// Weight of the penalty.
     pub beta: f64,
+    /// Weight of the coupling of two parts; zero where there is none.
+    pub gamma: f64,
 }
 
 impl Objective {
     /// The loss from its terms. Without a penalty its term is zero, and β may be anything.
     pub fn value(&self, terms: Terms, is_penalised: bool) -> f64 {
-        terms.interior + if is_penalised { self.beta * terms.boundary } else { 0.0 }
+        let boundary = if is_penalised { self.beta * terms.boundary } else { 0.0 };
+        terms.interior + boundary + self.gamma * terms.coupling
     }
 }
 
@@ -118,6 +122,15 @@ pub(super) struct Terms {
     pub interior: f64,
     /// Without β.
     pub boundary: f64,
+    /// Without γ; zero where there is none.
+    pub coupling: f64,
+}
+
+impl Terms {
+    /// All with the same value.
+    pub fn all(value: f64) -> Self {
+        Self { interior: value, boundary: value, coupling: value }
+    }
 }
 
 /// The points of a tile and what the loss compares with there.
@@ -127,8 +140,8 @@ pub(super) struct Sampled<'a> {
     pub points: &'a [f64],
     /// f, or the target.
     pub data: &'a [f64],
-    /// What every point counts.
-    pub weight: f64,
+    /// What each point counts.
+    pub weights: &'a [f64],
     /// [`Equation::numbers`] a point; empty where the coefficients are constant.
     pub coefficients: &'a [f64],
 }
@@ -166,7 +179,7 @@ fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Lo
 }
 
 /// ∇·(ε∇u) − κ²u + f.
-fn residual(equation: &Equation, f: f64, dimension: usize, u: &Local) -> f64 {
+pub(super) fn residual(equation: &Equation, f: f64, dimension: usize, u: &Local) -> f64 {
     let along: f64 = (0..dimension).map(|j| equation.slope[j] * u.gradient[j]).sum();
     equation.permittivity * u.laplacian + along - equation.screening * u.value + f
 }
@@ -216,12 +229,12 @@ pub(super) fn interior(
 ) -> f64 {
     let mut total = 0.0;
     let d = sampled.points.len() / sampled.data.len();
-    each_point(objective, rows, sampled, out, (bar, sampled.weight), |i, equation, u| {
+    each_point(objective, rows, sampled, out, bar, |i, equation, u| {
         let (value, u_bar) = at_point(objective.loss, equation, sampled.data[i], d, u);
-        total += value;
-        u_bar
+        total += sampled.weights[i] * value;
+        (sampled.weights[i], u_bar)
     });
-    sampled.weight * total
+    total
 }
 
 /// Row `row` of every point of a tile goes to `rho`, its derivative with respect to the output streams to
@@ -235,37 +248,31 @@ pub(super) fn linearise(
     bar: &mut [f64],
     rho: &mut [f64],
 ) {
-    let root = sampled.weight.sqrt();
     let d = sampled.points.len() / sampled.data.len();
     rho.fill(0.0);
-    each_point(objective, rows, sampled, out, (bar, root), |i, equation, u| {
+    each_point(objective, rows, sampled, out, bar, |i, equation, u| {
         let (value, u_bar) = row_at(objective.loss, row, equation, sampled.data[i], d, u);
+        let root = sampled.weights[i].sqrt();
         rho[i] = root * value;
-        u_bar
+        (root, u_bar)
     });
 }
 
-/// For every point of a tile: the jet of u from the output streams, through `point` to the derivative with
-/// respect to that jet, and back to the output streams, times a weight.
+/// For every point of a tile: the jet of u from the output streams, through `point` to a weight and the derivative
+/// with respect to that jet, and back to the output streams, times that weight.
 fn each_point(
     objective: &Objective,
     rows: Rows,
     sampled: Sampled<'_>,
     out: &[f64],
-    (bar, weight): (&mut [f64], f64),
-    mut point: impl FnMut(usize, &Equation, &Local) -> Local,
+    bar: &mut [f64],
+    mut point: impl FnMut(usize, &Equation, &Local) -> (f64, Local),
 ) {
     let (n, d) = (rows.points, sampled.points.len() / sampled.data.len());
     let top = 1 + rows.gradients;
     bar[..rows.columns()].fill(0.0);
     for (i, x) in sampled.points.chunks(d).enumerate() {
-        let mut net = Local { value: out[i], ..ZERO };
-        for j in 0..rows.gradients {
-            net.gradient[j] = out[(1 + j) * n + i];
-        }
-        if rows.laplacian {
-            net.laplacian = out[top * n + i];
-        }
+        let net = jet_at(rows, out, i);
         let variable;
         let equation = if sampled.coefficients.is_empty() {
             &objective.equation
@@ -274,12 +281,13 @@ fn each_point(
             variable = Equation::read(&sampled.coefficients[i * numbers..(i + 1) * numbers]);
             &variable
         };
-        let net_bar = match &objective.trial {
+        let (weight, net_bar) = match &objective.trial {
             None => point(i, equation, &net),
             Some(trial) => {
                 let factor = trial.factor(x);
                 let u = compose(&trial.lift(x), &factor, &net, d);
-                pull_back(&factor, &point(i, equation, &u), d)
+                let (weight, u_bar) = point(i, equation, &u);
+                (weight, pull_back(&factor, &u_bar, d))
             }
         };
         bar[i] = weight * net_bar.value;
@@ -292,8 +300,21 @@ fn each_point(
     }
 }
 
+/// The jet at point `i` of a tile from the output streams.
+pub(super) fn jet_at(rows: Rows, out: &[f64], i: usize) -> Local {
+    let n = rows.points;
+    let mut net = Local { value: out[i], ..ZERO };
+    for j in 0..rows.gradients {
+        net.gradient[j] = out[(1 + j) * n + i];
+    }
+    if rows.laplacian {
+        net.laplacian = out[(1 + rows.gradients) * n + i];
+    }
+    net
+}
+
 /// The jet of u = L + B N by the product rule.
-fn compose(lift: &Local, b: &Local, net: &Local, d: usize) -> Local {
+pub(super) fn compose(lift: &Local, b: &Local, net: &Local, d: usize) -> Local {
     let mut u = *lift;
     u.value += b.value * net.value;
     let mut mixed = 0.0;
@@ -323,11 +344,11 @@ fn pull_back(b: &Local, u_bar: &Local, d: usize) -> Local {
 pub(super) fn boundary(beta: f64, sampled: Sampled<'_>, out: &[f64], bar: &mut [f64]) -> f64 {
     bar.fill(0.0);
     let mut total = 0.0;
-    for ((u, g), bar) in out.iter().zip(sampled.data).zip(bar) {
-        total += (u - g) * (u - g);
-        *bar = 2.0 * beta * sampled.weight * (u - g);
+    for ((u, g), (weight, bar)) in out.iter().zip(sampled.data).zip(sampled.weights.iter().zip(bar)) {
+        total += weight * (u - g) * (u - g);
+        *bar = 2.0 * beta * weight * (u - g);
     }
-    sampled.weight * total
+    total
 }
 
 /// √(2βw) (u − g) of every point of a tile of boundary points goes to `rho`, its derivative to `bar`.
@@ -340,8 +361,9 @@ pub(super) fn linearise_boundary(
 ) {
     bar.fill(0.0);
     rho.fill(0.0);
-    let root = (2.0 * beta * sampled.weight).sqrt();
-    for (((u, g), bar), rho) in out.iter().zip(sampled.data).zip(bar).zip(rho) {
+    let targets = sampled.data.iter().zip(sampled.weights);
+    for ((u, (g, weight)), (bar, rho)) in out.iter().zip(targets).zip(bar.iter_mut().zip(rho)) {
+        let root = (2.0 * beta * weight).sqrt();
         *rho = root * (u - g);
         *bar = root;
     }

@@ -23,16 +23,20 @@
 //! inputs.
 
 mod activation;
+mod architecture;
 mod boundary;
 mod bumps;
 mod config;
+mod coupling;
 pub mod dnn;
 mod elementary;
+pub mod fourier_dnn;
 mod init;
 mod live;
 mod loss;
 mod memory;
 pub mod mscale_dnn;
+pub mod multi_stage;
 mod network;
 mod optimizer;
 mod parameters;
@@ -45,7 +49,9 @@ mod sampler;
 mod sigma;
 mod source_spectrum;
 mod spectrum;
+pub mod subspace_dnn;
 mod tiles;
+mod trained;
 mod trainer;
 
 #[cfg(test)]

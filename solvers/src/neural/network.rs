@@ -1,138 +1,32 @@
-//! Fully connected networks, one or a sum of several, and their passes over a tile of points.
-//!
-//! A *subnet* is a_0 = x, a_l = σ(W_l a_{l−1} + b_l), output W_L a_{L−1} + b_L, with one change in the
-//! first layer: a_1 = σ(K ⊙ (W_1 x) + b_1) with a scale a neuron, the bias left alone. That covers
-//! both structures of MscaleDNN (Liu, Cai, Xu, arXiv 2007.11207): structure 1 is one subnet whose
-//! first layer is divided into blocks, one scale each; structure 2 is Σᵢ fᵢ(aᵢ x), a subnet a scale.
+//! Fully connected networks, sums of parts that are data ([`layout`]), and their passes over a tile of points.
 //!
 //! The forward pass carries the jet (value, gradient, Laplacian in x) of every neuron, exactly; one
 //! reverse pass then gives the derivatives of the loss with respect to all parameters.
 
 mod jacobian;
+mod layers;
+mod layout;
 
 pub(super) mod energy;
 
-use super::{
-    activation::{self, Activation, Rows},
-    product,
-    real::Real,
+use self::{
+    layers::{bypass, connect, first_layer, first_layer_gradient},
+    layout::{Factor, Subnet},
 };
+use super::{activation::Rows, product, real::Real};
 pub(super) use jacobian::Columns;
-
-/// One layer: where its parameters lie among all of them.
-#[derive(Debug, Clone)]
-pub(super) struct Layer {
-    pub inputs: usize,
-    pub outputs: usize,
-    /// Where W (`outputs × inputs`, row by row) starts; b follows it.
-    pub start: usize,
-}
-
-impl Layer {
-    pub fn weights(&self) -> std::ops::Range<usize> {
-        self.start..self.start + self.inputs * self.outputs
-    }
-
-    pub fn biases(&self) -> std::ops::Range<usize> {
-        let start = self.start + self.inputs * self.outputs;
-        start..start + self.outputs
-    }
-}
-
-/// One fully connected network with a linear output.
-#[derive(Debug, Clone)]
-pub(super) struct Subnet {
-    /// The scale K of every neuron of the first layer.
-    scales: Vec<f64>,
-    /// The hidden layers and the output layer.
-    layers: Vec<Layer>,
-}
+pub(super) use layout::{First, Part, Weight};
 
 /// A sum of subnets with all their parameters in one vector.
 #[derive(Debug, Clone)]
 pub(super) struct Network {
     dimension: usize,
-    activation: Activation,
     subnets: Vec<Subnet>,
     parameters: usize,
-}
-
-impl Network {
-    /// A network with the hidden layers `widths` in every subnet. `blocks` has one entry a subnet:
-    /// the scales of the blocks of its first layer.
-    pub fn new(dimension: usize, widths: &[usize], activation: Activation, blocks: &[&[f64]]) -> Self {
-        let mut parameters = 0;
-        let subnets = blocks
-            .iter()
-            .map(|scales| {
-                let mut inputs = dimension;
-                let layers = widths
-                    .iter()
-                    .chain([&1])
-                    .map(|&outputs| {
-                        let layer = Layer { inputs, outputs, start: parameters };
-                        parameters = layer.biases().end;
-                        inputs = outputs;
-                        layer
-                    })
-                    .collect();
-                let first = widths[0];
-                let scales = (0..first).map(|neuron| scales[neuron * scales.len() / first]).collect();
-                Subnet { scales, layers }
-            })
-            .collect();
-        Self { dimension, activation, subnets, parameters }
-    }
-
-    pub fn parameters(&self) -> usize {
-        self.parameters
-    }
-
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// All layers, subnet by subnet.
-    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.subnets.iter().flat_map(|subnet| &subnet.layers)
-    }
-
-    /// The first layer of every subnet, with the scales of its neurons.
-    pub fn first_layers(&self) -> impl Iterator<Item = (&Layer, &[f64])> {
-        self.subnets.iter().map(|subnet| (&subnet.layers[0], subnet.scales.as_slice()))
-    }
-
-    /// Neurons of all hidden layers.
-    fn neurons(&self) -> usize {
-        self.layers().map(|layer| layer.outputs).sum::<usize>() - self.subnets.len()
-    }
-
-    /// Neurons of the widest layer.
-    pub fn widest(&self) -> usize {
-        self.layers().map(|layer| layer.outputs).max().unwrap_or(1)
-    }
-
-    /// Numbers a [`Jet`] for rows of `stride` holds.
-    pub fn jet_len(&self, stride: usize) -> usize {
-        (2 * self.neurons() + 2 * self.widest() + 3 + 3 * self.dimension) * stride
-    }
-
-    /// Flops of the matrix products for one point with `streams` streams: forward, and for training
-    /// the two products of the reverse pass too.
-    pub fn flops(&self, streams: usize, training: bool) -> f64 {
-        let streams = streams as f64;
-        // The first layer's derivative streams are its weights; nothing flows back to x.
-        if training { self.products(2.0, 3.0 * streams) } else { self.products(1.0, streams) }
-    }
-
-    /// Flops of so many products with the weights of first layers and of other layers, for one point.
-    fn products(&self, first: f64, others: f64) -> f64 {
-        let of = |layer: &Layer| 2.0 * (layer.inputs * layer.outputs) as f64;
-        let subnet = |subnet: &Subnet| {
-            first * of(&subnet.layers[0]) + others * subnet.layers[1..].iter().map(of).sum::<f64>()
-        };
-        self.subnets.iter().map(subnet).sum()
-    }
+    /// Rows that the hidden layers take.
+    rows: usize,
+    /// Whether the loss looks at the parts one by one.
+    is_coupled: bool,
 }
 
 /// The memory of one pass over a tile. What goes in and out is in f64, whatever the pass computes in.
@@ -144,8 +38,13 @@ pub(super) struct Jet<T = f64> {
     pub out: Vec<f64>,
     /// The derivative of the loss with respect to `out`.
     pub out_bar: Vec<f64>,
+    /// The values of the parts, with their weights, where the loss looks at them.
+    pub parts: Vec<f64>,
+    /// What the derivative of the loss with respect to them has besides `out_bar`.
+    pub parts_bar: Vec<f64>,
     points: Vec<T>,
     row: Vec<T>,
+    own: Vec<T>,
     slopes: Vec<T>,
     z: Vec<T>,
     a: Vec<T>,
@@ -156,19 +55,22 @@ pub(super) struct Jet<T = f64> {
 impl<T: Real> Jet<T> {
     /// Memory for tiles whose rows are at most `stride` long.
     pub fn new(network: &Network, stride: usize) -> Self {
-        let (neurons, widest) = (network.neurons(), network.widest());
         let zeros = |rows: usize| vec![T::of(0.0); rows * stride];
+        let parts = if network.is_coupled { network.subnets.len() * stride } else { 0 };
         Self {
             x: vec![0.0; network.dimension * stride],
             out: vec![0.0; stride],
             out_bar: vec![0.0; stride],
+            parts: vec![0.0; parts],
+            parts_bar: vec![0.0; parts],
             points: zeros(network.dimension),
             row: zeros(1),
+            own: zeros(1),
             slopes: zeros(network.dimension),
-            z: zeros(neurons),
-            a: zeros(neurons),
-            bar: zeros(widest),
-            below: zeros(widest),
+            z: zeros(network.rows),
+            a: zeros(network.rows),
+            bar: zeros(network.widest()),
+            below: zeros(network.widest()),
         }
     }
 }
@@ -177,33 +79,34 @@ impl Network {
     /// Carries the points in `jet.x` (axis `j` in `x[j·points..]`) to `jet.out`.
     pub fn forward<T: Real>(&self, parameters: &[T], rows: Rows, jet: &mut Jet<T>) {
         let Jet { x, out, points, row, z, a, .. } = jet;
+        let (columns, stride) = (rows.columns(), rows.stride);
         for (point, x) in points.iter_mut().zip(x.iter()).take(self.dimension * rows.points) {
             *point = T::of(*x);
         }
-        let sum = &mut row[..rows.columns()];
+        let sum = &mut row[..columns];
         sum.fill(T::of(0.0));
-        let mut at = 0;
         for subnet in &self.subnets {
             let (hidden, output) = subnet.split();
             let mut below = 0;
             for (depth, layer) in hidden.iter().enumerate() {
-                let (done, a) = a.split_at_mut(at);
-                let z = &mut z[at..at + layer.outputs * rows.stride];
+                let (done, own) = a.split_at_mut(layer.at * stride);
+                let z = &mut z[layer.at * stride..];
                 let w = &parameters[layer.weights()];
                 if depth == 0 {
                     first_layer(&subnet.scales, w, points, rows, z);
                 } else {
-                    product::apply(w, layer.outputs, &done[below..], z, rows.columns(), rows.stride);
+                    product::apply(w, layer.outputs, &done[below * stride..], z, columns, stride);
                 }
-                activation::forward(self.activation, rows, &parameters[layer.biases()], z, a);
-                below = at;
-                at += layer.outputs * rows.stride;
+                subnet.activate(depth, layer, rows, parameters, z, own);
+                connect(layer, below, rows, 0..columns, a);
+                below = layer.top();
             }
-            let last = a[below..at].chunks(rows.stride);
+            let weight: T = subnet.weight(parameters);
+            let last = a[below * stride..].chunks(stride);
             for (&w, a) in parameters[output.weights()].iter().zip(last) {
-                product::add_scaled(sum, w, &a[..rows.columns()]);
+                product::add_scaled(sum, weight * w, &a[..columns]);
             }
-            let bias = parameters[output.biases().start];
+            let bias = weight * parameters[output.biases().start];
             sum[..rows.points].iter_mut().for_each(|value| *value += bias);
         }
         for (out, sum) in out.iter_mut().zip(sum.iter()) {
@@ -211,7 +114,35 @@ impl Network {
         }
     }
 
-    /// Carries `jet.out_bar` back to the parameters: `gradient = …`, or `+= …` if `add`.
+    /// After a forward pass: the values of the parts, with their weights, one after the other in `jet.parts`.
+    pub fn part_values<T: Real>(&self, parameters: &[T], rows: Rows, jet: &mut Jet<T>) {
+        let Jet { parts, row, a, .. } = jet;
+        let (n, stride) = (rows.points, rows.stride);
+        let sum = &mut row[..n];
+        for (subnet, out) in self.subnets.iter().zip(parts.chunks_mut(n)) {
+            let (hidden, output) = subnet.split();
+            let weight: T = subnet.weight(parameters);
+            sum.fill(weight * parameters[output.biases().start]);
+            let last = a[top(hidden) * stride..].chunks(stride);
+            for (&w, a) in parameters[output.weights()].iter().zip(last) {
+                product::add_scaled(sum, weight * w, &a[..n]);
+            }
+            for (out, sum) in out.iter_mut().zip(&*sum) {
+                *out = sum.wide();
+            }
+        }
+    }
+
+    /// After a forward pass: the rows of the last hidden layers.
+    pub fn last_layer<'a, T>(&'a self, rows: Rows, jet: &'a Jet<T>) -> impl Iterator<Item = &'a [T]> {
+        self.subnets.iter().flat_map(move |subnet| {
+            let (hidden, output) = subnet.split();
+            jet.a[top(hidden) * rows.stride..].chunks(rows.stride).take(output.inputs)
+        })
+    }
+
+    /// Carries `jet.out_bar`, and `jet.parts_bar` where there is one, back to the parameters: `gradient = …`, or `+= …`
+    /// if `add`.
     pub fn reverse<T: Real>(
         &self,
         parameters: &[T],
@@ -220,88 +151,96 @@ impl Network {
         gradient: &mut [T],
         add: bool,
     ) {
-        let Jet { out_bar, points, row, z, a, bar, below, .. } = jet;
+        let Jet { out_bar, parts_bar, points, row, own, z, a, bar, below, .. } = jet;
         let (columns, stride) = (rows.columns(), rows.stride);
         for (row, bar) in row.iter_mut().zip(&out_bar[..columns]) {
             *row = T::of(*bar);
         }
-        let out_bar = &row[..columns];
         let keep = T::of(if add { 1.0 } else { 0.0 });
-        let mut end = a.len().min(self.neurons() * stride);
-        for subnet in self.subnets.iter().rev() {
-            let (hidden, output) = subnet.split();
-            let mut start = end - output.inputs * stride;
-            let last = a[start..end].chunks(stride).zip(bar.chunks_mut(stride));
-            let weights = output.weights();
-            for ((a, bar), weight) in last.zip(weights) {
-                let slot = &mut gradient[weight];
-                *slot = keep * *slot + product::dot(&a[..columns], out_bar);
-                product::set_scaled(&mut bar[..columns], parameters[weight], out_bar);
-            }
-            let slot = &mut gradient[output.biases().start];
-            *slot = keep * *slot + product::sum(&out_bar[..rows.points]);
+        for (index, subnet) in self.subnets.iter().enumerate() {
+            let (hidden, _) = subnet.split();
+            let out_bar = seeds(index, rows.points, &row[..columns], parts_bar, own);
+            let last = a[top(hidden) * stride..].chunks(stride);
+            let totals = last.map(|a| product::dot(&a[..columns], out_bar));
+            subnet.reverse_output(parameters, totals, product::sum(&out_bar[..rows.points]), gradient, keep);
+            subnet.fill_bar(parameters, out_bar, stride, bar);
             for (depth, layer) in hidden.iter().enumerate().rev() {
-                activation::reverse(self.activation, rows, layer.outputs, &z[start..], &a[start..], bar);
+                let at = layer.at * stride;
+                let bypassed = bypass(layer, rows, 0..columns, bar, below);
+                subnet.pull_back(depth, layer, rows, [&z[at..], &a[at..]], bar);
                 for (slot, bar) in gradient[layer.biases()].iter_mut().zip(bar.chunks(stride)) {
                     *slot = keep * *slot + product::sum(&bar[..rows.points]);
                 }
                 let w_bar = &mut gradient[layer.weights()];
-                if depth == 0 {
-                    first_layer_gradient(&subnet.scales, bar, points, rows, w_bar, keep);
-                } else {
-                    let inner = start - layer.inputs * stride;
-                    let (w, a) = (&parameters[layer.weights()], &a[inner..start]);
+                if depth > 0 {
+                    let a = &a[hidden[depth - 1].top() * stride..];
+                    let w = &parameters[layer.weights()];
                     product::weight_gradient(w_bar, add, layer.outputs, bar, a, columns, stride);
-                    product::apply_transposed(w, layer.outputs, bar, below, columns, stride);
+                    product::apply_transposed(w, layer.outputs, bar, below, bypassed, columns, stride);
                     std::mem::swap(bar, below);
-                    start = inner;
+                } else if subnet.is_frozen() {
+                    w_bar.iter_mut().for_each(|slot| *slot = keep * *slot);
+                } else {
+                    first_layer_gradient(&subnet.scales, bar, points, rows, w_bar, keep);
                 }
             }
-            end = start;
         }
     }
+}
+
+/// The adjoint of the output of part `index`: that of the sum, and its own.
+fn seeds<'a, T: Real>(
+    index: usize,
+    points: usize,
+    out_bar: &'a [T],
+    parts_bar: &[f64],
+    own: &'a mut [T],
+) -> &'a [T] {
+    if parts_bar.is_empty() {
+        return out_bar;
+    }
+    let own = &mut own[..out_bar.len()];
+    own.copy_from_slice(out_bar);
+    for (own, bar) in own.iter_mut().zip(&parts_bar[index * points..(index + 1) * points]) {
+        *own += T::of(*bar);
+    }
+    own
+}
+
+/// The first row of what the output layer takes.
+fn top(hidden: &[layout::Layer]) -> usize {
+    hidden.last().map_or(0, layout::Layer::top)
 }
 
 impl Subnet {
-    /// The hidden layers and the output layer.
-    fn split(&self) -> (&[Layer], &Layer) {
-        // Invariant: `Network::new` gives every subnet an output layer.
-        let (output, hidden) = self.layers.split_last().expect("a subnet has an output layer");
-        (hidden, output)
-    }
-}
-
-/// z = K ⊙ (W x) with its jet: the gradient is K ⊙ W at every point, the Laplacian zero.
-fn first_layer<T: Real>(scales: &[f64], w: &[T], x: &[T], rows: Rows, z: &mut [T]) {
-    let n = rows.points;
-    let dimension = w.len() / scales.len();
-    for ((&scale, w), z) in scales.iter().zip(w.chunks(dimension)).zip(z.chunks_mut(rows.stride)) {
-        let (value, z) = z[..rows.columns()].split_at_mut(n);
-        value.fill(T::of(0.0));
-        for (&w, x) in w.iter().zip(x.chunks(n)) {
-            product::add_scaled(value, T::of(scale) * w, x);
+    /// The gradient of the output layer and of cᵢ: `totals` are the derivatives by W_L and `all` that by b_L, both of
+    /// the output without cᵢ.
+    fn reverse_output<T: Real>(
+        &self,
+        parameters: &[T],
+        totals: impl Iterator<Item = T>,
+        all: T,
+        gradient: &mut [T],
+        keep: T,
+    ) {
+        let (_, output) = self.split();
+        let (weight, bias): (T, usize) = (self.weight(parameters), output.biases().start);
+        let mut along = parameters[bias] * all;
+        for (index, total) in output.weights().zip(totals) {
+            along += parameters[index] * total;
+            gradient[index] = keep * gradient[index] + weight * total;
         }
-        let (slopes, laplacian) = z.split_at_mut(rows.gradients * n);
-        for (&w, slope) in w.iter().zip(slopes.chunks_mut(n)) {
-            slope.fill(T::of(scale) * w);
+        gradient[bias] = keep * gradient[bias] + weight * all;
+        if let Factor::Trained(index, _) = self.factor {
+            gradient[index] = keep * gradient[index] + along;
         }
-        laplacian.fill(T::of(0.0));
     }
-}
 
-/// W̄ᵢⱼ = Kᵢ Σ (z̄ xⱼ + ∂ⱼz̄).
-fn first_layer_gradient<T: Real>(scales: &[f64], bar: &[T], x: &[T], rows: Rows, w_bar: &mut [T], keep: T) {
-    let n = rows.points;
-    let dimension = w_bar.len() / scales.len();
-    for ((&scale, w_bar), bar) in scales.iter().zip(w_bar.chunks_mut(dimension)).zip(bar.chunks(rows.stride))
-    {
-        let (value, slopes) = bar[..rows.columns()].split_at(n);
-        for (j, slot) in w_bar.iter_mut().enumerate() {
-            let mut total = product::dot(value, &x[j * n..(j + 1) * n]);
-            if rows.gradients > 0 {
-                total += product::sum(&slopes[j * n..(j + 1) * n]);
-            }
-            *slot = keep * *slot + T::of(scale) * total;
+    /// The adjoint of the last hidden layer: that of the output times cᵢ W_L.
+    fn fill_bar<T: Real>(&self, parameters: &[T], out_bar: &[T], stride: usize, bar: &mut [T]) {
+        let weight: T = self.weight(parameters);
+        for (bar, index) in bar.chunks_mut(stride).zip(self.split().1.weights()) {
+            product::set_scaled(&mut bar[..out_bar.len()], weight * parameters[index], out_bar);
         }
     }
 }

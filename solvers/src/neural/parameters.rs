@@ -86,7 +86,7 @@ pub(super) const SAMPLING: Parameter = parameter(
     "sampling",
     "auto",
     "a name",
-    "points inside: lattice, uniform or sobol; auto: lattice with resample=0, uniform otherwise",
+    "points: lattice, uniform, sobol (on the boundary too) or gauss (nodes with weights; resample=0); auto: lattice with resample=0, uniform otherwise",
 );
 pub(super) const BOUNDARY_POINTS: Parameter = parameter(
     "boundary_points",
@@ -107,6 +107,59 @@ pub(super) const INIT: Parameter = parameter(
     "glorot, glorot-double (N(0, 4/(in + out)), biases too), normal:STD for all weights and biases; waves:K (first layer uniform up to the wave number K) or source (first layer from the spectrum of f), glorot beyond",
 );
 
+pub(super) const RESIDUAL: Parameter = parameter(
+    "residual",
+    "false",
+    "true or false",
+    "whether what comes into a hidden layer is added to what it makes of it, where both are as wide",
+);
+
+pub(super) const RELAXATION: Parameter =
+    parameter("relaxation", "0.5", "", "the factor s of the waves; 0.5 goes with s2relu in the papers");
+pub(super) const TRAINABLE: Parameter = parameter(
+    "trainable",
+    "true",
+    "true or false",
+    "whether the waves are trained, or stay as they are drawn",
+);
+
+/// The own parameters of a solver, and those of training, which all have.
+macro_rules! with_training {
+    ($($own:expr),* $(,)?) => {
+        [
+            $($own,)*
+            $crate::neural::parameters::DTYPE,
+            $crate::neural::parameters::LOSS,
+            $crate::neural::parameters::BOUNDARY,
+            $crate::neural::parameters::BETA,
+            $crate::neural::parameters::BETA_SCHEDULE,
+            $crate::neural::parameters::OPTIMIZER,
+            $crate::neural::parameters::LR,
+            $crate::neural::parameters::LR_DECAY,
+            $crate::neural::parameters::LR_SCHEDULE,
+            $crate::neural::parameters::LR_PERIOD,
+            $crate::neural::parameters::POINTS,
+            $crate::neural::parameters::SAMPLING,
+            $crate::neural::parameters::BOUNDARY_POINTS,
+            $crate::neural::parameters::RESAMPLE,
+            $crate::neural::parameters::INIT,
+            $crate::neural::parameters::PLATEAU,
+            $crate::neural::parameters::KEEP,
+        ]
+    };
+}
+pub(super) use with_training;
+
+/// `scales` with its default.
+pub(super) const fn scales(default: &'static str) -> Parameter {
+    parameter(
+        "scales",
+        default,
+        "",
+        "the factors a_i the input is multiplied by, or auto: powers of two up to the highest frequency of the source",
+    )
+}
+
 /// `width` with its default.
 pub(super) const fn width(default: &'static str) -> Parameter {
     parameter(
@@ -123,6 +176,6 @@ pub(super) const fn activation(default: &'static str) -> Parameter {
         "activation",
         default,
         "a name",
-        "tanh, sin, srelu, phi or relu; srelu and relu have kinks: not with loss=residual",
+        "tanh, sin, cos, srelu, srelu2, srelu3, phi, phi-half, s2relu, relu, gelu or silu; srelu and relu have kinks: not with loss=residual",
     )
 }

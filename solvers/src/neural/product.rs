@@ -58,12 +58,13 @@ pub(super) fn apply<T: Real>(w: &[T], outputs: usize, a: &[T], z: &mut [T], colu
     }
 }
 
-/// ā = Wᵀ z̄: the adjoint of [`apply`] with respect to its argument.
+/// ā = Wᵀ z̄, or ā += Wᵀ z̄: the adjoint of [`apply`] with respect to its argument.
 pub(super) fn apply_transposed<T: Real>(
     w: &[T],
     outputs: usize,
     z_bar: &[T],
     a_bar: &mut [T],
+    add: bool,
     columns: usize,
     stride: usize,
 ) {
@@ -72,6 +73,7 @@ pub(super) fn apply_transposed<T: Real>(
     Place { rows: outputs, columns, stride }.assert_inside(z_bar.len());
     assert_eq!(w.len(), outputs * inputs);
     let (stride, inner) = (stride as isize, inputs as isize);
+    let keep = T::of(if add { 1.0 } else { 0.0 });
     // SAFETY: as in `apply`, with the roles of the two activations exchanged.
     unsafe {
         gemm(
@@ -81,14 +83,14 @@ pub(super) fn apply_transposed<T: Real>(
             a_bar.as_mut_ptr(),
             stride,
             1,
-            false,
+            add,
             z_bar.as_ptr(),
             stride,
             1,
             w.as_ptr(),
             1,
             inner,
-            T::of(0.0),
+            keep,
             T::of(1.0),
             false,
             false,
@@ -156,6 +158,22 @@ pub(super) fn set_scaled<T: Real>(y: &mut [T], s: T, x: &[T]) {
     }
 }
 
+/// x = s x.
+#[multiversion(targets = "simd")]
+pub(super) fn scale<T: Real>(x: &mut [T], s: T) {
+    for x in x.iter_mut() {
+        *x *= s;
+    }
+}
+
+/// z = x + y.
+#[multiversion(targets = "simd")]
+pub(super) fn sum_of<T: Real>(z: &mut [T], x: &[T], y: &[T]) {
+    for (z, (x, y)) in z.iter_mut().zip(x.iter().zip(y)) {
+        *z = *x + *y;
+    }
+}
+
 /// Σ xᵢ yᵢ in a fixed order: eight partial sums, then those. The length has to be a multiple of 8.
 #[multiversion(targets = "simd")]
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
@@ -199,7 +217,8 @@ mod tests {
             let mut a_bar = vec![f64::NAN; inputs * stride];
             let mut w_bar = vec![f64::NAN; outputs * inputs];
             apply(&w, outputs, &a, &mut z, columns, stride);
-            apply_transposed(&w, outputs, &z_bar, &mut a_bar, columns, stride);
+            apply_transposed(&w, outputs, &z_bar, &mut a_bar, false, columns, stride);
+            apply_transposed(&w, outputs, &z_bar, &mut a_bar, true, columns, stride);
             weight_gradient(&mut w_bar, false, outputs, &z_bar, &a, columns, stride);
             weight_gradient(&mut w_bar, true, outputs, &z_bar, &a, columns, stride);
             for o in 0..outputs {
@@ -215,7 +234,7 @@ mod tests {
             for i in 0..inputs {
                 for c in 0..columns {
                     let right: f64 = (0..outputs).map(|o| w[o * inputs + i] * z_bar[o * stride + c]).sum();
-                    assert!((a_bar[i * stride + c] - right).abs() < 1e-13);
+                    assert!((a_bar[i * stride + c] - 2.0 * right).abs() < 1e-13);
                 }
             }
         }

@@ -9,7 +9,9 @@
 //!
 //! **Which features.** Waves sin(wⱼ·x + bⱼ) with w uniform in the box ∏ (−kᵢ, kᵢ). Frequencies beyond kᵢ are out of reach
 //! and those far below are wasted, so that `frequency=auto` reads k off the spectrum of f, without knowing u.
-//! With several frequencies features take them in turn, which makes scales as in a MscaleDNN.
+//! With several frequencies features take them in turn, which makes scales as in a MscaleDNN. `hidden` puts layers that are
+//! frozen too below the features, as in a deep network of which only the output is trained: waves of waves,
+//! which reach beyond k by their harmonics.
 //!
 //! **How accurate.** Errors fall exponentially with the number of features beyond the number of degrees of freedom
 //! that functions of these frequencies have in the box, ∏ kᵢ(bᵢ − aᵢ)/π, until rounding stops them. No order of frequencies
@@ -19,8 +21,10 @@
 //! method); Dong & Li, *Comput. Methods Appl. Mech. Engrg.* 387 (2021) 114129.
 
 mod basis;
+mod deep;
 mod least_squares;
 mod live;
+mod waves;
 
 use std::sync::Arc;
 
@@ -28,9 +32,10 @@ use modewise_problems::{Coefficient, Condition, Grid, Parameter, Problem, Settin
 use toml::Value;
 
 use self::{
-    basis::Features,
+    deep::Deep,
     least_squares::{Method, System},
     live::Live,
+    waves::Features,
 };
 use super::{
     boundary::{MOST_AXES, Trial},
@@ -54,7 +59,18 @@ pub(crate) const ENTRY: Entry = Entry {
     summary: "random waves or steps, frozen; their sum by least squares in one step",
     parameters: &[
         parameter("count", "400", "features", "how many features: unknowns of the least squares"),
-        parameter("features", "sin", "a name", "sin (waves with random phases) or tanh (steps)"),
+        parameter(
+            "features",
+            "sin",
+            "a name",
+            "sin (waves with random phases), fourier (cosine and sine of each wave) or tanh (steps)",
+        ),
+        parameter(
+            "hidden",
+            "0",
+            "neurons",
+            "frozen layers of the same kind below the features: their width or a list of widths; 0 for none",
+        ),
         parameter(
             "frequency",
             "auto",
@@ -83,12 +99,15 @@ pub(crate) const ENTRY: Entry = Entry {
 
 /// More than memory holds, and small enough that no product overflows.
 const MOST_FEATURES: usize = 10_000_000;
+const MOST_LAYERS: usize = 100;
 
 /// The recipe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomFeatures {
     count: usize,
     features: Features,
+    /// Widths of frozen layers below.
+    hidden: Vec<usize>,
     /// None for what the source says.
     frequency: Option<Vec<f64>>,
     sampling: Sampling,
@@ -104,12 +123,21 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     if count > MOST_FEATURES {
         return Err(settings.bad("count", &format!("at most {MOST_FEATURES}")));
     }
+    let hidden = match settings.counts("hidden", 0)?.as_slice() {
+        [0] => Vec::new(),
+        widths => widths.to_vec(),
+    };
+    if hidden.len() > MOST_LAYERS || hidden.iter().any(|width| !(1..=MOST_FEATURES).contains(width)) {
+        let expected = format!("0, or at most {MOST_LAYERS} widths from 1 to {MOST_FEATURES}");
+        return Err(settings.bad("hidden", &expected));
+    }
     let frequency = match settings.text("frequency") {
         Ok("auto") => None,
         _ => Some(settings.numbers("frequency", "auto, a positive number or a list of them", |k| k > 0.0)?),
     };
     Ok(Arc::new(RandomFeatures {
         count,
+        hidden,
         features: Features::ALL[settings.choice("features", &Features::NAMES)?],
         frequency,
         sampling: Sampling::ALL[settings.choice("sampling", &Sampling::NAMES)?],
@@ -169,6 +197,12 @@ impl Solver for RandomFeatures {
             .with("beta", self.beta)
             .with("solver", self.method.name())
             .with("rcond", self.rcond);
+        let widths: Vec<i64> = self.hidden.iter().map(|&width| width as i64).collect();
+        let spec = match widths.as_slice() {
+            [] => spec.with("hidden", 0),
+            [one] => spec.with("hidden", *one),
+            _ => spec.with("hidden", widths),
+        };
         match &self.frequency {
             None => spec.with("frequency", "auto"),
             Some(frequency) => spec.with("frequency", Value::from(frequency.clone())),
@@ -189,7 +223,11 @@ impl Solver for RandomFeatures {
         }
         let rows = self.points(d).iter().sum::<usize>() as f64;
         let bytes = System::bytes(rows, self.count as f64, self.method)
-            + 8.0 * (rows * (3 * d + 4) as f64 + (self.count * (d + 3)) as f64);
+            + 8.0 * (rows * (3 * d + 4) as f64 + (self.count * (d + 3)) as f64)
+            + match self.hidden.as_slice() {
+                [] => 0.0,
+                hidden => Deep::bytes(hidden, self.count, d, rayon::current_num_threads()),
+            };
         Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
     }
 

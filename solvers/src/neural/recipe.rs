@@ -5,9 +5,10 @@ use std::sync::Arc;
 use modewise_problems::{Coefficient, Condition, Grid, Problem, Settings, Spec, SpecError};
 
 use super::{
+    architecture::Kind,
     boundary::{MOST_AXES, Trial},
     config::{Boundary, Config},
-    live::{Live, SCALARS},
+    live::{COUPLING, Live, SCALARS},
     loss::{Equation, Loss},
     optimizer::{Layout, MOST_DENSE, Method},
     tiles,
@@ -17,18 +18,12 @@ use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsuppo
 /// A neural solver with its settings.
 #[derive(Debug, Clone)]
 pub struct Neural {
-    name: &'static str,
-    scaled: bool,
     config: Config,
 }
 
-/// Reads the settings of `name`; `scaled` if it has `scales` and `structure`.
-pub(super) fn build(
-    name: &'static str,
-    scaled: bool,
-    settings: &Settings<'_>,
-) -> Result<Arc<dyn Solver>, SpecError> {
-    Ok(Arc::new(Neural { name, scaled, config: Config::read(settings, scaled)? }))
+/// Reads the settings of a solver.
+pub(super) fn build(kind: Kind, settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
+    Ok(Arc::new(Neural::new(Config::read(settings, kind)?)))
 }
 
 /// Boundary data that L cannot carry.
@@ -72,8 +67,20 @@ pub(super) fn has_screening(problem: &dyn Problem) -> bool {
 }
 
 impl Neural {
+    pub(super) fn new(config: Config) -> Self {
+        Self { config }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn name(&self) -> &'static str {
+        self.config.architecture.kind.name()
+    }
+
     fn refuse(&self, reason: String, advice: &str) -> Unsupported {
-        Unsupported { solver: self.name.into(), reason, advice: advice.into() }
+        Unsupported { solver: self.name().into(), reason, advice: advice.into() }
     }
 
     /// Optimisers that the other settings do not go with.
@@ -101,7 +108,7 @@ impl Neural {
 
 impl Solver for Neural {
     fn spec(&self) -> Spec {
-        self.config.spec(self.name, self.scaled)
+        self.config.spec()
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
@@ -112,24 +119,24 @@ impl Solver for Neural {
                 self.refuse(format!("networks here have at most {MOST_AXES} inputs"), "take fewer axes")
             );
         }
-        equation(self.name, problem)?;
-        if config.loss == Loss::Residual && !config.activation.has_second_derivative() {
+        equation(self.name(), problem)?;
+        if let (Loss::Residual, Some(kinked)) = (config.loss, config.architecture.kinked()) {
             return Err(self.refuse(
                 format!(
                     "loss=residual needs second derivatives, and those of {} are not functions",
-                    config.activation.name()
+                    kinked.name()
                 ),
                 "use loss=ritz, or activation=tanh, sin or phi",
             ));
         }
         if config.boundary == Boundary::Exact && Trial::new(problem).is_none() {
-            return Err(not_liftable(self.name));
+            return Err(not_liftable(self.name()));
         }
         let nodes = grid.map_or(0, Grid::nodes);
         let (inside, sides) = config.sampler(0).sizes(dimension, nodes);
         let batch = (inside + sides) as f64 * (dimension + 1) as f64;
         // Estimated before any layer is laid out: the network itself may not fit.
-        let network = config.network(dimension);
+        let network = config.architecture.network(problem)?;
         let layout = Layout::new(&network, config.loss, has_screening(problem), inside, sides);
         self.check_optimizers(network.parameters())?;
         let equations = layout.equations();
@@ -146,11 +153,12 @@ impl Solver for Neural {
     }
 
     fn scalar_names(&self) -> Vec<String> {
-        SCALARS.map(String::from).to_vec()
+        let coupling = self.config.architecture.coupling().map_or(&[][..], |_| &COUPLING);
+        SCALARS.iter().chain(coupling).map(ToString::to_string).collect()
     }
 
     fn init<'p>(&self, task: &Task<'p>, _: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(Box::new(Live::new(&self.config, self.name, task)?))
+        Ok(Box::new(Live::new(&self.config, task)?))
     }
 
     fn resume<'p>(
@@ -159,7 +167,7 @@ impl Solver for Neural {
         from: &Snapshot,
         _: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let mut live = Live::new(&self.config, self.name, task)?;
+        let mut live = Live::new(&self.config, task)?;
         live.restore(from)?;
         Ok(Box::new(live))
     }

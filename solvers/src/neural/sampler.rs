@@ -17,6 +17,7 @@ mod sampling;
 mod sobol;
 
 pub use sampling::Sampling;
+use sobol::Sobol;
 
 /// The generator of stream `stream`: 0 is for the parameters, 1 + k for batch k.
 pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
@@ -30,7 +31,7 @@ pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 pub(super) struct Sampler {
     /// What they are for: a regression looks at nodes of its target.
     pub loss: Loss,
-    /// How points inside are chosen, each counting the same.
+    /// How points are chosen.
     pub sampling: Sampling,
     /// Points inside, about.
     pub points: usize,
@@ -50,7 +51,7 @@ pub(super) struct Batch {
     /// f or the target there.
     pub data: Vec<f64>,
     /// What each counts.
-    pub weight: f64,
+    pub weights: Vec<f64>,
     /// [`Equation::numbers`] a point where the coefficients vary, otherwise empty.
     pub coefficients: Vec<f64>,
     /// Coordinates on the boundary.
@@ -58,7 +59,7 @@ pub(super) struct Batch {
     /// The Dirichlet data there.
     pub side_data: Vec<f64>,
     /// What each counts.
-    pub side_weight: f64,
+    pub side_weights: Vec<f64>,
 }
 
 impl Batch {
@@ -68,8 +69,8 @@ impl Batch {
         Sampled {
             points: &self.points[range.start * d..range.end * d],
             coefficients: &self.coefficients[range.start * numbers..range.end * numbers],
+            weights: &self.weights[range.clone()],
             data: &self.data[range],
-            weight: self.weight,
         }
     }
 
@@ -78,8 +79,8 @@ impl Batch {
         Sampled {
             points: &self.sides[range.start * d..range.end * d],
             coefficients: &[],
+            weights: &self.side_weights[range.clone()],
             data: &self.side_data[range],
-            weight: self.side_weight,
         }
     }
 }
@@ -111,11 +112,11 @@ impl Sampler {
         Batch {
             points: vec![0.0; inside * dimension],
             data: vec![0.0; inside],
-            weight: 0.0,
+            weights: vec![0.0; inside],
             coefficients: vec![0.0; inside * numbers],
             sides: vec![0.0; sides * dimension],
             side_data: vec![0.0; sides],
-            side_weight: 0.0,
+            side_weights: vec![0.0; sides],
         }
     }
 
@@ -127,13 +128,18 @@ impl Sampler {
             Some(target) if self.loss == Loss::Regression => self.nodes(target, &mut random, batch),
             _ => {
                 self.sampling.place(self.points, bounds, &mut random, &mut batch.points);
-                batch.weight = self.sampling.share(self.points, bounds);
+                self.sampling.weigh(self.points, bounds, &mut batch.weights);
                 problem.source(Points::new(&batch.points, bounds.len()), &mut batch.data);
                 coefficients(problem, &batch.points, &mut batch.coefficients);
             }
         }
         if !batch.side_data.is_empty() {
-            batch.side_weight = on_sides(bounds, self.resample == 0, &mut random, &mut batch.sides);
+            let places = match self.sampling {
+                Sampling::Sobol => Places::Sobol,
+                _ if self.resample == 0 => Places::Even,
+                _ => Places::Uniform,
+            };
+            batch.side_weights.fill(on_sides(bounds, places, &mut random, &mut batch.sides));
             problem.boundary(Points::new(&batch.sides, bounds.len()), &mut batch.side_data);
         }
     }
@@ -141,7 +147,7 @@ impl Sampler {
     /// Nodes of the target: all of them, or some drawn at random.
     fn nodes(&self, target: &Field, random: &mut ChaCha8Rng, batch: &mut Batch) {
         let (grid, count) = (target.grid(), batch.data.len());
-        batch.weight = 1.0 / count as f64;
+        batch.weights.fill(1.0 / count as f64);
         let slots = batch.points.chunks_mut(grid.dimension()).zip(&mut batch.data);
         for (i, (x, data)) in slots.enumerate() {
             let node = if self.resample == 0 { i } else { random.random_range(0..target.values().len()) };
@@ -152,7 +158,7 @@ impl Sampler {
 }
 
 /// Whether ε or κ² depends on the point.
-fn has_variable_coefficients(problem: &dyn Problem) -> bool {
+pub(super) fn has_variable_coefficients(problem: &dyn Problem) -> bool {
     [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable)
 }
 
@@ -160,7 +166,7 @@ fn has_variable_coefficients(problem: &dyn Problem) -> bool {
 const DIFFERENCE: f64 = 1e-4;
 
 /// ε, κ² and ∇ε, by differences of fourth order, at points one by one.
-fn coefficients(problem: &dyn Problem, points: &[f64], out: &mut [f64]) {
+pub(super) fn coefficients(problem: &dyn Problem, points: &[f64], out: &mut [f64]) {
     let bounds = problem.domain().bounds();
     let d = bounds.len();
     let permittivity = |x: &[f64]| {
@@ -191,9 +197,25 @@ pub(super) fn node_coordinates(grid: &modewise_problems::Grid, node: usize, x: &
     }
 }
 
+/// How points on the sides are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Places {
+    /// Evenly along the first axis of a side, at random along others.
+    Even,
+    /// Independent and uniform.
+    Uniform,
+    /// By Sobol's sequence.
+    Sobol,
+}
+
 /// Points on the sides. In 1-D the two ends, each counting 1. Otherwise spread over the sides by their
-/// area, evenly or at random, each standing for its share. Returns what a point counts.
-pub(super) fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng, points: &mut [f64]) -> f64 {
+/// area, each standing for its share. Returns what a point counts.
+pub(super) fn on_sides(
+    bounds: &[[f64; 2]],
+    places: Places,
+    random: &mut ChaCha8Rng,
+    points: &mut [f64],
+) -> f64 {
     let d = bounds.len();
     if d == 1 {
         for (x, end) in points.iter_mut().zip(bounds[0]) {
@@ -205,10 +227,20 @@ pub(super) fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng
     let area = |axis: usize| measure / (bounds[axis][1] - bounds[axis][0]);
     let total: f64 = (0..d).map(|axis| 2.0 * area(axis)).sum();
     let count = (points.len() / d) as f64;
+    let sobol = (places == Places::Sobol).then(|| Sobol::new(std::array::from_fn(|_| random.random())));
     for (i, x) in points.chunks_mut(d).enumerate() {
+        // Coordinates of a point of the unit cube: the first says where on the sides, the others where across.
+        let mut axis = 0;
+        let mut next = || {
+            axis += 1;
+            match (&sobol, places) {
+                (Some(sobol), _) => sobol.coordinate(i as u32, axis - 1),
+                (None, Places::Even) if axis == 1 => (i as f64 + 0.5) / count,
+                _ => random.random::<f64>(),
+            }
+        };
         // A place in (0, total) names a side and how far along its first axis the point lies.
-        let share = if fixed { (i as f64 + 0.5) / count } else { random.random::<f64>() };
-        let mut place = share * total;
+        let mut place = next() * total;
         let mut side = 0;
         while side + 1 < 2 * d && place >= area(side / 2) {
             place -= area(side / 2);
@@ -219,9 +251,38 @@ pub(super) fn on_sides(bounds: &[[f64; 2]], fixed: bool, random: &mut ChaCha8Rng
             *x = if j == side / 2 {
                 bounds[j][side % 2]
             } else {
-                a + (b - a) * along.take().unwrap_or_else(|| random.random())
+                a + (b - a) * along.take().unwrap_or_else(&mut next)
             };
         }
     }
     total / count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ∫ (x² + y⁴z) over the sides of a box, by all three ways; Sobol's sequence is the best of those that are random.
+    #[test]
+    fn sums_over_the_sides_are_integrals() {
+        let bounds = [[0.0, 1.5], [0.0, 0.8], [0.0, 2.0]];
+        let f = |x: &[f64]| x[0].powi(2) + x[1].powi(4) * x[2];
+        // Side by side: ∫∫ of each term, both ends of each axis.
+        let [a, b, c] = [1.5f64, 0.8, 2.0];
+        let ends_of_x = a * a * b * c + 2.0 * (b.powi(5) / 5.0) * (c * c / 2.0);
+        let ends_of_y = 2.0 * a.powi(3) / 3.0 * c + b.powi(4) * a * c * c / 2.0;
+        let ends_of_z = 2.0 * a.powi(3) / 3.0 * b + a * b.powi(5) / 5.0 * c;
+        let exact = ends_of_x + ends_of_y + ends_of_z;
+        let error = |places: Places, seed: u64| {
+            let mut points = vec![0.0; 3 * 4096];
+            let weight = on_sides(&bounds, places, &mut generator(seed, 1), &mut points);
+            let on_side = |x: &[f64]| x.iter().zip(&bounds).any(|(x, ends)| ends.contains(x));
+            assert!(points.chunks(3).all(on_side));
+            (weight * points.chunks(3).map(f).sum::<f64>() / exact - 1.0).abs()
+        };
+        let worst = |places: Places| (0..8).map(|seed| error(places, seed)).fold(0.0, f64::max);
+        assert!(worst(Places::Sobol) < 1e-3, "{}", worst(Places::Sobol));
+        assert!(worst(Places::Even) < 0.05 && worst(Places::Uniform) < 0.1);
+        assert!(worst(Places::Sobol) < 0.2 * worst(Places::Uniform));
+    }
 }

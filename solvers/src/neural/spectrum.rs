@@ -16,6 +16,28 @@ const CELLS: [usize; 3] = [1024, 256, 64];
 /// The wave vectors of u as the source tells them, with |û| over the largest, the largest first. Empty where
 /// f is zero, or in more than three dimensions.
 pub(super) fn of_source(problem: &dyn Problem) -> Vec<(Vec<f64>, f64)> {
+    let mut modes = amplitudes(problem);
+    let largest = modes.iter().fold(0.0, |m: f64, (_, size)| m.max(*size));
+    modes.retain(|(_, size)| *size >= LEAST * largest && *size > 0.0);
+    modes.iter_mut().for_each(|(_, size)| *size /= largest);
+    // Ties keep the order of the grid: the same everywhere.
+    modes.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    modes
+}
+
+/// How large u is as the source tells it: the root of Σ û². Zero in more than three dimensions.
+pub(super) fn size_of_solution(problem: &dyn Problem) -> f64 {
+    amplitudes(problem).iter().map(|(_, size)| size * size).sum::<f64>().sqrt()
+}
+
+/// Points that f is evaluated at.
+pub(super) fn points(problem: &dyn Problem) -> f64 {
+    let d = problem.domain().dimension();
+    CELLS.get(d - 1).map_or(0.0, |&cells| (cells as f64 + 1.0).powi(d as i32))
+}
+
+/// All wave vectors of the grid with |û|.
+fn amplitudes(problem: &dyn Problem) -> Vec<(Vec<f64>, f64)> {
     let bounds = problem.domain().bounds();
     let d = bounds.len();
     let Some(&cells) = CELLS.get(d - 1) else { return Vec::new() };
@@ -31,7 +53,7 @@ pub(super) fn of_source(problem: &dyn Problem) -> Vec<(Vec<f64>, f64)> {
     let (permittivity, screening) =
         (constant(problem.permittivity(), 1.0), constant(problem.screening(), 0.0));
     let side = cells - 1;
-    let mut modes: Vec<(Vec<f64>, f64)> = amplitudes
+    amplitudes
         .iter()
         .enumerate()
         .map(|(index, amplitude)| {
@@ -46,13 +68,7 @@ pub(super) fn of_source(problem: &dyn Problem) -> Vec<(Vec<f64>, f64)> {
             let square: f64 = wave.iter().map(|k| k * k).sum();
             (wave, amplitude.abs() / (permittivity * square + screening))
         })
-        .collect();
-    let largest = modes.iter().fold(0.0, |m: f64, (_, size)| m.max(*size));
-    modes.retain(|(_, size)| *size >= LEAST * largest && *size > 0.0);
-    modes.iter_mut().for_each(|(_, size)| *size /= largest);
-    // Ties keep the order of the grid: the same everywhere.
-    modes.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    modes
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use super::{
+    coupling,
     loss::{self, Objective, Terms},
     network::{Jet, Network, energy},
     real::{Dtype, Real},
@@ -47,6 +48,8 @@ pub(super) struct Trainer {
     pub objective: Objective,
     /// Tiles inside and on the boundary.
     tiles: [usize; 2],
+    /// What a point counts in the mean of the coupling, over its weight, and twice γ times that mean.
+    coupling: [f64; 2],
     lanes: Vec<Lane>,
     pool: Pool,
     single: Option<Single>,
@@ -59,11 +62,8 @@ impl Trainer {
         let (gradients, laplacian) = objective.loss.streams(network.dimension());
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let tiles = [tiles(&network, inside, streams(&network, objective.loss)), tiles(&network, sides, 1)];
-        let lane = || Lane {
-            gradient: vec![0.0; network.parameters()],
-            single: Vec::new(),
-            terms: Terms { interior: 0.0, boundary: 0.0 },
-        };
+        let lane =
+            || Lane { gradient: vec![0.0; network.parameters()], single: Vec::new(), terms: Terms::all(0.0) };
         let lanes: Vec<Lane> =
             (0..lanes(tiles[0] + tiles[1], network.parameters())).map(|_| lane()).collect();
         let stride = longest_row(&network, objective.loss);
@@ -73,8 +73,9 @@ impl Trainer {
         } else {
             network.flops(1 + gradients + usize::from(laplacian), true)
         };
-        let flops = inside as f64 * per_point + sides as f64 * network.flops(1, true);
-        Self { network, objective, tiles, lanes, pool, single: None, flops }
+        let coupling = if network.is_coupled() { network.flops(1, false) } else { 0.0 };
+        let flops = inside as f64 * (per_point + coupling) + sides as f64 * network.flops(1, true);
+        Self { network, objective, tiles, coupling: [0.0; 2], lanes, pool, single: None, flops }
     }
 
     /// The same with the passes of training in `dtype`. Parameters, losses and what optimisers keep stay in f64:
@@ -107,23 +108,66 @@ impl Trainer {
                 *single = *parameter as f32;
             }
         }
-        let parallel = self.parallel();
+        let mut coupling = 0.0;
+        if self.network.is_coupled() {
+            self.coupling = [1.0 / batch.weights.iter().sum::<f64>(), 0.0];
+            self.each_lane(|trainer, index, count, lane| {
+                lane.terms.coupling = trainer.lane_mean(index, count, parameters, batch);
+            });
+            let mean = self.lanes.iter().map(|lane| lane.terms.coupling).sum::<f64>();
+            self.coupling[1] = 2.0 * self.objective.gamma * mean;
+            coupling = mean * mean;
+        }
+        self.each_lane(|trainer, index, count, lane| trainer.lane(index, count, lane, parameters, batch));
+        let mut terms = Terms { coupling, ..Terms::all(0.0) };
+        for lane in &self.lanes {
+            terms.interior += lane.terms.interior;
+            terms.boundary += lane.terms.boundary;
+        }
+        terms
+    }
+
+    /// `work` on every lane, given its number and how many there are.
+    fn each_lane(&mut self, work: impl Fn(&Self, usize, usize, &mut Lane) + Sync) {
         let mut lanes = std::mem::take(&mut self.lanes);
         let count = lanes.len();
-        let work = |(index, lane): (usize, &mut Lane)| self.lane(index, count, lane, parameters, batch);
-        if parallel {
+        let trainer = &*self;
+        let work = |(index, lane): (usize, &mut Lane)| work(trainer, index, count, lane);
+        if self.parallel() {
             // One lane at a time: few and long, they are worth stealing one by one.
             lanes.par_iter_mut().enumerate().with_max_len(1).for_each(work);
         } else {
             lanes.iter_mut().enumerate().for_each(work);
         }
         self.lanes = lanes;
-        let mut terms = Terms { interior: 0.0, boundary: 0.0 };
-        for lane in &self.lanes {
-            terms.interior += lane.terms.interior;
-            terms.boundary += lane.terms.boundary;
+    }
+
+    /// What lane `index` of `count` adds to the mean of the coupling.
+    fn lane_mean(&self, index: usize, count: usize, parameters: &[f64], batch: &Batch) -> f64 {
+        match &self.single {
+            None => self.pool.with(&self.network, |jet| self.deal_mean(index, count, parameters, batch, jet)),
+            Some(of) => {
+                of.pool.with(&self.network, |jet| self.deal_mean(index, count, &of.parameters, batch, jet))
+            }
         }
-        terms
+    }
+
+    fn deal_mean<T: Real>(
+        &self,
+        index: usize,
+        count: usize,
+        parameters: &[T],
+        batch: &Batch,
+        jet: &mut Jet<T>,
+    ) -> f64 {
+        let of_tile = |tile: usize| {
+            let range = part(batch.data.len(), self.tiles[0], tile);
+            let rows = rows(range.len(), 0, false);
+            let sampled = batch.inside(range, self.network.dimension());
+            let counts = [self.coupling[0], 0.0];
+            coupling::values(&self.network, &self.objective, parameters, rows, sampled, counts, jet)
+        };
+        (index..self.tiles[0]).step_by(count).map(of_tile).sum()
     }
 
     /// Adds up the lanes: the gradient of the last [`Trainer::differentiate`].
@@ -171,7 +215,7 @@ impl Trainer {
         jet: &mut Jet<T>,
         gradient: &mut [T],
     ) -> Terms {
-        let mut terms = Terms { interior: 0.0, boundary: 0.0 };
+        let mut terms = Terms::all(0.0);
         for tile in (index..self.tiles[0] + self.tiles[1]).step_by(count) {
             let add = tile != index;
             match tile.checked_sub(self.tiles[0]) {
@@ -204,6 +248,9 @@ impl Trainer {
             self.network.forward(parameters, rows, jet);
         }
         let value = loss::interior(&self.objective, rows, sampled, &jet.out, &mut jet.out_bar);
+        if self.network.is_coupled() {
+            coupling::tile(&self.network, &self.objective, parameters, rows, sampled, self.coupling, jet);
+        }
         if backwards {
             self.network.energy_reverse(parameters, rows, jet, gradient, add);
         } else {
@@ -227,6 +274,7 @@ impl Trainer {
         let sampled = batch.side(range, d);
         transpose(sampled.points, d, rows, &mut jet.x);
         self.network.forward(parameters, rows, jet);
+        jet.parts_bar.fill(0.0);
         let value = loss::boundary(self.objective.beta, sampled, &jet.out, &mut jet.out_bar[..rows.points]);
         self.network.reverse(parameters, rows, jet, gradient, add);
         value

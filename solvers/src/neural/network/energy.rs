@@ -12,10 +12,15 @@
 //! (p, s), at hand from the pass upwards. Six products a layer for a point, whatever the dimension; streams
 //! for the gradient take 3(1 + d), which is no more in one dimension.
 //!
-//! Rows of z hold the memo of σ, ż and p; rows of a hold a and ȧ.
+//! Rows of z hold the memo of σ, ż and p; rows of a hold a and ȧ. A residual connection adds a to both, and p to what
+//! comes down from above.
 
-use super::{Jet, Network, Rows, product};
-use crate::neural::{activation, real::Real};
+use super::{
+    Jet, Network, Rows,
+    layers::{bypass, connect},
+    product, seeds,
+};
+use crate::neural::real::Real;
 
 /// Whether these passes are cheaper than those with streams.
 pub(in crate::neural) fn pays(gradients: usize, laplacian: bool) -> bool {
@@ -41,18 +46,19 @@ impl Network {
         let (n, stride) = (rows.points, rows.stride);
         let slopes = &mut slopes[..self.dimension * n];
         slopes.fill(T::of(0.0));
-        let mut end = self.neurons() * stride;
-        for subnet in self.subnets.iter().rev() {
+        for subnet in &self.subnets {
             let (hidden, output) = subnet.split();
-            for (bar, weight) in bar.chunks_mut(stride).zip(output.weights()) {
-                bar[..n].fill(parameters[weight]);
+            let weight: T = subnet.weight(parameters);
+            for (bar, index) in bar.chunks_mut(stride).zip(output.weights()) {
+                bar[..n].fill(weight * parameters[index]);
             }
             for (depth, layer) in hidden.iter().enumerate().rev() {
-                let start = end - layer.outputs * stride;
-                for (z, p) in z[start..end].chunks_mut(stride).zip(bar.chunks(stride)) {
+                let at = layer.at * stride;
+                for (z, p) in z[at..].chunks_mut(stride).zip(bar.chunks(stride)).take(layer.neurons) {
                     z[2 * n..3 * n].copy_from_slice(&p[..n]);
                 }
-                activation::reverse(self.activation, values, layer.outputs, &z[start..], &a[start..], bar);
+                let bypassed = bypass(layer, rows, 0..n, bar, below);
+                subnet.pull_back(depth, layer, values, [&z[at..], &a[at..]], bar);
                 let w = &parameters[layer.weights()];
                 if depth == 0 {
                     let neurons = subnet.scales.iter().zip(w.chunks(layer.inputs)).zip(bar.chunks(stride));
@@ -62,10 +68,9 @@ impl Network {
                         }
                     }
                 } else {
-                    product::apply_transposed(w, layer.outputs, bar, below, n, stride);
+                    product::apply_transposed(w, layer.outputs, bar, below, bypassed, n, stride);
                     std::mem::swap(bar, below);
                 }
-                end = start;
             }
         }
         for (out, slope) in out[n..rows.columns()].iter_mut().zip(slopes) {
@@ -83,7 +88,7 @@ impl Network {
         add: bool,
     ) {
         let [_, tangent] = narrow(rows);
-        let Jet { out_bar, points, z, a, bar, below, slopes, row, .. } = jet;
+        let Jet { out_bar, parts_bar, points, z, a, bar, below, slopes, row, own, .. } = jet;
         let (n, stride) = (rows.points, rows.stride);
         for (slope, bar) in slopes.iter_mut().zip(&out_bar[n..rows.columns()]) {
             *slope = T::of(*bar);
@@ -95,28 +100,33 @@ impl Network {
             *value = T::of(*bar);
         }
         let keep = T::of(if add { 1.0 } else { 0.0 });
-        let mut end = self.neurons() * stride;
-        for subnet in self.subnets.iter().rev() {
-            let (hidden, output) = subnet.split();
-            let mut start = end - output.inputs * stride;
-            let last = a[start..end].chunks(stride).zip(bar.chunks_mut(stride));
-            for ((a, bar), weight) in last.zip(output.weights()) {
-                let total = product::dot(&a[..n], value_bar) + product::sum(&a[n..2 * n]);
-                gradient[weight] = keep * gradient[weight] + total;
-                product::set_scaled(&mut bar[..n], parameters[weight], value_bar);
-            }
-            let slot = &mut gradient[output.biases().start];
-            *slot = keep * *slot + product::sum(value_bar);
+        for (index, subnet) in self.subnets.iter().enumerate() {
+            let (hidden, _) = subnet.split();
+            let value_bar = seeds(index, n, value_bar, parts_bar, own);
+            let last = a[super::top(hidden) * stride..].chunks(stride);
+            let totals = last.map(|a| product::dot(&a[..n], value_bar) + product::sum(&a[n..2 * n]));
+            subnet.reverse_output(parameters, totals, product::sum(value_bar), gradient, keep);
+            subnet.fill_bar(parameters, value_bar, stride, bar);
             for (depth, layer) in hidden.iter().enumerate().rev() {
-                for (z, bar) in z[start..].chunks(stride).zip(bar.chunks_mut(stride)).take(layer.outputs) {
+                let at = layer.at * stride;
+                for (z, bar) in z[at..].chunks(stride).zip(bar.chunks_mut(stride)).take(layer.neurons) {
                     bar[n..2 * n].copy_from_slice(&z[2 * n..3 * n]);
                 }
-                activation::reverse(self.activation, tangent, layer.outputs, &z[start..], &a[start..], bar);
+                let bypassed = bypass(layer, rows, 0..n, bar, below);
+                subnet.pull_back(depth, layer, tangent, [&z[at..], &a[at..]], bar);
                 for (slot, bar) in gradient[layer.biases()].iter_mut().zip(bar.chunks(stride)) {
                     *slot = keep * *slot + product::sum(&bar[..n]);
                 }
                 let w_bar = &mut gradient[layer.weights()];
-                if depth == 0 {
+                if depth > 0 {
+                    let a = &a[hidden[depth - 1].top() * stride..];
+                    let w = &parameters[layer.weights()];
+                    product::weight_gradient(w_bar, add, layer.outputs, bar, a, 2 * n, stride);
+                    product::apply_transposed(w, layer.outputs, bar, below, bypassed, n, stride);
+                    std::mem::swap(bar, below);
+                } else if subnet.is_frozen() {
+                    w_bar.iter_mut().for_each(|slot| *slot = keep * *slot);
+                } else {
                     let neurons = subnet.scales.iter().zip(w_bar.chunks_mut(layer.inputs));
                     for ((&scale, w_bar), bar) in neurons.zip(bar.chunks(stride)) {
                         let axes = points.chunks(n).zip(slopes.chunks(n));
@@ -125,28 +135,19 @@ impl Network {
                             *slot = keep * *slot + T::of(scale) * total;
                         }
                     }
-                } else {
-                    let inner = start - layer.inputs * stride;
-                    let (w, a) = (&parameters[layer.weights()], &a[inner..start]);
-                    product::weight_gradient(w_bar, add, layer.outputs, bar, a, 2 * n, stride);
-                    product::apply_transposed(w, layer.outputs, bar, below, n, stride);
-                    std::mem::swap(bar, below);
-                    start = inner;
                 }
             }
-            end = start;
         }
     }
 
     /// ż and ȧ of all layers along `directions`.
     fn tangents<T: Real>(&self, parameters: &[T], rows: Rows, directions: &[T], z: &mut [T], a: &mut [T]) {
         let (n, stride) = (rows.points, rows.stride);
-        let mut at = 0;
         for subnet in &self.subnets {
             let mut below = 0;
             for (depth, layer) in subnet.split().0.iter().enumerate() {
-                let (done, a) = a.split_at_mut(at);
-                let z = &mut z[at..at + layer.outputs * stride];
+                let (done, own) = a.split_at_mut(layer.at * stride);
+                let z = &mut z[layer.at * stride..];
                 let w = &parameters[layer.weights()];
                 if depth == 0 {
                     let neurons = subnet.scales.iter().zip(w.chunks(layer.inputs));
@@ -158,11 +159,11 @@ impl Network {
                         }
                     }
                 } else {
-                    product::apply(w, layer.outputs, &done[below + n..], &mut z[n..], n, stride);
+                    product::apply(w, layer.outputs, &done[below * stride + n..], &mut z[n..], n, stride);
                 }
-                activation::tangent(self.activation, rows, layer.outputs, z, a);
-                below = at;
-                at += layer.outputs * stride;
+                subnet.push_forward(depth, layer, rows, z, own);
+                connect(layer, below, rows, n..2 * n, a);
+                below = layer.top();
             }
         }
     }

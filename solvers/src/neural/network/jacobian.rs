@@ -14,8 +14,12 @@
 
 use multiversion::multiversion;
 
-use super::{Jet, Network, Rows};
-use crate::neural::{activation, product};
+use super::{
+    Jet, Network, Rows,
+    layers::bypass,
+    layout::{Factor, Subnet},
+};
+use crate::neural::product;
 
 /// Where a pass puts its columns: entry (parameter, point) at parameter · `width` + `at` + point.
 #[derive(Debug, Clone, Copy)]
@@ -40,52 +44,62 @@ impl Network {
         let Jet { x, out_bar, z, a, bar, below, .. } = jet;
         let (columns, stride) = (rows.columns(), rows.stride);
         let out_bar = &out_bar[..columns];
-        let mut end = self.neurons() * stride;
-        for subnet in self.subnets.iter().rev() {
-            let (hidden, output) = subnet.split();
-            let mut start = end - output.inputs * stride;
-            outer(rows, out_bar, &a[start..end], output.inputs, &mut block[output.start * to.width..], to);
-            values(rows, out_bar, &mut block[output.biases().start * to.width..], to);
-            for (bar, weight) in bar.chunks_mut(stride).zip(output.weights()) {
-                product::set_scaled(&mut bar[..columns], parameters[weight], out_bar);
-            }
+        for subnet in &self.subnets {
+            let (hidden, _) = subnet.split();
+            let last = &a[super::top(hidden) * stride..];
+            output(subnet, parameters, rows, [out_bar, last], block, to);
+            subnet.fill_bar(parameters, out_bar, stride, bar);
             for (depth, layer) in hidden.iter().enumerate().rev() {
-                activation::reverse(self.activation, rows, layer.outputs, &z[start..], &a[start..], bar);
-                let weights = &mut block[layer.start * to.width..];
-                let (weights, biases) = weights.split_at_mut(layer.inputs * layer.outputs * to.width);
-                for (i, bar) in bar.chunks(stride).take(layer.outputs).enumerate() {
-                    values(rows, bar, &mut biases[i * to.width..], to);
-                    if depth == 0 {
-                        let scale = subnet.scales[i];
-                        first(
-                            rows,
-                            scale,
-                            bar,
-                            x,
-                            layer.inputs,
-                            &mut weights[i * layer.inputs * to.width..],
-                            to,
-                        );
-                    }
+                let at = layer.at * stride;
+                let bypassed = bypass(layer, rows, 0..columns, bar, below);
+                subnet.pull_back(depth, layer, rows, [&z[at..], &a[at..]], bar);
+                for (index, bar) in layer.biases().zip(bar.chunks(stride)) {
+                    values(rows, bar, &mut block[index * to.width..], to);
                 }
+                let weights = &mut block[layer.start * to.width..];
+                let neurons = bar.chunks(stride).zip(weights.chunks_mut(layer.inputs * to.width));
+                let neurons = neurons.take(layer.outputs);
                 if depth > 0 {
-                    let inner = start - layer.inputs * stride;
-                    let a = &a[inner..start];
-                    for (bar, weights) in bar
-                        .chunks(stride)
-                        .zip(weights.chunks_mut(layer.inputs * to.width))
-                        .take(layer.outputs)
-                    {
-                        outer(rows, bar, a, layer.inputs, weights, to);
-                    }
+                    let a = &a[hidden[depth - 1].top() * stride..];
+                    neurons.for_each(|(bar, weights)| outer(rows, bar, a, layer.inputs, weights, to));
                     let w = &parameters[layer.weights()];
-                    product::apply_transposed(w, layer.outputs, bar, below, columns, stride);
+                    product::apply_transposed(w, layer.outputs, bar, below, bypassed, columns, stride);
                     std::mem::swap(bar, below);
-                    start = inner;
+                } else if !subnet.is_frozen() {
+                    for ((bar, weights), &scale) in neurons.zip(&subnet.scales) {
+                        first(rows, scale, bar, x, layer.inputs, weights, to);
+                    }
                 }
             }
-            end = start;
         }
+    }
+}
+
+/// The derivatives by the output layer and by cᵢ.
+fn output(
+    subnet: &Subnet,
+    parameters: &[f64],
+    rows: Rows,
+    [out_bar, a]: [&[f64]; 2],
+    block: &mut [f64],
+    to: Columns,
+) {
+    let (_, layer) = subnet.split();
+    let own = layer.start..layer.biases().end;
+    outer(rows, out_bar, a, layer.inputs, &mut block[own.start * to.width..], to);
+    values(rows, out_bar, &mut block[layer.biases().start * to.width..], to);
+    let place = |index: usize| index * to.width + to.at;
+    if let Factor::Trained(index, _) = subnet.factor {
+        let (done, along) = block.split_at_mut(place(index));
+        let along = &mut along[..rows.points];
+        along.fill(0.0);
+        for index in own.clone() {
+            product::add_scaled(along, parameters[index], &done[place(index)..][..rows.points]);
+        }
+    }
+    let weight: f64 = subnet.weight(parameters);
+    if weight != 1.0 {
+        own.for_each(|index| product::scale(&mut block[place(index)..][..rows.points], weight));
     }
 }
 

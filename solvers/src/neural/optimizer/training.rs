@@ -13,8 +13,9 @@ use super::{
     vector,
 };
 use crate::neural::{
+    coupling,
     loss::{self, Loss, Terms},
-    network::{Columns, Network},
+    network::{Columns, Jet, Network},
     sampler::Batch,
     tiles::{Pool, part, rows, transpose},
     trainer::Trainer,
@@ -35,8 +36,8 @@ pub(in crate::neural) struct Layout {
     /// Rows of J a point inside, points inside and on the boundary.
     rows: usize,
     points: [usize; 2],
-    /// Blocks of points inside, and of points on the boundary.
-    blocks: [usize; 2],
+    /// Blocks of points inside, of points on the boundary, and of the coupling: one where there is one.
+    blocks: [usize; 3],
     /// Columns of every block.
     width: usize,
     is_sum_of_squares: bool,
@@ -54,14 +55,14 @@ impl Layout {
             parameters: network.parameters(),
             rows,
             points: [inside, sides],
-            blocks: [inside.div_ceil(points), sides.div_ceil(width)],
+            blocks: [inside.div_ceil(points), sides.div_ceil(width), usize::from(network.is_coupled())],
             width,
             is_sum_of_squares: loss.is_sum_of_squares(),
         }
     }
 
     fn count(&self) -> usize {
-        self.blocks[0] + self.blocks[1]
+        self.blocks.iter().sum()
     }
 
     pub fn equations(&self) -> Equations {
@@ -70,7 +71,7 @@ impl Layout {
 
     /// Rows of J that are not filling.
     pub fn true_rows(&self) -> usize {
-        self.rows * self.points[0] + self.points[1]
+        self.rows * self.points[0] + self.points[1] + self.blocks[2]
     }
 
     fn block(&self) -> usize {
@@ -87,6 +88,53 @@ impl Layout {
     pub fn bytes(&self) -> f64 {
         8.0 * self.slab() as f64 * self.block() as f64
     }
+
+    /// Block `index` of points inside, with ρ.
+    fn inside(
+        &self,
+        trainer: &Trainer,
+        batch: &Batch,
+        theta: &[f64],
+        index: usize,
+        jet: &mut Jet,
+        (block, rho): (&mut [f64], &mut [f64]),
+    ) {
+        let (network, objective) = (&trainer.network, &trainer.objective);
+        let d = network.dimension();
+        let range = part(self.points[0], self.blocks[0], index);
+        let (gradients, laplacian) = objective.loss.streams(d);
+        let tile = rows(range.len(), gradients, laplacian);
+        let sampled = batch.inside(range, d);
+        transpose(sampled.points, d, tile, &mut jet.x);
+        network.forward(theta, tile, jet);
+        for row in 0..self.rows {
+            let at = row * tile.points;
+            let rho = &mut rho[at..at + tile.points];
+            loss::linearise(objective, row, tile, sampled, &jet.out, &mut jet.out_bar, rho);
+            network.point_gradients(theta, tile, jet, block, Columns { width: self.width, at });
+        }
+    }
+
+    /// Block `index` of points on the boundary, with ρ.
+    fn side(
+        &self,
+        trainer: &Trainer,
+        batch: &Batch,
+        theta: &[f64],
+        index: usize,
+        jet: &mut Jet,
+        (block, rho): (&mut [f64], &mut [f64]),
+    ) {
+        let network = &trainer.network;
+        let d = network.dimension();
+        let sampled = batch.side(part(self.points[1], self.blocks[1], index), d);
+        let tile = rows(sampled.data.len(), 0, false);
+        transpose(sampled.points, d, tile, &mut jet.x);
+        network.forward(theta, tile, jet);
+        let (out, bar) = (&jet.out, &mut jet.out_bar[..tile.points]);
+        loss::linearise_boundary(trainer.objective.beta, sampled, out, bar, rho);
+        network.point_gradients(theta, tile, jet, block, Columns { width: self.width, at: 0 });
+    }
 }
 
 /// Memory for the Jacobian.
@@ -96,6 +144,8 @@ pub(in crate::neural) struct Jacobian {
     slab: Vec<f64>,
     /// A number a column of J: ρ, or a product.
     columns: Vec<f64>,
+    /// The row of the coupling: √(2γ) m and its gradient.
+    coupling: (f64, Vec<f64>),
     pool: Pool,
     /// Flops of one Jacobian.
     flops: f64,
@@ -111,73 +161,69 @@ impl Jacobian {
             forward + rows as f64 * (training - forward)
         };
         let [inside, sides] = layout.points.map(|points| points as f64);
+        let coupling = if network.is_coupled() { network.flops(1, true) } else { 0.0 };
         Self {
             layout,
             slab: vec![0.0; layout.slab() * layout.block()],
             columns: vec![0.0; layout.count() * layout.width],
+            coupling: (0.0, vec![0.0; if network.is_coupled() { network.parameters() } else { 0 }]),
             pool: Pool::new(network, stride, rayon::current_num_threads().min(layout.slab())),
-            flops: inside * cost(tile.streams(), layout.rows) + sides * cost(1, 1),
+            flops: inside * (cost(tile.streams(), layout.rows) + coupling) + sides * cost(1, 1),
         }
     }
 
     /// Blocks from the one numbered `first` on, as many as the slab holds; ρ goes to their columns. How many.
     fn fill(&mut self, trainer: &Trainer, batch: &Batch, theta: &[f64], first: usize) -> usize {
-        let Self { layout, slab, columns, pool, .. } = self;
+        let layout = self.layout;
         let count = layout.slab().min(layout.count() - first);
+        if layout.blocks[2] > 0 && first + count == layout.count() {
+            self.couple(trainer, batch, theta);
+        }
+        let Self { slab, columns, pool, coupling, .. } = self;
         let rho = &mut columns[first * layout.width..(first + count) * layout.width];
         slab.par_chunks_mut(layout.block())
             .zip(rho.par_chunks_mut(layout.width))
             .with_max_len(1)
             .enumerate()
             .for_each(|(index, (block, rho))| {
+                block.fill(0.0);
+                rho.fill(0.0);
+                let index = first + index;
+                let [inside, sides, _] = layout.blocks;
                 pool.with(&trainer.network, |jet| {
-                    let network = &trainer.network;
-                    let d = network.dimension();
-                    block.fill(0.0);
-                    rho.fill(0.0);
-                    let index = first + index;
-                    match index.checked_sub(layout.blocks[0]) {
-                        None => {
-                            let loss = trainer.objective.loss;
-                            let range = part(layout.points[0], layout.blocks[0], index);
-                            let (gradients, laplacian) = loss.streams(d);
-                            let tile = rows(range.len(), gradients, laplacian);
-                            let sampled = batch.inside(range, d);
-                            transpose(sampled.points, d, tile, &mut jet.x);
-                            network.forward(theta, tile, jet);
-                            for row in 0..layout.rows {
-                                let at = row * tile.points;
-                                let rho = &mut rho[at..at + tile.points];
-                                let (out, bar) = (&jet.out, &mut jet.out_bar);
-                                loss::linearise(&trainer.objective, row, tile, sampled, out, bar, rho);
-                                network.point_gradients(
-                                    theta,
-                                    tile,
-                                    jet,
-                                    block,
-                                    Columns { width: layout.width, at },
-                                );
-                            }
-                        }
-                        Some(index) => {
-                            let sampled = batch.side(part(layout.points[1], layout.blocks[1], index), d);
-                            let tile = rows(sampled.data.len(), 0, false);
-                            transpose(sampled.points, d, tile, &mut jet.x);
-                            network.forward(theta, tile, jet);
-                            let (out, bar) = (&jet.out, &mut jet.out_bar[..tile.points]);
-                            loss::linearise_boundary(trainer.objective.beta, sampled, out, bar, rho);
-                            network.point_gradients(
-                                theta,
-                                tile,
-                                jet,
-                                block,
-                                Columns { width: layout.width, at: 0 },
-                            );
+                    if index < inside {
+                        layout.inside(trainer, batch, theta, index, jet, (block, rho));
+                    } else if index < inside + sides {
+                        layout.side(trainer, batch, theta, index - inside, jet, (block, rho));
+                    } else {
+                        rho[0] = coupling.0;
+                        for (row, slope) in block.chunks_mut(layout.width).zip(&coupling.1) {
+                            row[0] = *slope;
                         }
                     }
                 });
             });
         count
+    }
+
+    /// The row of the coupling.
+    fn couple(&mut self, trainer: &Trainer, batch: &Batch, theta: &[f64]) {
+        let Self { layout, coupling: (value, gradient), pool, .. } = self;
+        let (network, objective) = (&trainer.network, &trainer.objective);
+        let root = (2.0 * objective.gamma).sqrt();
+        let share = 1.0 / batch.weights.iter().sum::<f64>();
+        pool.with(network, |jet| {
+            *value = 0.0;
+            for index in 0..layout.blocks[0] {
+                let range = part(layout.points[0], layout.blocks[0], index);
+                let tile = rows(range.len(), 0, false);
+                let sampled = batch.inside(range, network.dimension());
+                let counts = [share, root];
+                *value += root * coupling::values(network, objective, theta, tile, sampled, counts, jet);
+                jet.out_bar[..tile.columns()].fill(0.0);
+                network.reverse(theta, tile, jet, gradient, index > 0);
+            }
+        });
     }
 
     /// out += Jᵀy over the blocks of the slab, whose columns start at block `first`; y lies in `columns`.

@@ -1,186 +1,66 @@
-//! The features φⱼ(x) = σ(wⱼ·x + bⱼ) and what the equation makes of them, in closed form.
+//! The features: in closed form, or the last layer of a network that stays as it is drawn.
 
-use multiversion::{multiversion, target::target_cfg_f};
-use rand::{Rng, RngExt};
-use rayon::prelude::*;
+use rand::Rng;
 
-use super::least_squares::{System, norm};
-use crate::neural::{
-    boundary::MOST_AXES,
-    sigma::{Sigma, Sin, Tanh},
+use super::{
+    deep::Deep,
+    least_squares::System,
+    waves::{Features, Rows, Waves},
 };
+use crate::neural::boundary::MOST_AXES;
 
-/// Points a block: three rows of numbers stay in the first-level cache.
-const BLOCK: usize = 256;
-
-/// σ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Features {
-    /// Waves of all directions up to the frequency, with random phases: random Fourier features.
-    Sin,
-    /// Steps of all directions and widths down to the reciprocal of the frequency, centred in the box.
-    Tanh,
-}
-
-impl Features {
-    /// The names a spec may use, in the order of [`Features::ALL`].
-    pub const NAMES: [&'static str; 2] = ["sin", "tanh"];
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Sin, Self::Tanh];
-
-    /// Its name in a spec.
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-}
-
-/// The hidden layer, frozen.
-#[derive(Debug, Clone)]
-pub(super) struct Basis {
-    features: Features,
-    /// wⱼ, then bⱼ, feature by feature.
-    weights: Vec<f64>,
-    dimension: usize,
-}
-
-/// Rows of the system: a linear differential operator at points,
-/// u ↦ value·u + gradient·∇u + laplacian·∆u, coordinate by coordinate.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Rows {
-    pub points: Vec<Vec<f64>>,
-    pub value: Vec<f64>,
-    pub gradient: Vec<Vec<f64>>,
-    pub laplacian: Vec<f64>,
+/// The hidden layers, frozen.
+#[derive(Debug)]
+pub(super) enum Basis {
+    /// One layer.
+    Waves(Waves),
+    /// Several.
+    Deep(Deep),
 }
 
 impl Basis {
-    /// `count` features: wⱼ uniform in ∏ (−kᵢ, kᵢ), with the frequencies kᵢ of each feature in turn.
+    /// Points that [`Basis::values`] takes at a time.
+    pub const BLOCK: usize = Waves::BLOCK;
+
+    /// `count` features on hidden layers of these widths, which may be none.
     pub fn draw(
         features: Features,
+        hidden: &[usize],
         count: usize,
         frequencies: &[[f64; MOST_AXES]],
         bounds: &[[f64; 2]],
         random: &mut impl Rng,
     ) -> Self {
-        let d = bounds.len();
-        let mut weights = Vec::with_capacity(count * (d + 1));
-        for most in frequencies.iter().cycle().take(count) {
-            let w: Vec<f64> = most[..d].iter().map(|k| k * random.random_range(-1.0..1.0)).collect();
-            let bias = match features {
-                Features::Sin => std::f64::consts::TAU * random.random::<f64>(),
-                Features::Tanh => {
-                    let centre = bounds.iter().map(|[a, b]| a + (b - a) * random.random::<f64>());
-                    -w.iter().zip(centre).map(|(w, x)| w * x).sum::<f64>()
-                }
-            };
-            weights.extend(w);
-            weights.push(bias);
+        let first = *hidden.first().unwrap_or(&count);
+        let waves = Waves::draw(features, first, frequencies, bounds, random);
+        match hidden {
+            [] => Self::Waves(waves),
+            _ => Self::Deep(Deep::draw(features, &waves, hidden, count, bounds.len(), random)),
         }
-        Self { features, weights, dimension: d }
     }
 
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.weights.len() / (self.dimension + 1)
+    /// Flops of an entry of the system, and of a value.
+    pub fn flops(&self, dimension: usize) -> [f64; 2] {
+        match self {
+            // Two sums over the axes, σ with its derivatives and their combination, the norm.
+            Self::Waves(_) => [4.0 * dimension as f64 + 30.0, 2.0 * dimension as f64 + 20.0],
+            Self::Deep(deep) => deep.flops(),
+        }
     }
 
     /// Writes the columns of all features, each divided by its norm; the norms.
     pub fn assemble(&self, rows: &Rows, system: &mut System) -> Vec<f64> {
-        let columns =
-            system.columns.par_chunks_mut(system.rows).zip(self.weights.par_chunks(self.dimension + 1));
-        columns
-            .map(|(column, weights)| {
-                match self.features {
-                    Features::Sin => apply::<Sin>(rows, weights, column),
-                    Features::Tanh => apply::<Tanh>(rows, weights, column),
-                }
-                let length = norm(column);
-                if length > 0.0 {
-                    column.iter_mut().for_each(|value| *value /= length);
-                }
-                length
-            })
-            .collect()
-    }
-
-    /// Σ cⱼφⱼ at points given coordinate by coordinate, a block of at most [`BLOCK`].
-    pub fn values(&self, coefficients: &[f64], points: &[[f64; BLOCK]], out: &mut [f64]) {
-        out.fill(0.0);
-        for (weights, &c) in self.weights.chunks(self.dimension + 1).zip(coefficients) {
-            if c != 0.0 {
-                match self.features {
-                    Features::Sin => accumulate::<Sin>(points, weights, c, out),
-                    Features::Tanh => accumulate::<Tanh>(points, weights, c, out),
-                }
-            }
+        match self {
+            Self::Waves(waves) => waves.assemble(rows, system),
+            Self::Deep(deep) => deep.assemble(rows, system),
         }
     }
 
-    /// Points that [`Basis::values`] takes at a time.
-    pub const BLOCK: usize = BLOCK;
-}
-
-#[multiversion(targets = "simd")]
-fn apply<S: Sigma<f64>>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
-    if target_cfg_f!(target_feature = "fma") {
-        apply_with::<S, true>(rows, weights, out);
-    } else {
-        apply_with::<S, false>(rows, weights, out);
-    }
-}
-
-/// The operator on σ(w·x + b): value·σ + (w·gradient)·σ′ + |w|²·laplacian·σ″.
-#[inline(always)]
-fn apply_with<S: Sigma<f64>, const FMA: bool>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
-    let (w, bias) = (&weights[..weights.len() - 1], weights[weights.len() - 1]);
-    let square: f64 = w.iter().map(|w| w * w).sum();
-    let mut z = [0.0; BLOCK];
-    let mut along = [0.0; BLOCK];
-    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-        let here = block * BLOCK..block * BLOCK + out.len();
-        z.fill(bias);
-        along.fill(0.0);
-        for ((w, x), g) in w.iter().zip(&rows.points).zip(&rows.gradient) {
-            for ((z, along), (x, g)) in
-                z.iter_mut().zip(&mut along).zip(x[here.clone()].iter().zip(&g[here.clone()]))
-            {
-                *z += w * x;
-                *along += w * g;
-            }
+    /// Σ cⱼφⱼ at points given coordinate by coordinate, a block of at most [`Basis::BLOCK`].
+    pub fn values(&self, coefficients: &[f64], points: &[[f64; Self::BLOCK]], out: &mut [f64]) {
+        match self {
+            Self::Waves(waves) => waves.values(coefficients, points, out),
+            Self::Deep(deep) => deep.values(coefficients, points, out),
         }
-        let operator = rows.value[here.clone()].iter().zip(&rows.laplacian[here]);
-        for ((out, (z, along)), (value, laplacian)) in out.iter_mut().zip(z.iter().zip(&along)).zip(operator)
-        {
-            let (a, memo) = S::value::<FMA>(*z);
-            let [first, second, _] = S::derivatives(a, memo);
-            *out = value * a + along * first + square * laplacian * second;
-        }
-    }
-}
-
-#[multiversion(targets = "simd")]
-fn accumulate<S: Sigma<f64>>(points: &[[f64; BLOCK]], weights: &[f64], c: f64, out: &mut [f64]) {
-    if target_cfg_f!(target_feature = "fma") {
-        accumulate_with::<S, true>(points, weights, c, out);
-    } else {
-        accumulate_with::<S, false>(points, weights, c, out);
-    }
-}
-
-#[inline(always)]
-fn accumulate_with<S: Sigma<f64>, const FMA: bool>(
-    points: &[[f64; BLOCK]],
-    weights: &[f64],
-    c: f64,
-    out: &mut [f64],
-) {
-    let mut z = [weights[weights.len() - 1]; BLOCK];
-    for (w, x) in weights.iter().zip(points) {
-        for (z, x) in z.iter_mut().zip(x) {
-            *z += w * x;
-        }
-    }
-    for (out, z) in out.iter_mut().zip(&z) {
-        *out += c * S::value::<FMA>(*z).0;
     }
 }

@@ -7,10 +7,11 @@ use rayon::prelude::*;
 
 use super::{
     ENTRY, RandomFeatures,
-    basis::{Basis, Rows},
+    basis::Basis,
     constants,
     least_squares::{Solution, System},
     refuse,
+    waves::Rows,
 };
 use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
@@ -19,7 +20,7 @@ use crate::{
         config::Boundary,
         elementary::SIN_COS_LIMIT,
         recipe::not_liftable,
-        sampler::{generator, node_coordinates, on_sides},
+        sampler::{Places, Sampling, generator, node_coordinates, on_sides},
         source_spectrum::{LEAST, Spectrum},
     },
 };
@@ -68,6 +69,7 @@ impl<'p> Live<'p> {
             trial,
             basis: Basis::draw(
                 recipe.features,
+                &recipe.hidden,
                 recipe.count,
                 &frequencies,
                 bounds,
@@ -81,7 +83,7 @@ impl<'p> Live<'p> {
 
     /// Puts a snapshot in place of step 0.
     pub fn restore(&mut self, from: &Snapshot) -> Result<(), SolverError> {
-        let coefficients = from.array("coefficients", self.basis.len())?;
+        let coefficients = from.array("coefficients", self.recipe.count)?;
         self.solution.coefficients.copy_from_slice(coefficients);
         self.solution.rank = from.counter("rank")? as usize;
         self.solution.residual = from.array("fit", 1)?[0];
@@ -102,7 +104,9 @@ impl<'p> Live<'p> {
         sampling.place(self.recipe.asked(), bounds, &mut random, inner);
         sampling.weigh(self.recipe.asked(), bounds, &mut weights[..inside]);
         if sides > 0 {
-            let weight = on_sides(bounds, true, &mut random, outer);
+            let is_sobol = sampling == Sampling::Sobol;
+            let places = if is_sobol { Places::Sobol } else { Places::Even };
+            let weight = on_sides(bounds, places, &mut random, outer);
             weights[inside..].fill(weight * (self.permittivity * self.square).powi(2) * self.recipe.beta);
         }
         let mut right = vec![0.0; inside + sides];
@@ -137,7 +141,7 @@ impl<'p> Live<'p> {
 
     fn solve(&mut self, meter: &mut Meter) -> Result<(), SolverError> {
         let (rows, right) = self.rows();
-        let count = self.basis.len();
+        let count = self.recipe.count;
         let mut system = System::zeroed(right.len(), count);
         let norms = self.basis.assemble(&rows, &mut system);
         system.columns[count * right.len()..].copy_from_slice(&right);
@@ -148,9 +152,8 @@ impl<'p> Live<'p> {
             }
         }
         self.is_solved = true;
-        let d = self.problem.domain().dimension() as f64;
-        // An entry: two sums over the axes, σ with its derivatives and their combination, the norm.
-        meter.charge((count * right.len()) as f64 * (4.0 * d + 30.0));
+        let [entry, _] = self.basis.flops(self.problem.domain().dimension());
+        meter.charge((count * right.len()) as f64 * entry);
         meter.charge(System::flops(right.len(), count, self.solution.rank, self.recipe.method));
         Ok(())
     }
@@ -213,7 +216,7 @@ impl Iteration for Live<'_> {
                 }
             }
         });
-        meter.charge(out.len() as f64 * self.basis.len() as f64 * (2.0 * d as f64 + 20.0));
+        meter.charge(out.len() as f64 * self.recipe.count as f64 * self.basis.flops(d)[1]);
         Ok(())
     }
 

@@ -75,6 +75,31 @@ fn every_choice_solves_in_the_square() {
     assert!(error < 1e-3, "tanh: {error:.1e}");
 }
 
+/// Cosine and sine of each wave, and one or two frozen layers below the features, whatever σ. Waves of waves reach
+/// several times as far as the first layer, and take as many more features.
+#[test]
+fn frozen_layers_below_the_features_solve_too() {
+    let line = problem("fprinciple-1d");
+    let mut missed = Vec::new();
+    for (choice, least) in [
+        ("count=100,features=fourier", 1e-10),
+        ("count=400,hidden=60", 1e-10),
+        ("count=400,hidden=[40,60],frequency=10", 1e-10),
+        ("count=400,hidden=80,features=tanh", 1e-8),
+        ("count=400,hidden=60,features=fourier,frequency=[6,12,24],boundary=penalty", 1e-10),
+    ] {
+        let (error, scalars) = error(line.as_ref(), 100, &format!("random-features,{choice}"), 1);
+        println!("{choice}: {error:.1e} {scalars:?}");
+        missed.extend((error >= least).then(|| format!("{choice}: {error:.1e}")));
+    }
+    let square = problem("sines-2d,kappa2=3");
+    let spec = "random-features,count=500,hidden=100,frequency=4,sampling=sobol,boundary=penalty";
+    let (error, scalars) = error(square.as_ref(), 32, spec, 2);
+    println!("sines-2d: {error:.1e} {scalars:?}");
+    missed.extend((error >= 1e-9).then(|| format!("sines-2d: {error:.1e}")));
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
 /// The frequency of the fast tone comes from the source.
 #[test]
 fn two_tones_are_met_by_features_as_fast_as_the_source() {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 17] = [
     "dnn,width=24,depth=3,points=600,dtype=f32",
     "dnn,width=20,depth=2,points=700,loss=residual",
     "dnn,width=[12,9],points=31,resample=0,boundary=penalty,init=normal:0.3",
@@ -13,6 +13,13 @@ const STEPS: [&str; 10] = [
     "dnn,width=8,depth=2,points=100,boundary=penalty,optimizer=natural-gradient,keep=best",
     "dnn,width=8,points=90,boundary=penalty,optimizer=adam:11,beta_schedule=staged,lr_schedule=cosine,keep=best",
     "dnn,width=8,points=90,boundary=penalty,beta_schedule=balanced,lr_schedule=restarts,lr_period=4",
+    "dnn,width=[8,8,5],residual=true,points=90,sampling=gauss,optimizer=[adam:4,natural-gradient]",
+    "mscale-dnn,scales=auto,weights=trained,width=6,depth=2,points=80,sampling=sobol,boundary=penalty",
+    "fourier-dnn,width=8,points=80,resample=3",
+    "fourier-dnn,scales=[1,5],width=7,depth=2,trainable=false,activation=sin,loss=residual,points=60,optimizer=[adam:3,gauss-newton]",
+    "fourier-dnn,width=6,residual=true,activation=tanh,loss=regression,dtype=f32",
+    "subspace-dnn,width=8,fine_width=6,fine_depth=2,points=300,boundary=penalty",
+    "subspace-dnn,width=6,depth=2,fine_width=6,fine_depth=2,points=60,loss=residual,optimizer=[adam:4,gauss-newton]",
 ];
 
 /// State and scalars bit by bit: what a method does not have is not a number.

@@ -8,7 +8,9 @@ use crate::neural::{
     boundary::Trial,
     init::Init,
     loss::{Equation, Objective},
+    network::Part,
     sampler::{Sampler, Sampling, generator},
+    tests::structures,
 };
 
 struct Setup {
@@ -19,11 +21,10 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(problem: &str, loss: Loss, exact: bool, points: usize) -> Self {
+    fn new(problem: &str, (name, parts): (&str, &[Part]), loss: Loss, exact: bool, points: usize) -> Self {
         let problem = catalog::build(&problem.parse().unwrap()).unwrap();
         let problem: &dyn Problem = problem.as_ref();
-        let network =
-            Network::new(problem.domain().dimension(), &[7, 6], Activation::Sin, &[&[1.0, 2.0], &[1.5]]);
+        let network = structures::network(name, problem.domain().dimension(), parts);
         let theta = Init::GlorotDouble.draw(&network, problem, &mut generator(4, 0));
         let boundary_points = if exact || loss == Loss::Regression { 0 } else { 11 };
         let sampler =
@@ -33,7 +34,8 @@ impl Setup {
         let mut batch = sampler.batch(problem, grid.nodes());
         sampler.fill(0, problem, Some(&target), &mut batch);
         let trial = exact.then(|| Trial::new(problem).unwrap());
-        let objective = Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0 };
+        let objective =
+            Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0, gamma: 20.0 };
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let layout = Layout::new(&network, loss, true, inside, sides);
         let jacobian = Jacobian::new(&network, layout, loss);
@@ -42,7 +44,7 @@ impl Setup {
     }
 
     fn function(&mut self) -> Training<'_> {
-        let terms = Terms { interior: 0.0, boundary: 0.0 };
+        let terms = Terms::all(0.0);
         Training {
             trainer: &mut self.trainer,
             batch: &self.batch,
@@ -54,23 +56,33 @@ impl Setup {
 }
 
 /// Fewer points than parameters, so that JJᵀ is what there is.
-const FEW: usize = 40;
+const FEW: usize = 16;
 const PROBLEMS: [&str; 3] = ["sines-1d", "two-tone-2d", "jump-2d,eps_in=2,eps_out=2.5"];
 
-fn sums_of_squares() -> Vec<(&'static str, Loss, bool)> {
-    let losses = [Loss::Residual, Loss::Regression];
-    let all = PROBLEMS.iter().flat_map(|problem| losses.map(|loss| (*problem, loss)));
-    all.flat_map(|(problem, loss)| [(problem, loss, true), (problem, loss, false)]).collect()
+/// Every problem, structure and loss that is a sum of squares, with the boundary exact and by a penalty.
+fn sums_of_squares() -> impl Iterator<Item = (String, Setup)> {
+    PROBLEMS.iter().flat_map(|problem| {
+        structures::all(Activation::Sin).into_iter().flat_map(move |(name, parts)| {
+            [Loss::Residual, Loss::Regression].into_iter().flat_map(move |loss| {
+                let parts = parts.clone();
+                [true, false].map(|exact| {
+                    let what = format!("{problem}, {name}, {loss:?}, exact={exact}");
+                    (what, Setup::new(problem, (name, &parts), loss, exact, FEW))
+                })
+            })
+        })
+    })
 }
 
 #[test]
 fn rows_are_derivatives_of_residuals_and_add_up_to_the_gradient() {
-    for (problem, loss, exact) in sums_of_squares() {
-        let mut setup = Setup::new(problem, loss, exact, FEW);
+    for (what, mut setup) in sums_of_squares() {
         let theta = setup.theta.clone();
+        // The first layer of the only part.
+        let frozen = setup.trainer.network.frozen();
         let mut function = setup.function();
         let (n, m) = (function.len(), function.equations().rows);
-        assert!(m < n, "{m} {n}");
+        assert!(m < n, "{what}: {m} {n}");
         let mut matrix = vec![0.0; m * m];
         let mut rho_at = |function: &mut Training<'_>, theta: &[f64]| {
             let mut rho = vec![0.0; m];
@@ -97,26 +109,26 @@ fn rows_are_derivatives_of_residuals_and_add_up_to_the_gradient() {
         for i in 0..m {
             let unit: Vec<f64> = (0..m).map(|j| f64::from(i == j)).collect();
             function.pull_back(&unit, &mut row);
-            for k in 0..n {
+            assert!(row[..frozen].iter().all(|entry| *entry == 0.0), "{what}: a frozen layer");
+            for k in frozen..n {
                 let error = (row[k] - differences[i * n + k]).abs();
-                assert!(error < 1e-7 * largest, "{problem} {loss:?} {exact}: row {i}, {k}: {error:e}");
+                assert!(error < 1e-7 * largest, "{what}: row {i}, {k}: {error:e}");
             }
         }
         let mut gradient = vec![0.0; n];
         function.pull_back(&rho, &mut row);
         let value = function.gradient(&theta, &mut gradient);
         let squares = 0.5 * vector::dot(&rho, &rho);
-        assert!((value - squares).abs() < 1e-12 * value, "{problem} {loss:?} {exact}: {value} {squares}");
+        assert!((value - squares).abs() < 1e-12 * value, "{what}: {value} {squares}");
         let error = row.iter().zip(&gradient).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(error < 1e-11 * vector::norm(&gradient), "{problem} {loss:?} {exact}: {error:e}");
+        assert!(error < 1e-11 * vector::norm(&gradient), "{what}: {error:e}");
     }
 }
 
 /// JᵀJ, its products, and JJᵀ are the same J.
 #[test]
 fn matrices_and_products_agree() {
-    for (problem, loss, exact) in sums_of_squares() {
-        let mut setup = Setup::new(problem, loss, exact, FEW);
+    for (what, mut setup) in sums_of_squares() {
         let theta = setup.theta.clone();
         let mut function = setup.function();
         let (n, m) = (function.len(), function.equations().rows);
@@ -129,14 +141,14 @@ fn matrices_and_products_agree() {
         let size = vector::norm(&product);
         for (i, product) in product.iter().enumerate() {
             let right: f64 = (0..n).map(|j| full(i, j) * v[j]).sum();
-            assert!((product - right).abs() < 1e-12 * size, "{problem} {loss:?} {exact}");
+            assert!((product - right).abs() < 1e-12 * size, "{what}");
         }
         // The traces of JᵀJ and JJᵀ are both the sum of all squares.
         let mut kernel = vec![0.0; m * m];
         function.kernel(&theta, &mut kernel, &mut vec![0.0; m]);
         let trace = |matrix: &[f64], n: usize| matrix.iter().step_by(n + 1).sum::<f64>();
         let (a, b) = (trace(&normal, n), trace(&kernel, m));
-        assert!((a - b).abs() < 1e-12 * a, "{problem} {loss:?} {exact}: {a} {b}");
+        assert!((a - b).abs() < 1e-12 * a, "{what}: {a} {b}");
         assert!(function.flops > 0.0);
     }
 }
@@ -146,30 +158,32 @@ fn matrices_and_products_agree() {
 #[test]
 fn the_energy_matrix_is_the_hessian_where_u_is_linear() {
     for problem in PROBLEMS {
-        for (exact, points) in [(true, 300), (false, 300)] {
-            let mut setup = Setup::new(problem, Loss::Ritz, exact, points);
-            let theta = setup.theta.clone();
-            let output = setup.trainer.network.layers().last().unwrap().weights();
-            let mut function = setup.function();
-            let n = function.len();
-            let mut matrix = vec![0.0; n * n];
-            function.normal(&theta, &mut matrix);
-            for k in output.clone() {
-                let mut gradient = |shift: f64| {
-                    let mut theta = theta.clone();
-                    theta[k] += shift;
-                    let mut gradient = vec![0.0; n];
-                    function.gradient(&theta, &mut gradient);
-                    gradient
-                };
-                let (above, below) = (gradient(0.5), gradient(-0.5));
-                for i in output.clone() {
-                    let entry = matrix[i.max(k) * n + i.min(k)];
-                    let right = above[i] - below[i];
-                    assert!(
-                        (entry - right).abs() < 1e-9 * matrix[k * n + k],
-                        "{problem} {exact}: {entry} {right}"
-                    );
+        for (name, parts) in structures::all(Activation::Sin) {
+            for exact in [true, false] {
+                let mut setup = Setup::new(problem, (name, &parts), Loss::Ritz, exact, 300);
+                let theta = setup.theta.clone();
+                let output = setup.trainer.network.layers().last().unwrap().weights();
+                let mut function = setup.function();
+                let n = function.len();
+                let mut matrix = vec![0.0; n * n];
+                function.normal(&theta, &mut matrix);
+                for k in output.clone() {
+                    let mut gradient = |shift: f64| {
+                        let mut theta = theta.clone();
+                        theta[k] += shift;
+                        let mut gradient = vec![0.0; n];
+                        function.gradient(&theta, &mut gradient);
+                        gradient
+                    };
+                    let (above, below) = (gradient(0.5), gradient(-0.5));
+                    for i in output.clone() {
+                        let entry = matrix[i.max(k) * n + i.min(k)];
+                        let right = above[i] - below[i];
+                        assert!(
+                            (entry - right).abs() < 1e-9 * matrix[k * n + k],
+                            "{problem}, {name}, exact={exact}: {entry} {right}"
+                        );
+                    }
                 }
             }
         }
