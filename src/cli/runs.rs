@@ -194,7 +194,9 @@ pub(super) fn cancel_on_ctrl_c() -> Arc<AtomicBool> {
 pub(super) fn start_threads(threads: usize) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(usize::MAX, NonZeroUsize::get);
     if threads > cores {
-        eprintln!("modewise: {threads} threads on {cores} cores: {cores} are started, the results are the same");
+        eprintln!(
+            "modewise: {threads} threads on {cores} cores: {cores} are started, the results are the same"
+        );
     }
     rayon::ThreadPoolBuilder::new().num_threads(threads.min(cores)).stack_size(16 << 20).build_global()?;
     Ok(())
