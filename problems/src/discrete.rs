@@ -17,6 +17,7 @@
 //! solution is the one whose mean (the trapezoidal rule) is zero.
 
 mod assemble;
+mod extend;
 mod region;
 mod residual;
 #[cfg(test)]
@@ -201,6 +202,11 @@ impl Discrete {
         for (out, _) in values.iter_mut().zip(self.inside.iter().flatten()).filter(|(_, inside)| !**inside) {
             *out = value;
         }
+    }
+
+    /// Whether shapes or Robin sides add to the diagonal.
+    pub fn is_held(&self) -> bool {
+        self.kappa2.is_some()
     }
 
     /// κ² alone at `node`, without what shapes and Robin sides add to the diagonal.

@@ -220,9 +220,9 @@ mod tests {
     use super::*;
     use crate::{Initial, ReferenceKind, classical::direct};
 
-    /// Boxes of every dimension, with every kind of side, with κ², and with ε and κ² that jump. Networks take
+    /// Boxes of every dimension, with every kind of side, with κ², with ε and κ² that jump, on shapes, and with Robin sides. Networks take
     /// the first two.
-    const PROBLEMS: [(&str, &[usize]); 7] = [
+    const PROBLEMS: [(&str, &[usize]); 10] = [
         ("sines-1d,modes=[1,3]", &[32]),
         ("bump-2d", &[16]),
         ("sines-1d,modes=[1,2],sides=neumann-dirichlet", &[16]),
@@ -230,6 +230,9 @@ mod tests {
         ("sines-2d,sides=[dirichlet,periodic]", &[8, 12]),
         ("sines-3d", &[8, 6, 8]),
         ("jump-2d", &[12, 16]),
+        ("pinnacle-pb-2d", &[20]),
+        ("ball-3d", &[8]),
+        ("many-subdomains-2d", &[10]),
     ];
     /// How many of them a solver has to take, so that refusing is no way out.
     const LEAST: usize = 2;
@@ -243,9 +246,10 @@ mod tests {
             let grid = Grid::new(problem.domain().bounds(), cells).unwrap();
             let discrete = Discrete::new(problem.as_ref(), &grid).unwrap();
             let (kind, solution) = if problem.has_exact() {
-                let exact = Field::from_batch(&grid, |points, out| {
+                let mut exact = Field::from_batch(&grid, |points, out| {
                     problem.exact(points, out);
                 });
+                discrete.fill_outside(exact.values_mut(), 0.0);
                 (ReferenceKind::Exact, exact)
             } else {
                 (ReferenceKind::Discrete, direct::solve(&discrete).unwrap())

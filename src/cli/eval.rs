@@ -54,7 +54,7 @@ pub(super) fn eval(arguments: &ArgMatches) -> Result<Exit, Failure> {
     // Invariant: clap requires the folder and the points.
     let folder = PathBuf::from(text("folder").unwrap_or_default());
     let solution = Solution::open(&folder, text("solver"), arguments.get_one::<u64>("seed").copied())?;
-    let points = read_points(text("points").unwrap_or_default(), solution.bounds())?;
+    let points = read_points(text("points").unwrap_or_default(), &solution)?;
     let dimension = solution.bounds().len();
     let points = Points::new(&points, dimension);
     let values = solution.evaluate(points)?;
@@ -94,9 +94,10 @@ fn table(points: Points<'_>, values: &[f64]) -> String {
     table
 }
 
-/// The points of a CSV file, all of them in the box. Lines are counted as an editor counts them; blank ones are
+/// The points of a CSV file, all of them in the domain. Lines are counted as an editor counts them; blank ones are
 /// left out.
-fn read_points(path: &str, bounds: &[[f64; 2]]) -> Result<Vec<f64>, Failure> {
+fn read_points(path: &str, solution: &Solution) -> Result<Vec<f64>, Failure> {
+    let bounds = solution.bounds();
     let text = fs::read_to_string(path).map_err(|error| Failure::Input { path: path.into(), error })?;
     let wrong =
         |line: usize, reason: String| ConfigError::Missing(format!("{path}, line {line}: {reason}")).into();
@@ -125,6 +126,13 @@ fn read_points(path: &str, bounds: &[[f64; 2]]) -> Result<Vec<f64>, Failure> {
                 ));
             }
             points.push(value);
+        }
+        let point = &points[points.len() - axes.len()..];
+        if !solution.covers(point) {
+            return Err(wrong(
+                number,
+                format!("{point:?} lies outside the domain, in what its shapes cut out"),
+            ));
         }
     }
     Ok(points)

@@ -68,7 +68,12 @@ impl Solution {
             let last = last.ok_or_else(|| refuse(format!("a field of `{label}`: {unfinished}")))?;
             let values = read_field(&last.path, &plan.grid)?.into_iter().collect();
             // Invariant: `read_field` has compared the shape with the grid's.
-            Answer::Nodes(Field::from_values(&grid, values).expect("as many values as nodes"))
+            let mut field = Field::from_values(&grid, values).expect("as many values as nodes");
+            if problem.domain().region().is_some() {
+                let discrete = Discrete::new(problem.as_ref(), &grid).map_err(ConfigError::from)?;
+                discrete.extend(problem.as_ref(), &mut field);
+            }
+            Answer::Nodes(field)
         } else {
             let mut stored = network::read_all(folder)?;
             stored.retain(|stored| stored.label.name == label && stored.label.seed == seed);
@@ -83,6 +88,13 @@ impl Solution {
     /// Lower and upper end of the box, per axis.
     pub fn bounds(&self) -> &[[f64; 2]] {
         self.problem.domain().bounds()
+    }
+
+    /// Whether a point of the box is in the domain or on its boundary.
+    pub fn covers(&self, x: &[f64]) -> bool {
+        let widths = self.bounds().iter().map(|[lower, upper]| upper - lower);
+        let near = f64::EPSILON.sqrt() * widths.fold(0.0, f64::max);
+        self.problem.domain().region().is_none_or(|region| region.signed_distance(x) <= near)
     }
 
     /// Whether u is known at nodes only, and interpolated between them.

@@ -182,3 +182,56 @@ fn five_scales_have_the_known_maximum_and_mean() {
     let mean = (u.iter().map(|u| u * u).sum::<f64>() / (511.0 * 511.0)).sqrt();
     assert!((largest - 0.16164).abs() < 6e-6 && (mean - 0.08984).abs() < 6e-6, "{largest} {mean}");
 }
+
+/// On a ring: fields have no number outside, `eval` knows u up to the boundary and refuses points beyond it, the error
+/// is split into the ring's own modes where they are few, and `order` shows second order.
+#[test]
+fn shapes_are_solved_evaluated_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let text = "box = [[-1, 1], [-1, 1]]\ndomain = 'a - b'\nexact = 'exp(x)*cos(2*y)'\n[shapes]\na = { disc = { centre = [0, 0], \
+                radius = 0.9 } }\nb = { disc = { centre = [0.1, 0], radius = 0.3 } }\n";
+    fs::write(here.join("ring.toml"), text).unwrap();
+    let solver = ["--solver", "pcg", "--grid", "32", "--reference", "exact", "--stop", "rtol=1e-10"];
+    run(here, &[&["solve", "ring.toml", "--out", "a"], &solver[..]].concat());
+    let modes = fs::read_to_string(here.join("a/experiment.toml")).unwrap();
+    assert!(modes.contains("transform = \"eigen\""), "{modes}");
+    let reference: ndarray::ArrayD<f64> = ndarray_npy::read_npy(here.join("a/fields/reference.npy")).unwrap();
+    let missing = reference.iter().filter(|u| u.is_nan()).count();
+    // Of 33² nodes a share of 1 − π(0.81 − 0.09)/4.
+    assert!((430..=510).contains(&missing), "{missing}");
+    // On both circles and beside them.
+    fs::write(here.join("points.csv"), "x,y\n0.9,0\n0,-0.9\n0.401,0\n0.5,0.5\n-0.21,0.02\n").unwrap();
+    let output = modewise(here, &["eval", "a", "points.csv"]);
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    for line in answer.lines().skip(1) {
+        let cells: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+        let exact = cells[0].exp() * (2.0 * cells[1]).cos();
+        assert!((cells[2] - exact).abs() < 8e-3, "{line}, exactly {exact}");
+    }
+    assert_eq!(answer.lines().count(), 6);
+    fs::write(here.join("points.csv"), "x,y\n0.5,0.5\n0.1,0.1\n").unwrap();
+    let output = modewise(here, &["eval", "a", "points.csv"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.code() == Some(2)
+            && message.contains("line 3")
+            && message.contains("outside the domain"),
+        "{message}"
+    );
+    assert_eq!(modewise(here, &["plot", "a"]).status.code(), Some(0));
+    let output =
+        modewise(here, &["order", "ring.toml", "--solver", "pcg", "--grids", "32,64,128", "--json", "-q"]);
+    let orders: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let order = orders["rows"][2]["order_max"].as_f64().unwrap();
+    assert!((1.7..2.4).contains(&order) && orders["against"] == "exact", "{orders}");
+    for (arguments, part) in [
+        (&["order", "ring.toml", "--grids", "32"][..], "two numbers of cells or more"),
+        (&["order", "pinnacle-pb-2d", "--grids", "32,48"], "48 is no multiple of 32"),
+        (&["order", "ring.toml", "--solver", "fft"], "take pcg, multigrid or direct"),
+    ] {
+        let output = modewise(here, arguments);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(part), "{message}");
+    }
+}

@@ -186,3 +186,52 @@ fn cut_rows_are_those_of_the_scheme() {
         }
     }
 }
+
+/// Between the nodes, up to the boundary, the field that is carried on is as accurate as inside: order two.
+#[test]
+fn fields_are_carried_on_to_second_order() {
+    for (text, sizes) in [
+        (HOLES.replace("source = 1", "exact = \"cos(3*x)*exp(y)\""), [32, 64]),
+        (
+            "box = [[-1, 1], [-1, 1], [-1, 1]]\ndomain = \"it\"\nexact = \"cos(2*x)*exp(y)*z\"\n[shapes.it]\nball = { \
+             centre = [0, 0.1, 0], radius = 0.8 }"
+                .to_string(),
+            [16, 32],
+        ),
+    ] {
+        let problem = crate::file::ProblemFile::new("my.toml", &text).build(&Spec::new("my.toml")).unwrap();
+        let (region, bounds) = (problem.domain().region().unwrap(), problem.domain().bounds());
+        let mut seed = 0.0f64;
+        let draw = |x: &mut [f64]| {
+            seed += 1.0;
+            x.iter_mut().zip([0.618_033_988_75, 0.414_213_562_37, 0.732_050_807_57]).for_each(|(x, step)| {
+                *x = (seed * step).fract();
+            });
+        };
+        let mut points = vec![0.0; 3000 * bounds.len()];
+        assert!(crate::geometry::interior_points(region, bounds, draw, &mut points));
+        // The slit is thinner than a cell, and fields know nothing of it.
+        points = points
+            .chunks(bounds.len())
+            .filter(|x| bounds.len() == 3 || !(0.64..0.77).contains(&x[0]))
+            .flatten()
+            .copied()
+            .collect();
+        let points = Points::new(&points, bounds.len());
+        let errors = sizes.map(|n| {
+            let grid = Grid::new(bounds, &[n]).unwrap();
+            let discrete = Discrete::new(problem.as_ref(), &grid).unwrap();
+            let mut u = Field::from_batch(&grid, |points, out| {
+                problem.exact(points, out);
+            });
+            discrete.fill_outside(u.values_mut(), f64::NAN);
+            discrete.extend(problem.as_ref(), &mut u);
+            let (mut found, mut exact) = (vec![0.0; points.len()], vec![0.0; points.len()]);
+            u.interpolate(points, &mut found);
+            problem.exact(points, &mut exact);
+            found.iter().zip(&exact).map(|(u, v)| (u - v).abs()).fold(0.0, reduce::max_or_nan)
+        });
+        let order = (errors[0] / errors[1]).log2();
+        assert!(order > 1.8, "{errors:?}: order {order}");
+    }
+}

@@ -315,3 +315,26 @@ fn any_number_of_points_gives_the_same_bits() {
         assert!((all[i] - expected).abs() < 1e-14);
     }
 }
+
+/// Abramowitz & Stegun, *Handbook of Mathematical Functions*, table 9.1; derivatives by J₀″ = −J₀ + J₁/x and Bessel's
+/// equation for J₁; at 0 the slope of J₁ is ½.
+#[test]
+fn bessel_functions_are_those_of_the_tables() {
+    for (x, j0, j1) in [
+        (1.0, 0.765_197_686_557_966_6, 0.440_050_585_744_933_5),
+        (5.0, -0.177_596_771_314_338_3, -0.327_579_137_591_465_2),
+        (10.0, -0.245_935_764_451_348_3, 0.043_472_746_168_861_4),
+    ] {
+        let close = |ours: [f64; 3], theirs: [f64; 3]| {
+            assert!(
+                ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < 1e-14),
+                "{x}: {ours:?} and {theirs:?}"
+            );
+        };
+        close(jet("j0(x)", x), [j0, -j1, j1 / x - j0]);
+        let slope = j0 - j1 / x;
+        close(jet("j1(x)", x), [j1, slope, -slope / x - (1.0 - 1.0 / (x * x)) * j1]);
+    }
+    assert_eq!(jet("j1(x)", 0.0)[..2], [0.0, 0.5]);
+    assert_eq!(jet("j0(x)", 0.0), [1.0, 0.0, -0.5]);
+}

@@ -88,6 +88,66 @@ fn sides_are_dirichlet_unless_said_otherwise_and_the_nearest_word_counts() {
     assert!(plain.title().contains("on (0, 1); source = \"x\""), "{}", plain.title());
 }
 
+const SHAPES: &str = r#"
+box = [[-1, 1], [-1, 1]]
+domain = "(box - hole) & half"
+exact = "x^2 + y"
+permittivity = 2
+[parameters]
+r = 0.3
+[shapes.hole]
+disc = { centre = [0, "r/3"], radius = "r" }
+dirichlet = "y + x*x"
+[shapes.half]
+half-plane = { point = ["2*r", 0], normal = [1, 0] }
+[sides]
+y = { robin = { coefficient = "1 + r", value = "x" } }
+x-lower = { robin = { coefficient = "x^2" } }
+"#;
+
+/// Shapes follow parameters, their data and those of Robin sides the exact solution.
+#[test]
+fn shapes_and_robin_sides_are_read_and_derived() {
+    let text = SHAPES.replace(", value = \"x\"", "");
+    for r in [0.3, 0.4] {
+        let spec: Spec = format!("my.toml,r={r}").parse().unwrap();
+        let problem = ProblemFile::new("my.toml", &text).build(&spec).unwrap();
+        let region = problem.domain().region().unwrap();
+        for (x, inside) in [
+            ([0.0, r * 4.0 / 3.0 - 1e-9], false),
+            ([0.0, r * 4.0 / 3.0 + 1e-9], true),
+            ([2.0 * r + 1e-9, 0.9], false),
+            ([2.0 * r - 1e-9, 0.9], true),
+        ] {
+            assert_eq!(region.contains(&x), inside, "{x:?}");
+        }
+        let point = [0.2, 0.7];
+        assert_eq!(region.shapes()[0].0, "hole");
+        for part in 0..2 {
+            let found = at(|p, out| problem.shape_boundary(part, p, out), &point);
+            assert!((found - 0.74).abs() < 1e-15);
+        }
+        // ε ∂u/∂n + au, outwards: 2 + (1 + r)u on the upper side, and −2·2x + x²u on that of x.
+        let u = 0.2f64 * 0.2 + 1.0;
+        let found = at(|p, out| problem.flux(1, true, p, out), &[0.2, 1.0]);
+        assert!((found - (2.0 + (1.0 + r) * u)).abs() < 1e-14, "{found}");
+        let found = at(|p, out| problem.flux(0, false, p, out), &[-1.0, 0.5]);
+        assert!((found - (4.0 + 1.5)).abs() < 1e-14, "{found}");
+        assert_eq!(at(|p, out| assert!(problem.robin(1, false, p, out)), &[0.2, 1.0]), 1.0 + r);
+        assert!(problem.is_robin(0, false) && !problem.is_robin(0, true) && !problem.is_uniform());
+        assert!((problem.domain().measure() - shown(r)).abs() < 1e-3, "{}", problem.domain().measure());
+        let again = build(&problem.to_file().unwrap()).unwrap();
+        assert_eq!((again.spec(), again.domain()), (problem.spec(), problem.domain()));
+    }
+    let error = build(SHAPES).unwrap_err().to_string();
+    assert!(error.contains("`sides.y.robin.value` = \"x\""), "{error}");
+}
+
+/// The area of the box left of 2r, without the disc.
+fn shown(r: f64) -> f64 {
+    2.0 * (1.0 + 2.0 * r) - std::f64::consts::PI * r * r
+}
+
 #[test]
 fn ten_axes_are_for_networks() {
     let axes = ["[0, 1]"; 10].join(",");
@@ -162,7 +222,10 @@ proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "[-a-z0-9=\"'.,{}#\\[\\]\n ]{0,80}", value in ".{0,20}") {
         let _ = build(&text);
-        for key in ["title", "box", "permittivity", "sides", "sides.x", "parameters.a", "define.a", "published.a"] {
+        for key in [
+            "title", "box", "permittivity", "sides", "sides.x", "parameters.a", "define.a", "published.a", "domain", "shapes",
+            "shapes.a", "shapes.a.interval", "shapes.a.ball", "domain = 'box - a'\nshapes.a.interval", "sides.x.robin",
+        ] {
             let _ = build(&format!("box = [[0, 1]]\nsource = 1\n{key} = {value}"));
             let quoted = format!("box = [[0, 1]]\nsource = 1\n{key} = {}", toml::Value::from(value.clone()));
             let _ = build(&quoted);

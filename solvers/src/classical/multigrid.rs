@@ -58,6 +58,8 @@ mod weights;
 #[cfg(test)]
 mod galerkin_tests;
 #[cfg(test)]
+mod shapes_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{num::NonZeroU64, sync::Arc};
@@ -137,6 +139,7 @@ impl Solver for Multigrid {
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let grid = gridded(grid, ENTRY.name)?;
+        self.recipe.fits(problem, ENTRY.name)?;
         let bytes = match self.mixed {
             false => memory::bytes(problem, grid, self.recipe.levels),
             true => memory::mixed_bytes(problem, grid, self.recipe.levels),

@@ -1,12 +1,13 @@
 //! The keys that multigrid methods share.
 
-use modewise_problems::{Parameter, Settings, Spec, SpecError};
+use modewise_problems::{Parameter, Problem, Settings, Spec, SpecError};
 
 use super::{
     cycle::{Cycle, Shape},
     hierarchy::{Coarse, Recipe as Levels},
     smoother::{Kind, Sense},
 };
+use crate::Unsupported;
 
 pub(super) const CYCLE: Parameter = Parameter {
     key: "cycle",
@@ -106,6 +107,28 @@ impl Recipe {
             }
         }
         Ok(Self { cycle: Cycle { shape: Shape::V, pre, post, sense: Sense::Forward }, levels })
+    }
+
+    /// Refuses what does not go with the domain of `problem`: coarser grids cannot show shapes, so that on them the
+    /// matrix itself has to make coarse matrices and interpolation.
+    pub fn fits(&self, problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+        let refused = if self.levels.half {
+            "restriction=half"
+        } else if self.levels.cubic {
+            "prolongation=cubic"
+        } else if self.levels.coarse == Some(Coarse::Rediscretised) {
+            "coarse=rediscretised"
+        } else {
+            return Ok(());
+        };
+        match problem.domain().region() {
+            None => Ok(()),
+            Some(_) => Err(Unsupported {
+                solver: solver.into(),
+                reason: format!("{refused} is for whole boxes, and here shapes are cut out"),
+                advice: "leave restriction, prolongation and coarse as they are".into(),
+            }),
+        }
     }
 
     /// The same with the shape that the key `cycle` says.

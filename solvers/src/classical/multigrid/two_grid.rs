@@ -76,6 +76,7 @@ impl Solver for TwoGrid {
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let grid = gridded(grid, ENTRY.name)?;
+        self.recipe.fits(problem, ENTRY.name)?;
         let bytes = memory::bytes(problem, grid, self.recipe.levels);
         Ok(Need { bytes, uses_initial: true, discrete: true })
     }

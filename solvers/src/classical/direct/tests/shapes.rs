@@ -143,6 +143,7 @@ fn the_re_entrant_corner_limits_the_order() {
     let spacings = cells.map(|n| 2.0 / n as f64);
     let l2 = order::observed(&spacings, &errors.iter().map(|e| e.l2).collect::<Vec<_>>());
     let max = order::observed(&spacings, &errors.iter().map(|e| e.max).collect::<Vec<_>>());
-    assert!(l2.iter().all(|p| (p - 4.0 / 3.0).abs() < 0.1), "{l2:?}");
-    assert!(max.iter().all(|p| (p - 2.0 / 3.0).abs() < 0.1), "{max:?}");
+    // From below: the smooth part of the solution still has a share of the errors on coarse grids.
+    assert!(l2.is_sorted() && (l2[3] - 4.0 / 3.0).abs() < 0.04, "{l2:?}");
+    assert!(max.iter().all(|p| (p - 2.0 / 3.0).abs() < 0.05), "{max:?}");
 }
