@@ -51,7 +51,7 @@ pub(crate) const ENTRY: Entry = Entry {
     parameters: &[Parameter {
         key: "stages",
         default: "[(dnn,width=12,depth=2,activation=sin,loss=residual,init=source,points=400,optimizer=natural-gradient:40),\
-                  (dnn,width=20,depth=2,activation=sin,loss=residual,init=source,points=800,optimizer=natural-gradient:40)]",
+                  (dnn,width=16,depth=2,activation=sin,loss=residual,init=source,points=600,optimizer=natural-gradient:40)]",
         unit: "a list of networks",
         help: "the networks in order; all but the last with the steps of all their optimizers, or with a plateau",
     }],
