@@ -164,6 +164,24 @@ pub struct Unsupported {
     pub advice: String,
 }
 
+/// Refuses a nonlinear problem.
+///
+/// # Errors
+/// It is one; the advice names the solvers for it.
+pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    if problem.is_linear() {
+        return Ok(());
+    }
+    Err(Unsupported {
+        solver: solver.into(),
+        reason: format!(
+            "it solves linear problems, and this one has the reaction {}",
+            problem.reaction().term()
+        ),
+        advice: "take newton or fas".into(),
+    })
+}
+
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
 pub enum SolverError {

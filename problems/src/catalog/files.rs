@@ -11,11 +11,12 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 17] = files![
+const FILES: [(&str, &str); 20] = files![
     "chirp-1d"
     "chirp-2d"
     "five-scales-2d"
     "fprinciple-1d"
+    "gouy-chapman-1d"
     "jump-2d"
     "jump-3d"
     "mscale-demo-1d"
@@ -26,6 +27,8 @@ const FILES: [(&str, &str); 17] = files![
     "polynomial-bump-2d"
     "screened-waves-1d"
     "screened-waves-2d"
+    "sinh-waves-2d"
+    "sinh-waves-3d"
     "two-tone-2d"
     "variable-reaction-3d"
     "wave-front-2d"

@@ -1,7 +1,7 @@
 //! From the functions of a problem to the arrays of its discrete system.
 
 use super::{Coefficients, Discrete, DiscreteError};
-use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, grid::Axis, reduce};
+use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, grid::Axis, reduce};
 
 /// The mean of a compatible right-hand side may be this share of its largest value: what quadrature
 /// errors of a second-order scheme leave on coarse grids.
@@ -22,6 +22,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     let mut discrete = Discrete {
         largest_diagonal: 0.0,
         is_singular: false,
+        reaction: reaction(problem, &coefficients),
         coefficients,
         sides,
         boundary: boundary.filter(|field| field.values().iter().any(|&u| u != 0.0)),
@@ -54,6 +55,15 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         Some(boundary) => discrete.residual_squares(boundary.values()).sqrt(),
     };
     Ok(discrete)
+}
+
+/// That of `problem`, unless κ² is zero everywhere.
+fn reaction(problem: &dyn Problem, coefficients: &Coefficients) -> Reaction {
+    let none = match coefficients {
+        Coefficients::Constant { screening, .. } => *screening == 0.0,
+        Coefficients::Variable { screening, .. } => screening.is_empty(),
+    };
+    if none { Reaction::Linear } else { problem.reaction() }
 }
 
 /// Nodes whose coordinates are made at a time, so that large grids need no list of all of them.

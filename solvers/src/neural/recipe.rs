@@ -12,7 +12,7 @@ use super::{
     optimizer::{Layout, MOST_DENSE, Method},
     tiles,
 };
-use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
+use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, solver::needs_linear};
 
 /// A neural solver with its settings.
 #[derive(Debug, Clone)]
@@ -105,6 +105,9 @@ impl Solver for Neural {
             );
         }
         equation(self.name, problem)?;
+        if config.loss != Loss::Regression {
+            needs_linear(problem, self.name)?;
+        }
         if config.loss == Loss::Residual && !config.activation.has_second_derivative() {
             return Err(self.refuse(
                 format!(

@@ -44,7 +44,7 @@ use crate::{
         layout::Layout,
         operator::Operator,
         real::Real,
-        state::{State, gridded},
+        state::{State, linear},
     },
     memory::Buffer,
     registry::Entry,
@@ -103,7 +103,7 @@ impl Solver for FullMultigrid {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = gridded(grid, ENTRY.name)?;
+        let grid = linear(problem, grid, ENTRY.name)?;
         let bytes = memory::bytes(problem, grid, self.recipe.levels);
         Ok(Need { bytes, uses_initial: false, discrete: true })
     }

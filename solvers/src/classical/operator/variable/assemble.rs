@@ -52,6 +52,18 @@ impl Nodes<'_> {
         }
     }
 
+    /// The faces of all axes.
+    fn all_faces<T: Real>(&self) -> [Buffer<T>; 3] {
+        std::array::from_fn(|axis| {
+            if self.layout.is_absent(axis) {
+                return Buffer::zeroed(0);
+            }
+            let mut faces = Buffer::zeroed(self.layout.len());
+            for_rows(&self.layout, &mut faces, |place, out| self.row(axis, place, out));
+            faces
+        })
+    }
+
     /// The row of faces above (`plane`, `row`) along `axis`, the layer below the first unknown included.
     fn row<T: Real>(&self, axis: usize, [plane, row]: [usize; 2], out: &mut [T]) {
         let layout = &self.layout;
@@ -100,18 +112,18 @@ impl Nodes<'_> {
 }
 
 impl<T: Real> Variable<T> {
+    /// The matrix of `discrete` without κ², whose ε may be constant too.
+    pub fn of_fluxes(discrete: &Discrete) -> Self {
+        let nodes = Nodes { discrete, layout: Layout::of(discrete) };
+        let (faces, none) = (nodes.all_faces(), Buffer::zeroed(nodes.layout.len()));
+        Self::new(nodes.layout, faces, none)
+    }
+
     /// The matrix of `discrete`, whose coefficients may be constant too.
     pub fn of(discrete: &Discrete) -> Self {
         let nodes = Nodes { discrete, layout: Layout::of(discrete) };
         let layout = &nodes.layout;
-        let faces = std::array::from_fn(|axis| {
-            if layout.is_absent(axis) {
-                return Buffer::zeroed(0);
-            }
-            let mut faces = Buffer::zeroed(layout.len());
-            for_rows(layout, &mut faces, |place, out| nodes.row(axis, place, out));
-            faces
-        });
+        let faces = nodes.all_faces();
         let mut screening = Buffer::zeroed(layout.len());
         for_rows(layout, &mut screening, |[plane, row], out| {
             if !layout.has_unknowns(plane, row) {
