@@ -46,15 +46,24 @@ impl Reaction {
         }
     }
 
+    /// G(u), G′ = g and G(0) = 0.
+    pub fn potential(self, u: f64) -> f64 {
+        match self {
+            Self::Linear => 0.5 * u * u,
+            // cosh u − 1 without the digits that the difference would lose.
+            Self::Sinh => 2.0 * (0.5 * u).sinh().powi(2),
+        }
+    }
+
     /// g(u) and g′(u).
     pub fn value_and_slope(self, u: f64) -> [f64; 2] {
         match self {
             Self::Linear => [u, 1.0],
-            // sinh u = (a + a/(a + 1))/2 and cosh u = 1 + a²/(2(a + 1)) with a = eᵘ − 1: one exponential for both.
+            // sinh u = (a + a/(a + 1))/2 and cosh u = 1 + a²/(2(a + 1)) with a = eᵘ − 1, u ≥ 0: one exponential for both.
             Self::Sinh if u.abs() < 300.0 => {
-                let a = u.exp_m1();
+                let a = u.abs().exp_m1();
                 let b = a / (a + 1.0);
-                [0.5 * (a + b), 1.0 + 0.5 * a * b]
+                [(0.5 * (a + b)).copysign(u), 1.0 + 0.5 * a * b]
             }
             Self::Sinh => [u.sinh(), u.cosh()],
         }
@@ -82,6 +91,12 @@ mod tests {
                 assert!((value - reaction.value(u)).abs() <= 4.0 * f64::EPSILON * value.abs(), "{u}");
                 assert!((slope - reaction.slope(u)).abs() <= 4.0 * f64::EPSILON * slope, "{u}");
                 assert_eq!(reaction.value(-u), -reaction.value(u));
+                if u.abs() < 20.0 {
+                    let h = 1e-3;
+                    let at = |k: f64| reaction.potential(u + k * h) - reaction.potential(u - k * h);
+                    let slope = (45.0 * at(1.0) - 9.0 * at(2.0) + at(3.0)) / (60.0 * h);
+                    assert!((slope - value).abs() <= 1e-11 * (1.0 + reaction.potential(u)), "{u}");
+                }
             }
         }
     }

@@ -220,9 +220,9 @@ mod tests {
     use super::*;
     use crate::{Initial, ReferenceKind, classical::direct};
 
-    /// Boxes of every dimension, with every kind of side, with κ², and with ε and κ² that jump. Networks take
-    /// the first two.
-    const PROBLEMS: [(&str, &[usize]); 7] = [
+    /// Boxes of every dimension, with every kind of side, with κ², with ε and κ² that jump, and nonlinear ones.
+    /// Networks take the first two.
+    const PROBLEMS: [(&str, &[usize]); 9] = [
         ("sines-1d,modes=[1,3]", &[32]),
         ("bump-2d", &[16]),
         ("sines-1d,modes=[1,2],sides=neumann-dirichlet", &[16]),
@@ -230,6 +230,8 @@ mod tests {
         ("sines-2d,sides=[dirichlet,periodic]", &[8, 12]),
         ("sines-3d", &[8, 6, 8]),
         ("jump-2d", &[12, 16]),
+        ("gouy-chapman-1d,u0=3", &[20]),
+        ("sinh-waves-2d", &[12, 10]),
     ];
     /// How many of them a solver has to take, so that refusing is no way out.
     const LEAST: usize = 2;

@@ -178,7 +178,7 @@ pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupport
             "it solves linear problems, and this one has the reaction {}",
             problem.reaction().term()
         ),
-        advice: "take newton or fas".into(),
+        advice: "take newton or fas, or a network".into(),
     })
 }
 

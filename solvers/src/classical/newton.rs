@@ -14,10 +14,11 @@
 //! J. Sci. Comput.* 17 (1996) 16). Far outside, where g grows like eᵘ, a step goes one kT/e towards the solution.
 //!
 //! **No overflow.** g is evaluated at unknowns only, never at the data of Dirichlet sides, and steps beyond what eᵘ can be
-//! written for are cut before anything is evaluated. A start beyond ±300 is brought to it.
+//! written for are cut before anything is evaluated. A start beyond ±300 is brought to it where g counts.
 //!
 //! **Linear systems.** In 1-D elimination; else conjugate gradients with a multigrid cycle, whose coarse matrices PᵀJP
-//! are made anew for every step, as the first step on each level allocates them. A linear problem takes one step.
+//! are made anew for every step, as the first step on each level allocates them. A linear problem takes one step, to rounding of
+//! the residual it starts with.
 //!
 //! **Cost** of a step: the levels, some cycles, and a pass with g for every λ that is tried.
 //!

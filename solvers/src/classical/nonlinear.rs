@@ -118,6 +118,16 @@ impl Term {
         }
     }
 
+    /// Wg′ for a u at `place`.
+    #[inline]
+    pub fn slope(&self, place: usize, u: f64) -> f64 {
+        match self.weights.get(place) {
+            // No infinity where there is no reaction, whatever u is.
+            Some(weight) if *weight > 0.0 => weight * self.reaction.slope(u),
+            _ => 0.0,
+        }
+    }
+
     /// Flops of g at `count` places; none in a linear system.
     pub fn flops(&self, count: f64) -> f64 {
         if self.is_linear() { 0.0 } else { REACTION_FLOPS * count }

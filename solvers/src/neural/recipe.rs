@@ -12,7 +12,7 @@ use super::{
     optimizer::{Layout, MOST_DENSE, Method},
     tiles,
 };
-use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, solver::needs_linear};
+use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
 
 /// A neural solver with its settings.
 #[derive(Debug, Clone)]
@@ -55,10 +55,11 @@ pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, 
         _ => other,
     };
     let (permittivity, screening) = (problem.permittivity(), problem.screening());
-    Ok(Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0)))
+    let equation = Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0));
+    Ok(Equation { reaction: problem.reaction(), ..equation })
 }
 
-/// Whether the loss has a term κ²u.
+/// Whether the loss has a term κ²g(u).
 pub(super) fn has_screening(problem: &dyn Problem) -> bool {
     problem.screening() != Coefficient::Constant(0.0)
 }
@@ -105,9 +106,6 @@ impl Solver for Neural {
             );
         }
         equation(self.name, problem)?;
-        if config.loss != Loss::Regression {
-            needs_linear(problem, self.name)?;
-        }
         if config.loss == Loss::Residual && !config.activation.has_second_derivative() {
             return Err(self.refuse(
                 format!(

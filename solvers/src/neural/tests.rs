@@ -4,7 +4,7 @@ mod runs;
 
 use std::num::NonZeroU64;
 
-use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Spec, catalog};
+use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Reaction, Spec, catalog};
 
 use super::{
     activation::{Activation, Rows},
@@ -166,8 +166,9 @@ fn parameter_gradients_are_those_of_finite_differences() {
                         let points = if smooth { 150 } else { 3 };
                         let batch = batch(loss, &problem, points, !exact);
                         let trial = exact.then(|| Trial::new(&problem).unwrap());
-                        let objective =
-                            Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0 };
+                        let reaction = if exact { Reaction::Sinh } else { Reaction::Linear };
+                        let equation = Equation { reaction, ..Equation::constant(1.5, 2.5) };
+                        let objective = Objective { loss, equation, trial, beta: 7.0 };
                         let mut trainer = Trainer::new(network, objective, &batch);
                         let (_, right) = gradient(&mut trainer, &theta, &batch);
                         let largest = right.iter().fold(0.0, |m: f64, g| m.max(g.abs()));

@@ -71,7 +71,7 @@ impl<'p> Live<'p> {
         let books = Books { before: 0.0, eta: FIRST, scalars: [0.0, 1.0] };
         let term = Term::of(state.discrete, &state.operator);
         if !term.is_linear() {
-            cut(state.operator.layout(), &mut state.u);
+            cut(state.operator.layout(), &term, &mut state.u);
         }
         Self::new(recipe, state, term, books, meter)
     }
@@ -127,7 +127,7 @@ impl<'p> Live<'p> {
             change(1.0);
             1.0
         } else {
-            longest(within(reduce::max_abs(delta)), slope, change)
+            longest(within(term, delta), slope, change)
         };
         if lambda > 0.0 {
             std::mem::swap(u, next_u);
@@ -149,10 +149,8 @@ fn variable(operator: &Operator<f64>) -> &Variable<f64> {
 /// The diagonal of J for the unknowns of the row whose first one is at place `start`.
 fn jacobian(term: &Term, linear: &Variable<f64>, u: &[f64], start: usize, out: &mut [f64]) {
     out.copy_from_slice(&linear.diagonal[start..][..out.len()]);
-    if !term.is_linear() {
-        for ((out, weight), u) in out.iter_mut().zip(&term.weights[start..]).zip(&u[start..]) {
-            *out += weight * term.reaction.slope(*u);
-        }
+    for ((p, out), u) in (start..).zip(out).zip(&u[start..]) {
+        *out += term.slope(p, *u);
     }
 }
 
@@ -174,8 +172,12 @@ fn forcing(recipe: &Newton, term: &Term, books: &Books, norm: f64) -> f64 {
     }
 }
 
-/// The largest of 1, ½, ¼, … for which no component of a step is longer than what can be evaluated.
-fn within(largest: f64) -> f64 {
+/// The largest of 1, ½, ¼, … for which a step is nowhere longer than what g can be evaluated for.
+fn within(term: &Term, delta: &[f64]) -> f64 {
+    let largest = reduce::max_blocks(delta.len(), |range| {
+        let reacting = range.filter(|p| term.weights[*p] > 0.0);
+        reacting.map(|p| delta[p].abs()).fold(0.0, f64::max)
+    });
     let mut lambda = 1.0;
     while lambda * largest > LONGEST && lambda > 0.0 {
         lambda *= 0.5;
@@ -196,18 +198,12 @@ fn add(u: &[f64], lambda: f64, delta: &[f64], out: &mut [f64]) {
     out.par_chunks_mut(PIECE).zip(u.par_chunks(PIECE)).zip(delta.par_chunks(PIECE)).for_each(piece);
 }
 
-/// Brings the unknowns to where g can be evaluated.
-fn cut(layout: &Layout, u: &mut [f64]) {
-    let columns = layout.extent(2);
-    for plane in layout.places(0) {
-        for row in layout.places(1) {
-            let start = plane * layout.stride(0) + row * layout.stride(1);
-            let row = &mut u[start..start + columns];
-            let last = columns - 1;
-            row[1..last].iter_mut().for_each(|u| *u = u.clamp(-LARGEST, LARGEST));
-            layout.seal(row);
-        }
+/// Brings unknowns that react to where g can be evaluated.
+fn cut(layout: &Layout, term: &Term, u: &mut [f64]) {
+    for (u, _) in u.iter_mut().zip(term.weights.iter()).filter(|(_, weight)| **weight > 0.0) {
+        *u = u.clamp(-LARGEST, LARGEST);
     }
+    layout.seal_all(u);
 }
 
 impl Iteration for Live<'_> {

@@ -26,9 +26,9 @@ pub(crate) fn root(reaction: Reaction, rho: f64, z: f64) -> f64 {
     let size = z.abs();
     let alone = match reaction {
         Reaction::Linear => return z / (1.0 + rho),
+        _ if rho == 0.0 => return z,
         _ => (size / rho).asinh(),
     };
-    // 0/0, where there is neither, is passed over.
     let mut u = (size / (1.0 + rho)).min(alone);
     for _ in 0..MOST {
         let [value, slope] = reaction.value_and_slope(u);

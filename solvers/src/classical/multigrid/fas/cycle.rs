@@ -26,6 +26,8 @@ const SHORT: f64 = 1e-2;
 /// The levels of a hierarchy with what nonlinear cycles need besides.
 pub(super) struct FullApproximation {
     hierarchy: Hierarchy<f64>,
+    /// The reactions of all levels.
+    terms: Vec<Term>,
     stages: Vec<Stage>,
     last: Last,
     cycle: Cycle,
@@ -33,7 +35,6 @@ pub(super) struct FullApproximation {
 
 /// What a level but the coarsest needs besides.
 struct Stage {
-    term: Term,
     /// u before a correction.
     old: Buffer<f64>,
     /// Residuals before and after it.
@@ -44,10 +45,9 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(term: Term, layout: &Layout, coarse: &Layout) -> Self {
+    fn new(layout: &Layout, coarse: &Layout) -> Self {
         let [fine, coarse] = [layout.len(), coarse.len()].map(|len| move || Buffer::zeroed(len));
         Self {
-            term,
             old: fine(),
             r: [fine(), fine()],
             sums: vec![0.0; Layers::of(layout).places().len()],
@@ -64,37 +64,37 @@ impl FullApproximation {
         mut hierarchy: Hierarchy<f64>,
         cycle: Cycle,
     ) -> Self {
-        let mut term = Term::of(discrete, operator);
+        let mut terms = vec![Term::of(discrete, operator)];
         let mut stages = Vec::new();
         let mut finer = None;
         for level in &mut hierarchy.levels {
             let operator = finer.unwrap_or(operator);
             let coarse = level.coarse.layout().clone();
-            let coarser = term.coarser(&coarse, |from, to| {
+            let coarser = terms[stages.len()].coarser(&coarse, |from, to| {
                 level.restrict_given(operator.layout(), operator.is_per_volume(), from, to);
             });
-            let term = std::mem::replace(&mut term, coarser);
-            stages.push(Stage::new(term, operator.layout(), &coarse));
+            terms.push(coarser);
+            stages.push(Stage::new(operator.layout(), &coarse));
             finer = Some(&level.coarse);
         }
-        let last = Last::new(finer.unwrap_or(operator), &hierarchy.lines, term);
-        Self { hierarchy, stages, last, cycle }
+        let last = Last::new(finer.unwrap_or(operator), &hierarchy.lines);
+        Self { hierarchy, terms, stages, last, cycle }
     }
 
     /// One cycle for the finest level; its flops.
     pub fn run(&mut self, operator: &Operator<f64>, u: &mut [f64], f: &[f64]) -> f64 {
-        let Self { hierarchy, stages, last, cycle } = self;
+        let Self { hierarchy, terms, stages, last, cycle } = self;
         let Hierarchy { levels, arrays, coarsest, .. } = hierarchy;
         let mut flops = 0.0;
-        let mut solve = |operator: &Operator<f64>, u: &mut [f64], f: &[f64]| {
-            if last.term.is_linear() {
+        let mut solve = |operator: &Operator<f64>, term: &Term, u: &mut [f64], f: &[f64]| {
+            if term.is_linear() {
                 coarsest.solve(operator, f, u);
                 return coarsest.flops()[1];
             }
-            last.solve(operator, u, f)
+            last.solve(operator, term, u, f)
         };
         let mut way = Way { cycle: *cycle, solve: &mut solve, flops: &mut flops };
-        way.visit(cycle.shape, levels, arrays, stages, operator, u, f);
+        way.visit(cycle.shape, levels, arrays, terms, stages, operator, u, f);
         flops
     }
 }
@@ -103,7 +103,7 @@ impl FullApproximation {
 struct Way<'w> {
     cycle: Cycle,
     /// Solves the equations of the coarsest level; the flops that took.
-    solve: &'w mut dyn FnMut(&Operator<f64>, &mut [f64], &[f64]) -> f64,
+    solve: &'w mut dyn FnMut(&Operator<f64>, &Term, &mut [f64], &[f64]) -> f64,
     flops: &'w mut f64,
 }
 
@@ -114,6 +114,7 @@ impl Way<'_> {
         shape: Shape,
         levels: &mut [Level<f64>],
         arrays: &mut [[Buffer<f64>; 2]],
+        terms: &[Term],
         stages: &mut [Stage],
         operator: &Operator<f64>,
         u: &mut [f64],
@@ -122,17 +123,18 @@ impl Way<'_> {
         let (Some((level, levels)), Some(([coarse_u, coarse_f], arrays)), Some((stage, stages))) =
             (levels.split_first_mut(), arrays.split_first_mut(), stages.split_first_mut())
         else {
-            *self.flops += (self.solve)(operator, u, f);
+            // Invariant: every level has a reaction, which may be none.
+            *self.flops += (self.solve)(operator, &terms[0], u, f);
             return;
         };
+        let (term, coarse_term) = (&terms[0], &terms[1]);
         let fine = operator.layout();
         let [count, coarse_count] = [fine, level.coarse.layout()].map(|layout| layout.count() as f64);
-        let Stage { term, old, r: [r, next_r], sums, start: [start, image] } = stage;
+        let Stage { old, r: [r, next_r], sums, start: [start, image] } = stage;
         smooth(&mut level.smoother, term, operator, self.cycle.pre, Sense::Forward, u, f);
         term.apply(operator, Formula::Residual, u, f, r);
         inject(fine, level.coarse.layout(), &level.transfer, u, start);
         // f_H = N_H(U₀) + Rr.
-        let coarse_term = stages.first().map_or(&*term, |stage| &stage.term);
         coarse_term.apply(&level.coarse, Formula::Apply, start, start, image);
         level.restrict_given(fine, operator.is_per_volume(), r, coarse_f);
         coarse_f.iter_mut().zip(image.iter()).for_each(|(f, image)| *f += image);
@@ -140,7 +142,7 @@ impl Way<'_> {
         // On the coarsest level there is nothing to improve on.
         let second = if levels.is_empty() { None } else { shape.second() };
         for shape in [Some(shape), second].into_iter().flatten() {
-            self.visit(shape, levels, arrays, stages, &level.coarse, coarse_u, coarse_f);
+            self.visit(shape, levels, arrays, &terms[1..], stages, &level.coarse, coarse_u, coarse_f);
         }
         coarse_u.iter_mut().zip(start.iter()).for_each(|(u, start)| *u -= start);
         let short = term.is_linear() || reduce::max_abs(coarse_u) <= SHORT;

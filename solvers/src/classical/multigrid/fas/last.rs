@@ -18,7 +18,6 @@ const SHORT: f64 = 1e-8;
 
 /// The coarsest level.
 pub(super) struct Last {
-    pub term: Term,
     dense: Dense,
     jacobian: Vec<f64>,
     delta: Vec<f64>,
@@ -28,13 +27,12 @@ pub(super) struct Last {
 }
 
 impl Last {
-    pub fn new(operator: &Operator<f64>, lines: &Lines, term: Term) -> Self {
+    pub fn new(operator: &Operator<f64>, lines: &Lines) -> Self {
         let layout = operator.layout();
         let dense = Dense::new(operator, lines);
         let n = dense.places.len();
         let array = || Buffer::zeroed(layout.len());
         Self {
-            term,
             jacobian: vec![0.0; n * n],
             delta: vec![0.0; n],
             u: array(),
@@ -44,10 +42,10 @@ impl Last {
         }
     }
 
-    /// N(u) = f, from u on; the flops that took.
-    pub fn solve(&mut self, operator: &Operator<f64>, u: &mut [f64], f: &[f64]) -> f64 {
+    /// N(u) = f with the reaction `term`, from u on; the flops that took.
+    pub fn solve(&mut self, operator: &Operator<f64>, term: &Term, u: &mut [f64], f: &[f64]) -> f64 {
         let layout = operator.layout();
-        let Self { term, dense, jacobian, delta, u: next, r: [r, next_r], sums } = self;
+        let Self { dense, jacobian, delta, u: next, r: [r, next_r], sums } = self;
         let n = dense.places.len();
         let size = n as f64;
         let pass = operator.pass_flops() + 2.0 * term.flops(size);
@@ -57,7 +55,7 @@ impl Last {
             jacobian.copy_from_slice(&dense.matrix);
             for (i, (place, factor)) in dense.places.iter().zip(&dense.factors).enumerate() {
                 delta[i] = factor * r[*place];
-                jacobian[i * n + i] += factor * term.weights[*place] * term.reaction.slope(u[*place]);
+                jacobian[i * n + i] += factor * term.slope(*place, u[*place]);
             }
             let right = |i: usize| dense.factors[i] * r[dense.places[i]];
             eliminate(jacobian, delta);
