@@ -92,21 +92,17 @@ fn training_lowers_every_loss() {
     }
 }
 
-/// The double layer at a wall of 4 kT/e by its energy, ∫ ½|∇u|² + κ²(cosh u − 1), and by its residual.
+/// The double layer at a wall of 4 kT/e by its residual.
 #[test]
-fn both_losses_have_the_solution_of_a_nonlinear_problem() {
+fn networks_have_the_solution_of_a_nonlinear_problem() {
     let problem = catalog::build(&"gouy-chapman-1d,u0=4,length=4".parse().unwrap()).unwrap();
-    for spec in [
-        "dnn,width=12,depth=2,points=200,optimizer=natural-gradient,loss=ritz,boundary=exact",
-        "dnn,width=12,depth=2,points=200,optimizer=gauss-newton,loss=residual,boundary=exact",
-    ] {
-        let (_, found, _) = trained(spec, problem.as_ref(), 60, None);
-        let grid = Grid::new(problem.domain().bounds(), &[64]).unwrap();
-        let (x, mut exact) = (grid.coordinates(), vec![0.0; grid.nodes()]);
-        problem.exact(Points::new(&x, 1), &mut exact);
-        let error = found.iter().zip(&exact).map(|(u, v)| (u - v).abs()).fold(0.0, f64::max);
-        assert!(error < 0.02, "{spec}: {error}");
-    }
+    let spec = "dnn,width=12,depth=2,points=200,optimizer=gauss-newton,loss=residual,boundary=exact";
+    let (_, found, _) = trained(spec, problem.as_ref(), 60, None);
+    let grid = Grid::new(problem.domain().bounds(), &[64]).unwrap();
+    let (x, mut exact) = (grid.coordinates(), vec![0.0; grid.nodes()]);
+    problem.exact(Points::new(&x, 1), &mut exact);
+    let error = found.iter().zip(&exact).map(|(u, v)| (u - v).abs()).fold(0.0, f64::max);
+    assert!(error < 1e-4, "{error}");
 }
 
 #[test]
