@@ -8,6 +8,7 @@ mod exit;
 mod history;
 mod list;
 mod neural_tables;
+mod order;
 mod problem;
 mod progress;
 mod runs;
@@ -51,6 +52,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("resume", arguments)) => runs::resume(arguments),
         Some(("eval", arguments)) => eval::eval(arguments),
         Some(("problem", arguments)) => problem::problem(arguments),
+        Some(("order", arguments)) => order::order(arguments),
         Some(("bench", arguments)) => bench::bench(arguments),
         // Invariant: clap asks for a subcommand and knows no other.
         _ => unreachable!("clap accepts no other subcommand"),

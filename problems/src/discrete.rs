@@ -8,6 +8,9 @@
 //!   that of the system with the boundary eliminated;
 //! - on a Neumann side the ghost node beyond it is eliminated by the central difference of the flux g:
 //!   u₋ = u₊ + 2hg/ε, c₋ = c₊, which leaves the term 2g/h on the right-hand side;
+//! - on a Robin side, ε ∂u/∂n + au = g, the same elimination adds 2a/h to the diagonal;
+//! - on shapes (`region`) nodes outside have the equation u = 0 and no neighbours, and at those next to a curved
+//!   boundary the distance to it takes the place of h;
 //! - on a periodic axis the last node is the first one again and carries its value.
 //!
 //! Where no side and no κ² holds u, it is defined up to a constant: f has to be compatible, and the
@@ -20,6 +23,7 @@
 mod assemble;
 #[cfg(test)]
 mod reaction_tests;
+mod region;
 mod residual;
 #[cfg(test)]
 mod tests;
@@ -45,7 +49,7 @@ pub enum Coefficients {
         /// Per axis and node: ε/h² at the face between a node and the next along that axis. What lies
         /// beyond the upper side is 0.
         faces: Vec<Vec<f64>>,
-        /// κ² per node; empty where it is zero everywhere.
+        /// κ² per node, and what shapes and Robin sides add to the diagonal; empty where it is zero everywhere.
         screening: Vec<f64>,
     },
 }
@@ -57,7 +61,15 @@ pub struct Discrete {
     coefficients: Coefficients,
     reaction: Reaction,
     largest_diagonal: f64,
+    /// Without what shapes add.
+    largest_regular: f64,
+    /// ‖·‖₂ of what values on shapes add to the right-hand side.
+    held_norm: f64,
     is_singular: bool,
+    /// κ² alone, where something else stands beside it; empty where it is zero.
+    kappa2: Option<Vec<f64>>,
+    /// Whether nodes are inside the region; `None` without shapes.
+    inside: Option<Vec<bool>>,
     source: Field,
     boundary: Option<Field>,
     rhs_norm: f64,
@@ -96,6 +108,21 @@ pub enum DiscreteError {
         /// The formula that states it, where there is one.
         formula: Option<String>,
     },
+    /// A periodic axis whose sides are cut in different places.
+    #[error(
+        "axis {} is periodic, but {at:?} and its image on the opposite side are not both inside the domain; let the shapes \
+         go on across that side, or give u on it",
+        .axis + 1
+    )]
+    NotPeriodic {
+        /// The axis, from 0.
+        axis: usize,
+        /// The node.
+        at: Vec<f64>,
+    },
+    /// No node of the grid is inside.
+    #[error("no node of the grid is inside the domain; check its shapes, or take a finer grid")]
+    NothingInside,
     /// No side holds u and the source does not add up to zero.
     #[error(
         "no side holds u and κ² is zero, so the source and the fluxes have to add up to zero; their mean is {mean:e} \
@@ -166,6 +193,42 @@ impl Discrete {
         &self.coefficients
     }
 
+    /// Whether `node` is inside the region, or on a side of the box that bounds it: all nodes without shapes.
+    pub fn is_inside(&self, node: usize) -> bool {
+        self.inside.as_ref().is_none_or(|inside| inside[node])
+    }
+
+    /// [`Discrete::is_inside`] for all nodes; `None` without shapes.
+    pub fn inside(&self) -> Option<&[bool]> {
+        self.inside.as_deref()
+    }
+
+    /// Writes `value` to all nodes outside the region.
+    pub fn fill_outside(&self, values: &mut [f64], value: f64) {
+        for (out, _) in values.iter_mut().zip(self.inside.iter().flatten()).filter(|(_, inside)| !**inside) {
+            *out = value;
+        }
+    }
+
+    /// κ² alone at `node`, without what shapes and Robin sides add to the diagonal.
+    pub fn kappa2_at(&self, node: usize) -> f64 {
+        match (&self.kappa2, &self.coefficients) {
+            (Some(kappa2), _) => kappa2.get(node).copied().unwrap_or(0.0),
+            (None, Coefficients::Constant { screening, .. }) => *screening,
+            (None, Coefficients::Variable { screening, .. }) => screening.get(node).copied().unwrap_or(0.0),
+        }
+    }
+
+    /// What shapes and Robin sides add to the diagonal at `node`.
+    pub fn held_at(&self, node: usize) -> f64 {
+        match (&self.kappa2, &self.coefficients) {
+            (Some(kappa2), Coefficients::Variable { screening, .. }) => {
+                screening[node] - kappa2.get(node).copied().unwrap_or(0.0)
+            }
+            _ => 0.0,
+        }
+    }
+
     /// ε/h² per axis, where ε and κ² are constant.
     pub fn constant_coefficients(&self) -> Option<(&[f64], f64)> {
         match &self.coefficients {
@@ -182,13 +245,7 @@ impl Discrete {
     /// κ² at unknowns, 0 elsewhere.
     pub fn screening(&self) -> Field {
         let mut field = Field::zeros(self.grid());
-        match &self.coefficients {
-            Coefficients::Constant { screening, .. } => field.values_mut().fill(*screening),
-            Coefficients::Variable { screening, .. } if !screening.is_empty() => {
-                field.values_mut().copy_from_slice(screening);
-            }
-            Coefficients::Variable { .. } => {}
-        }
+        field.values_mut().iter_mut().enumerate().for_each(|(node, k)| *k = self.kappa2_at(node));
         self.keep_unknowns(&mut field);
         field
     }
@@ -229,9 +286,10 @@ impl Discrete {
     }
 
     /// The relative residual that rounding alone leaves where u has this ‖u‖₂: machine epsilon times
-    /// ‖A‖∞‖u‖₂/‖b‖₂.
+    /// ‖A‖∞‖u‖₂/‖b‖₂. Next to shapes, where rows may be as large as the boundary is near, it is that of what u is
+    /// compared with.
     pub fn residual_floor(&self, norm: f64) -> f64 {
-        f64::EPSILON * 2.0 * self.largest_diagonal * norm / self.residual_scale()
+        f64::EPSILON * (2.0 * self.largest_regular * norm + self.held_norm) / self.residual_scale()
     }
 
     fn residual_scale(&self) -> f64 {

@@ -11,7 +11,7 @@
 //!
 //! Names are `pi`, `e` and those of a [`Scope`]: coordinates, parameters, definitions. Functions of one
 //! argument: `sin cos tan asin acos atan sinh cosh tanh exp log sqrt abs sign step` (`step(a)` is 1 from
-//! a = 0 on, `sign(0)` is 0); of two: `atan2 min max pow hypot`; of three: `if(condition, a, b)`. Two
+//! a = 0 on, `sign(0)` is 0) and Bessel's `j0 j1`; of two: `atan2 min max pow hypot`; of three: `if(condition, a, b)`. Two
 //! conditions hold together where their product does.
 //!
 //! A formula becomes a node of a [`Graph`], in which equal parts are one node. So a derivative costs a

@@ -8,6 +8,7 @@
 //! reaction = "linear"                        # g(u) = u, or "sinh": g(u) = sinh u; linear where nothing is said
 //! source = "s*cos(y)"                        # f; derived where `exact` is given
 //! exact = "sin(mu*x)*cos(y)"                 # u, where it is known
+//! domain = "box - hole"                      # what the shapes below make of the box
 //! wave_number = "mu"                         # the highest k in sin kx that a grid has to resolve
 //!
 //! [parameters]                               # what `file.toml,mu=30` may change
@@ -16,10 +17,15 @@
 //! [define]                                   # names for parts of formulas, each may use those above it
 //! s = "sin(mu*x)"
 //!
+//! [shapes.hole]                              # a shape, and u on its boundary; 0 where nothing is said
+//! disc = { centre = [0.5, "pi"], radius = 0.2 }
+//! dirichlet = "1 + y"
+//!
 //! [sides]                                    # `x-lower` comes before `x`, `x` before `all`
 //! all = "dirichlet"                          # or "neumann", "periodic"
 //! y = "periodic"
-//! x-upper = { neumann = 0 }                  # the flux ε ∂u/∂n; { dirichlet = "sin(y)" } gives u
+//! x-upper = { neumann = 0 }                  # the flux ε ∂u/∂n; { dirichlet = "sin(y)" } gives u, and
+//!                                            # { robin = { coefficient = "a", value = "g" } } ε ∂u/∂n + au = g, a ≥ 0
 //!
 //! [published.dnn]                            # a solver's settings, where its spec is silent
 //! width = 64
@@ -30,6 +36,19 @@
 //! −∇·(ε∇u) + κ²g(u), boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
 //! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data
 //! has u = 0 or no flux.
+//!
+//! Shapes are
+//!
+//! - in 1-D `interval = [0.2, 0.5]`;
+//! - in 2-D `disc = { centre = [0, 0], radius = 1 }`, `ellipse = { centre = [0, 0], axes = [2, 1], angle = 0 }` with its
+//!   semi-axes, `polygon = [[0, 0], [1, 0], [0, 1]]`, `half-plane = { point = [0, 0], normal = [1, 0] }`, the side that the
+//!   normal points away from;
+//! - in 3-D `ball`, `ellipsoid` and `half-space`, written alike;
+//! - `box = [[0, 1], [0, 2]]` in any of these.
+//!
+//! `domain` combines their names and `box`, the whole: `a | b` is a union, `a & b` an intersection, `a - b` a
+//! difference, `!a` a complement, `-` before `&` before `|` as for sets in Python. The sides of the box keep their
+//! conditions as far as they bound the domain; wherever the boundary of a shape does, u is given.
 
 mod data;
 mod document;
@@ -37,6 +56,7 @@ mod equation;
 mod parameters;
 mod problem;
 mod read;
+mod shapes;
 mod sides;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ pub mod error;
 pub mod expression;
 pub mod field;
 pub mod file;
+pub mod geometry;
 pub mod grid;
 pub mod order;
 pub mod points;

@@ -1,8 +1,8 @@
-//! The continuous problem −∇·(ε∇u) + κ²g(u) = f on a box with boundary data.
+//! The continuous problem −∇·(ε∇u) + κ²g(u) = f on a box, or a part of one, with boundary data.
 
 use std::fmt::Debug;
 
-use crate::{Points, Reaction, Spec};
+use crate::{Points, Reaction, Spec, geometry::Region};
 
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,23 +10,26 @@ use crate::{Points, Reaction, Spec};
 pub enum Condition {
     /// u is given.
     Dirichlet,
-    /// The flux ε ∂u/∂n is given, n pointing outwards.
+    /// The flux ε ∂u/∂n is given, n pointing outwards; on a Robin side ε ∂u/∂n + au is
+    /// ([`Problem::robin`]).
     Neumann,
     /// u goes on at the opposite side, which is periodic too.
     Periodic,
 }
 
-/// A box and the condition on the lower and upper side of every axis.
+/// A box, the condition on the lower and upper side of every axis, and the shapes it is cut down to, on whose
+/// boundaries u is given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
     bounds: Vec<[f64; 2]>,
     sides: Vec<[Condition; 2]>,
+    region: Option<Region>,
 }
 
 impl Domain {
     /// The box ∏ (lower, upper) with u given on every side.
     pub fn dirichlet(bounds: &[[f64; 2]]) -> Self {
-        Self { bounds: bounds.to_vec(), sides: vec![[Condition::Dirichlet; 2]; bounds.len()] }
+        Self { bounds: bounds.to_vec(), sides: vec![[Condition::Dirichlet; 2]; bounds.len()], region: None }
     }
 
     /// The box with these conditions; `None` if they are not one pair an axis, or if an axis is
@@ -34,8 +37,23 @@ impl Domain {
     pub fn new(bounds: &[[f64; 2]], sides: &[[Condition; 2]]) -> Option<Self> {
         let periodic = |side: &Condition| *side == Condition::Periodic;
         let matched = sides.iter().all(|pair| pair.iter().all(periodic) || !pair.iter().any(periodic));
-        (bounds.len() == sides.len() && matched)
-            .then(|| Self { bounds: bounds.to_vec(), sides: sides.to_vec() })
+        (bounds.len() == sides.len() && matched).then(|| Self {
+            bounds: bounds.to_vec(),
+            sides: sides.to_vec(),
+            region: None,
+        })
+    }
+
+    /// What of the box lies in `region`.
+    #[must_use]
+    pub fn within(mut self, region: Region) -> Self {
+        self.region = Some(region);
+        self
+    }
+
+    /// The region that the box is cut down to; `None` for the whole of it.
+    pub fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
     }
 
     /// Lower and upper end per axis.
@@ -60,7 +78,10 @@ impl Domain {
 
     /// Length, area or volume.
     pub fn measure(&self) -> f64 {
-        self.bounds.iter().map(|[lower, upper]| upper - lower).product()
+        match &self.region {
+            None => self.bounds.iter().map(|[lower, upper]| upper - lower).product(),
+            Some(region) => region.measure(&self.bounds),
+        }
     }
 }
 
@@ -123,10 +144,22 @@ pub trait Problem: Debug + Send + Sync {
         out.fill(0.0);
     }
 
-    /// ε ∂u/∂n at points of the Neumann side `upper` (or lower) of `axis`, n pointing outwards; zero
-    /// unless said otherwise.
+    /// u at points on the boundary of shape `part` of the domain's region; that of [`Problem::boundary`] unless
+    /// said otherwise.
+    fn shape_boundary(&self, _part: usize, points: Points<'_>, out: &mut [f64]) {
+        self.boundary(points, out);
+    }
+
+    /// ε ∂u/∂n at points of the Neumann side `upper` (or lower) of `axis`, n pointing outwards, or
+    /// ε ∂u/∂n + au where it is a Robin side; zero unless said otherwise.
     fn flux(&self, _axis: usize, _upper: bool, _points: Points<'_>, out: &mut [f64]) {
         out.fill(0.0);
+    }
+
+    /// a ≥ 0 at points of a Neumann side where ε ∂u/∂n + au is given, which makes it a Robin side; `false`,
+    /// with `out` untouched, where the flux alone is.
+    fn robin(&self, _axis: usize, _upper: bool, _points: Points<'_>, _out: &mut [f64]) -> bool {
+        false
     }
 
     /// The exact solution u, if it is known: `false`, with `out` untouched, where it is not.
@@ -153,6 +186,24 @@ pub trait Problem: Debug + Send + Sync {
     /// Why no file can state it.
     fn to_file(&self) -> Result<String, &'static str> {
         Err("it is made by a program, not by formulas")
+    }
+
+    /// Whether the side `upper` (or lower) of `axis` is a Robin side.
+    fn is_robin(&self, axis: usize, upper: bool) -> bool {
+        let points = Points::new(&[], self.domain().dimension());
+        self.domain().sides()[axis][usize::from(upper)] == Condition::Neumann
+            && self.robin(axis, upper, points, &mut [])
+    }
+
+    /// Whether every equation of its discrete system has the same coefficients: ε and κ² are constant, the domain is
+    /// a whole box and no side is a Robin side.
+    fn is_uniform(&self) -> bool {
+        let constant = |coefficient| matches!(coefficient, Coefficient::Constant(_));
+        constant(self.permittivity())
+            && constant(self.screening())
+            && self.domain().region().is_none()
+            && (0..self.domain().dimension())
+                .all(|axis| [false, true].iter().all(|&upper| !self.is_robin(axis, upper)))
     }
 
     /// Whether [`Problem::exact`] answers.

@@ -12,6 +12,7 @@ Examples:
   modewise run examples/demo.toml --set grid=128
   modewise eval output/run points.csv         the solution of a run at points of your own
   modewise solve my.toml --solver newton --accuracy 1e-4   a problem of your own, with an error bar
+  modewise order disc-2d --solver pcg         errors over grids, and their order
   modewise bench classical                    how fast the solvers are on this machine
 
 Exit codes: 0 done · 1 a tolerance was asked for and not reached · 2 usage or configuration error ·
@@ -71,6 +72,7 @@ pub(super) fn command() -> Command {
         .subcommand(resume())
         .subcommand(super::eval::command())
         .subcommand(super::problem::command())
+        .subcommand(super::order::command())
         .subcommand(super::bench::command())
 }
 

@@ -54,6 +54,11 @@ impl Exit {
         }
     }
 
+    /// The code of several runs: the gravest of their outcomes.
+    pub fn of_outcomes<'a>(outcomes: impl Iterator<Item = &'a str> + Clone) -> Self {
+        Self::gravest(|| outcomes.clone())
+    }
+
     fn gravest<'a, I: Iterator<Item = &'a str>>(outcomes: impl Fn() -> I) -> Self {
         if outcomes().any(|outcome| outcome == "interrupted") {
             Self::Interrupted

@@ -2,6 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -45,7 +46,7 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
         None => default_folder(&setup)?,
     };
     let quiet = arguments.get_flag("quiet");
-    if let Some(warning) = setup.unresolved().filter(|_| !quiet) {
+    for warning in [setup.unresolved(), setup.split_into_waves()].into_iter().flatten().filter(|_| !quiet) {
         eprintln!("modewise: {warning}");
     }
     if !quiet && setup.plan.initial != Start::Zero {
@@ -188,9 +189,16 @@ pub(super) fn cancel_on_ctrl_c() -> Arc<AtomicBool> {
     cancel
 }
 
-/// rayon owns the cores; LAPACK's frames do not fit the usual stack of a thread.
+/// rayon owns the cores; LAPACK's frames do not fit the usual stack of a thread. More threads than cores would only
+/// wait for each other, up to a slice of the scheduler's time at every pass, so that no more are started.
 pub(super) fn start_threads(threads: usize) -> Result<(), Failure> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(16 << 20).build_global()?;
+    let cores = std::thread::available_parallelism().map_or(usize::MAX, NonZeroUsize::get);
+    if threads > cores {
+        eprintln!(
+            "modewise: {threads} threads on {cores} cores: {cores} are started, the results are the same"
+        );
+    }
+    rayon::ThreadPoolBuilder::new().num_threads(threads.min(cores)).stack_size(16 << 20).build_global()?;
     Ok(())
 }
 

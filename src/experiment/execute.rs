@@ -111,7 +111,7 @@ pub fn run(
     }
     folder.text("experiment.toml", &setup.plan.to_toml())?;
     if let Some(reference) = setup.reference.as_ref().filter(|_| setup.stores_fields()) {
-        folder.field("reference", reference.field())?;
+        folder.field("reference", reference.field(), setup.discrete.inside())?;
     }
     go_on(setup, folder, done, None, cancel, progress)
 }
@@ -270,6 +270,7 @@ impl OneRun<'_> {
         recorder.seed = several.then_some(self.seed);
         recorder.continuous = !self.prepared.need.discrete;
         recorder.stores_fields = setup.stores_fields();
+        recorder.inside = setup.discrete.inside();
         recorder.field_name = (self.seed == setup.plan.seed).then(|| self.prepared.label.clone());
         let mut keeper = FolderKeeper::new(&path, self.number);
         progress.begin(&self.prepared.label, recorder.seed, &self.prepared.stop);

@@ -1,6 +1,6 @@
 //! How much memory an experiment needs, and how much there is.
 
-use modewise_problems::{Coefficient, Grid, Problem};
+use modewise_problems::{Grid, Problem};
 
 use super::{
     config_error::ConfigError,
@@ -18,11 +18,11 @@ const MODE: f64 = 250.0;
 /// Bytes that set-up and driver take, solvers and the solution for reference aside.
 pub(super) fn own(plan: &Plan, grid: &Grid, problem: &dyn Problem) -> f64 {
     let dimension = grid.dimension() as f64;
-    let varies = |coefficient| matches!(coefficient, Coefficient::Variable);
     // Source, boundary values, reference, its amplitudes or the exact solution, and the driver's u.
     let mut values = 5.0;
-    values += if varies(problem.permittivity()) { dimension } else { 0.0 };
-    values += if varies(problem.screening()) { 1.0 } else { 0.0 };
+    // Faces and the diagonal; on shapes κ² alone as well.
+    values += if problem.is_uniform() { 0.0 } else { dimension + 1.0 };
+    values += if problem.domain().region().is_some() { 1.0 } else { 0.0 };
     let every_mode = grid.dimension() == 1
         || plan.modes == ModeChoice::All
         || (plan.modes == ModeChoice::Auto && plan.initial == Start::White);

@@ -30,6 +30,8 @@ pub(super) struct Recorder<'a> {
     pub seed: Option<u64>,
     /// The name of stored fields, where they are stored.
     pub field_name: Option<String>,
+    /// Which nodes are inside the domain, where not all are.
+    pub inside: Option<&'a [bool]>,
     /// Whether fields are stored before the last step too.
     pub stores_fields: bool,
     /// The scalar columns of history.csv.
@@ -74,6 +76,7 @@ impl<'a> Recorder<'a> {
             label,
             seed: None,
             field_name: None,
+            inside: None,
             stores_fields: true,
             columns,
             continuous: false,
@@ -145,7 +148,7 @@ impl Observer for Recorder<'_> {
             && (always || sample.step >= self.state.next_field)
             && (self.stores_fields || sample.last)
         {
-            self.folder.field(&format!("{name}-{}", sample.step), sample.field)?;
+            self.folder.field(&format!("{name}-{}", sample.step), sample.field, self.inside)?;
             self.state.fields.push(sample.step);
             self.state.next_field = FIELDS.next(sample.step, Cost::default());
         }

@@ -118,12 +118,13 @@ pub(super) fn find(
     }
 }
 
-/// The exact solution on the nodes.
-fn exact(problem: &dyn Problem, discrete: &Discrete) -> Result<Reference, ConfigError> {
+/// The exact solution on the nodes, 0 outside the domain.
+pub(super) fn exact(problem: &dyn Problem, discrete: &Discrete) -> Result<Reference, ConfigError> {
     let grid = discrete.grid();
-    let field = Field::from_batch(grid, |points, out| {
+    let mut field = Field::from_batch(grid, |points, out| {
         problem.exact(points, out);
     });
+    discrete.fill_outside(field.values_mut(), 0.0);
     let Some(node) = field.values().iter().position(|u| !u.is_finite()) else {
         return Ok(Reference::new(ReferenceKind::Exact, field));
     };

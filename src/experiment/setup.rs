@@ -60,6 +60,8 @@ pub struct Setup {
 
 /// Cells a side where the plan does not say.
 const DEFAULT_CELLS: [usize; 3] = [256, 64, 32];
+/// Nodes inside of shapes up to which `transform=auto` takes the eigenvectors of the operator.
+const FEW_NODES: usize = 1024;
 /// Watched and recorded steps a decade where not every step is. The first is a multiple of the
 /// second, so that what is recorded is watched.
 const WATCHED_PER_DECADE: u32 = 100;
@@ -117,7 +119,14 @@ impl Setup {
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
         let (reference, floor) =
             reference::find(plan, &way, bar.as_ref().map(|bar| &bar.solution), problem.as_ref(), &discrete)?;
-        let spectrum = match plan.transform {
+        let own_modes = ModeChoice::None != plan.modes && reference.is_some();
+        let split = match plan.transform {
+            Split::Waves(TransformKind::Auto) if own_modes && has_few_nodes_in_shapes(&discrete) => {
+                Split::Eigen
+            }
+            split => split,
+        };
+        let spectrum = match split {
             Split::Waves(kind) => Spectrum::new(&grid, discrete.sides(), kind),
             Split::Eigen => Spectrum::eigen(&discrete)?,
         };
@@ -132,8 +141,7 @@ impl Setup {
         resolved.grid = grid.cells();
         resolved.reference = reference.as_ref().map(Reference::kind);
         let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier].map(Split::Waves);
-        resolved.transform =
-            uniform.into_iter().find(|kind| kind.name() == transform).unwrap_or(plan.transform);
+        resolved.transform = uniform.into_iter().find(|kind| kind.name() == transform).unwrap_or(split);
         for (solver, prepared) in resolved.solvers.iter_mut().zip(&solvers) {
             solver.label = Some(prepared.label.clone());
             solver.spec = prepared.solver.spec();
@@ -173,6 +181,17 @@ impl Setup {
                 .ceil();
             format!(
                 "this grid cannot show the fastest wave of the solution; take at least {cells} cells a side"
+            )
+        })
+    }
+
+    /// What is said where the error of a problem on shapes is split into waves of the box, whose modes are not its own.
+    pub fn split_into_waves(&self) -> Option<String> {
+        let on_shapes = self.discrete.inside().is_some() && self.watch.is_some();
+        (on_shapes && self.plan.transform != Split::Eigen).then(|| {
+            format!(
+                "the domain is no whole box: its error, 0 outside, is split into waves of the box; --transform eigen splits it \
+                 into the modes of the operator on grids with few nodes (auto does up to {FEW_NODES})"
             )
         })
     }
@@ -255,6 +274,11 @@ fn check_solvers(plan: &Plan, problem: &dyn Problem, grid: &Grid) -> Result<(), 
         prepare(solver, label, plan, problem, grid)?;
     }
     Ok(())
+}
+
+/// Whether shapes leave so few nodes that eigenvectors take less than a second.
+fn has_few_nodes_in_shapes(discrete: &Discrete) -> bool {
+    discrete.inside().is_some_and(|inside| inside.iter().filter(|inside| **inside).count() <= FEW_NODES)
 }
 
 fn prepare(

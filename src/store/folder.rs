@@ -8,6 +8,7 @@ use std::{
 };
 
 use modewise_problems::Field;
+use ndarray::CowArray;
 use ndarray_npy::WriteNpyExt;
 use serde::{Deserialize, Serialize};
 
@@ -231,13 +232,17 @@ impl RunFolder {
         self.order.truncate(lengths.order)
     }
 
-    /// Writes `fields/<name>.npy`, an array of the grid's shape.
+    /// Writes `fields/<name>.npy`, an array of the grid's shape; not-a-number where nodes are not `inside`.
     ///
     /// # Errors
     /// As [`RunFolder::history`].
-    pub fn field(&self, name: &str, field: &Field) -> Result<(), StoreError> {
+    pub fn field(&self, name: &str, field: &Field, inside: Option<&[bool]>) -> Result<(), StoreError> {
         let path = self.path.join("fields").join(format!("{name}.npy"));
-        let view = field.view();
+        let mut view = CowArray::from(field.view());
+        if let Some(inside) = inside {
+            let outside = view.iter_mut().zip(inside).filter(|(_, inside)| !**inside);
+            outside.for_each(|(u, _)| *u = f64::NAN);
+        }
         write_atomically(&path, |file| view.write_npy(file).map_err(io::Error::other))
             .map_err(io_error("write", &path))
     }

@@ -11,19 +11,28 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 20] = files![
+const FILES: [(&str, &str); 29] = files![
+    "annulus-2d"
+    "ball-3d"
     "chirp-1d"
     "chirp-2d"
+    "disc-2d"
     "five-scales-2d"
     "fprinciple-1d"
     "gouy-chapman-1d"
+    "holes-waves-2d"
     "jump-2d"
     "jump-3d"
+    "kellogg-2d"
+    "l-shape-2d"
+    "many-subdomains-2d"
     "mscale-demo-1d"
     "multiscale-elliptic-1d"
     "multiscale-elliptic-2d"
     "multiscale-elliptic-3d"
     "multiscale-reaction-2d"
+    "perforated-square-2d"
+    "pinnacle-pb-2d"
     "polynomial-bump-2d"
     "screened-waves-1d"
     "screened-waves-2d"

@@ -44,9 +44,12 @@ fn screening(problem: &dyn Problem, x: &[f64]) -> f64 {
     out[0]
 }
 
-/// Points of a Weyl sequence in the box, at least `margin` from its sides.
+/// Points of a Weyl sequence in the domain, at least `margin` from its boundary.
 fn samples(problem: &dyn Problem, margin: f64) -> impl Iterator<Item = Vec<f64>> {
-    (0..200).map(move |sample| {
+    let inside = move |x: &Vec<f64>| {
+        problem.domain().region().is_none_or(|region| region.signed_distance(x) < -margin)
+    };
+    let points = (0..400).map(move |sample| {
         let steps = [0.618_033_988_75, 0.414_213_562_37, 0.732_050_807_57];
         let bounds = problem.domain().bounds().iter();
         bounds
@@ -55,7 +58,8 @@ fn samples(problem: &dyn Problem, margin: f64) -> impl Iterator<Item = Vec<f64>>
                 a + margin + (0.37 + f64::from(sample) * step).fract() * (b - a - 2.0 * margin)
             })
             .collect()
-    })
+    });
+    points.filter(inside).take(200)
 }
 
 fn moved(x: &[f64], axis: usize, by: f64) -> Vec<f64> {
@@ -66,7 +70,7 @@ fn moved(x: &[f64], axis: usize, by: f64) -> Vec<f64> {
 
 /// The spacing of differences.
 fn spacing(problem: &dyn Problem) -> f64 {
-    0.05 / problem.wave_number().unwrap_or(5.0)
+    0.05 / problem.wave_number().unwrap_or(25.0)
 }
 
 /// −ε u″ − ε′u′ + κ²g(u) along every axis by central differences of order eight, against f.
@@ -82,6 +86,12 @@ fn sources_are_those_of_the_exact_solutions() {
             let mut f = [0.0];
             problem.source(Points::new(&x, x.len()), &mut f);
             let (u, epsilon) = (exact(problem, &x), permittivity(problem, &x));
+            let near = (0..2 * x.len()).map(|side| [5.0, -5.0][side % 2] * h).enumerate();
+            let mut near = near.map(|(side, by)| permittivity(problem, &moved(&x, side / 2, by)));
+            if near.any(|other| (other - epsilon).abs() > 0.5 * epsilon) {
+                // Across a jump there is no second derivative.
+                continue;
+            }
             let mut divergence = 0.0;
             for axis in 0..x.len() {
                 let slope = |function: fn(&dyn Problem, &[f64]) -> f64| -> f64 {
@@ -111,8 +121,8 @@ fn sources_are_those_of_the_exact_solutions() {
     }
     assert_eq!(
         checked,
-        entries().len() - 3 + MORE.len(),
-        "all but the jumps and five-scales-2d are known exactly"
+        entries().len() - 5 + MORE.len(),
+        "all but the jumps, five-scales-2d, many-subdomains-2d and pinnacle-pb-2d are known exactly"
     );
 }
 
@@ -173,12 +183,14 @@ fn exact_solutions_carry_the_data_of_their_sides() {
     assert!(seen.iter().all(|&count| count > 100), "{seen:?}");
 }
 
-/// Every problem has a discrete system, and an exact solution leaves the residual of the scheme's
-/// truncation error only: a quarter of it on twice as many cells.
+/// Every problem has a discrete system, and an exact solution on a whole box leaves the residual of the scheme's
+/// truncation error only: a quarter of it on twice as many cells. (Next to shapes the truncation error is of order
+/// one and the error of order two all the same.)
 #[test]
 fn every_problem_has_a_discrete_system() {
     for problem in all() {
-        let smooth = problem.has_exact() && problem.wave_number().is_some();
+        let smooth =
+            problem.has_exact() && problem.wave_number().is_some() && problem.domain().region().is_none();
         let residual = |cells: usize| {
             let grid = Grid::new(problem.domain().bounds(), &[cells]).unwrap();
             let discrete = Discrete::new(problem.as_ref(), &grid).unwrap();

@@ -1,6 +1,9 @@
 //! From the functions of a problem to the arrays of its discrete system.
 
-use super::{Coefficients, Discrete, DiscreteError};
+use super::{
+    Coefficients, Discrete, DiscreteError,
+    region::{Cut, Held},
+};
 use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, grid::Axis, reduce};
 
 /// The mean of a compatible right-hand side may be this share of its largest value: what quadrature
@@ -16,28 +19,45 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         return Err(DiscreteError::Dimension(dimension));
     }
     let sides = problem.domain().sides().to_vec();
-    let coefficients = coefficients(problem, grid)?;
-    let mut source = nodal(grid, "source", |points, out| problem.source(points, out))?;
-    let boundary = boundary(problem, grid, &sides)?;
+    let cut = problem.domain().region().map(|region| Cut::new(region, grid, &sides)).transpose()?;
+    let is_inside = |node: usize| cut.as_ref().is_none_or(|cut| cut.inside[node]);
+    let coefficients = match constant(problem, grid)? {
+        Some(constant) => constant,
+        None => variable(problem, grid, cut.as_ref())?,
+    };
+    let mut source = nodal(grid, "source", &is_inside, |points, out| problem.source(points, out))?;
+    let boundary = boundary(problem, grid, &sides, &is_inside)?;
     let mut discrete = Discrete {
         largest_diagonal: 0.0,
+        largest_regular: 0.0,
+        held_norm: 0.0,
         is_singular: false,
         reaction: reaction(problem, &coefficients),
+        kappa2: None,
+        inside: None,
         coefficients,
         sides,
         boundary: boundary.filter(|field| field.values().iter().any(|&u| u != 0.0)),
         source: Field::zeros(grid),
         rhs_norm: 0.0,
     };
-    add_fluxes(problem, &discrete, &mut source)?;
-    discrete.keep_unknowns(&mut source);
-    discrete.source = source;
-    discrete.largest_diagonal = largest_diagonal(&discrete);
-    discrete.is_singular = !discrete.sides.iter().flatten().any(|side| *side == Condition::Dirichlet)
+    let mut held = robin(problem, &discrete, &is_inside)?;
+    add_fluxes(problem, &discrete, &is_inside, &mut source)?;
+    discrete.largest_regular = largest_diagonal(&discrete);
+    if let Some(cut) = &cut {
+        held.extend(cut.held(problem, grid)?);
+    }
+    discrete.is_singular = !held.iter().any(|held| held.coefficient > 0.0)
+        && !discrete.sides.iter().flatten().any(|side| *side == Condition::Dirichlet)
         && match &discrete.coefficients {
             Coefficients::Constant { screening, .. } => *screening == 0.0,
             Coefficients::Variable { screening, .. } => screening.is_empty(),
         };
+    discrete.inside = cut.map(|cut| cut.inside);
+    discrete.hold(&held, &mut source);
+    discrete.keep_unknowns(&mut source);
+    discrete.source = source;
+    discrete.largest_diagonal = largest_diagonal(&discrete);
     if discrete.is_singular {
         let mean = discrete.mean(discrete.source.values());
         let largest = reduce::max_abs(discrete.source.values());
@@ -70,11 +90,12 @@ fn reaction(problem: &dyn Problem, coefficients: &Coefficients) -> Reaction {
 const BATCH: usize = 1 << 16;
 
 /// `function` at all nodes moved by `shift`, in batches; an error names the first point where it is
-/// not finite.
+/// not finite. Nodes that are not `wanted` get 0, whatever it is there.
 fn shifted(
     grid: &Grid,
     what: &'static str,
     shift: &[f64],
+    wanted: impl Fn(usize) -> bool,
     mut function: impl FnMut(Points<'_>, &mut [f64]),
 ) -> Result<Vec<f64>, DiscreteError> {
     let dimension = grid.dimension();
@@ -89,6 +110,11 @@ fn shifted(
             }
         }
         function(Points::new(&coordinates, dimension), out);
+        for (node, value) in (batch * BATCH..).zip(out.iter_mut()) {
+            if !wanted(node) {
+                *value = 0.0;
+            }
+        }
         if let Some(bad) = out.iter().position(|value| !value.is_finite()) {
             let at = coordinates[bad * dimension..(bad + 1) * dimension].to_vec();
             return Err(DiscreteError::NotFinite { what, at, formula: None });
@@ -100,66 +126,86 @@ fn shifted(
 fn nodal(
     grid: &Grid,
     what: &'static str,
+    wanted: impl Fn(usize) -> bool,
     function: impl FnMut(Points<'_>, &mut [f64]),
 ) -> Result<Field, DiscreteError> {
-    let values = shifted(grid, what, &vec![0.0; grid.dimension()], function)?;
+    let values = shifted(grid, what, &vec![0.0; grid.dimension()], wanted, function)?;
     // Invariant: one value a node.
     Ok(Field::from_values(grid, values).expect("as many values as nodes"))
 }
 
-fn coefficients(problem: &dyn Problem, grid: &Grid) -> Result<Coefficients, DiscreteError> {
-    let squares: Vec<f64> = grid.axes().iter().map(|axis| axis.spacing().powi(2)).collect();
-    let origin = || grid.axes().iter().map(|axis| axis.lower).collect::<Vec<_>>();
-    let check = |what, value: f64, good: bool, wanted, at: &dyn Fn() -> Vec<f64>| match good {
-        true => Ok(()),
-        false if value.is_finite() => {
-            Err(DiscreteError::Sign { what, value, wanted, at: at(), formula: None })
+const NOT_NEGATIVE: &str = "it must not be negative";
+
+impl DiscreteError {
+    /// Of a number that has the wrong sign or is none.
+    fn bad(what: &'static str, value: f64, wanted: &'static str, at: Vec<f64>) -> Self {
+        if value.is_finite() {
+            Self::Sign { what, value, wanted, at, formula: None }
+        } else {
+            Self::NotFinite { what, at, formula: None }
         }
-        false => Err(DiscreteError::NotFinite { what, at: at(), formula: None }),
-    };
-    const POSITIVE: &str = "it has to be positive";
-    const NOT_NEGATIVE: &str = "it must not be negative";
-    if let (Coefficient::Constant(permittivity), Coefficient::Constant(screening)) =
-        (problem.permittivity(), problem.screening())
-    {
-        let (e, k) = (permittivity, screening);
-        check("permittivity", e, e > 0.0 && e.is_finite(), POSITIVE, &origin)?;
-        check("screening", k, k >= 0.0 && k.is_finite(), NOT_NEGATIVE, &origin)?;
-        return Ok(Coefficients::Constant { axes: squares.iter().map(|h2| e / h2).collect(), screening });
     }
-    let mut faces = Vec::with_capacity(squares.len());
-    for (i, (axis, h2)) in grid.axes().iter().zip(&squares).enumerate() {
-        let mut shift = vec![0.0; squares.len()];
-        shift[i] = 0.5 * axis.spacing();
-        let mut values =
-            shifted(grid, "permittivity", &shift, |points, out| problem.permittivity_at(points, out))?;
-        let stride = grid.stride(i);
-        for (node, value) in values.iter_mut().enumerate() {
-            if node / stride % (axis.cells + 1) == axis.cells {
-                *value = 0.0;
-            } else {
-                let at = || {
-                    let mut x = coordinates(grid, node);
-                    x[i] += shift[i];
-                    x
-                };
-                check("permittivity", *value, *value > 0.0, POSITIVE, &at)?;
-                *value /= h2;
+
+    /// Of ε that is not positive.
+    pub(super) fn permittivity(value: f64, at: Vec<f64>) -> Self {
+        Self::bad("permittivity", value, "it has to be positive", at)
+    }
+}
+
+/// The coefficients of a problem whose equations all have the same ones.
+fn constant(problem: &dyn Problem, grid: &Grid) -> Result<Option<Coefficients>, DiscreteError> {
+    let (Coefficient::Constant(e), Coefficient::Constant(k)) = (problem.permittivity(), problem.screening())
+    else {
+        return Ok(None);
+    };
+    let origin = || grid.axes().iter().map(|axis| axis.lower).collect::<Vec<_>>();
+    if !(e > 0.0 && e.is_finite()) {
+        return Err(DiscreteError::permittivity(e, origin()));
+    }
+    if !(k >= 0.0 && k.is_finite()) {
+        return Err(DiscreteError::bad("screening", k, NOT_NEGATIVE, origin()));
+    }
+    let axes = grid.axes().iter().map(|axis| e / axis.spacing().powi(2)).collect();
+    Ok(problem.is_uniform().then_some(Coefficients::Constant { axes, screening: k }))
+}
+
+/// The coefficients face by face and node by node; 0 between nodes that are not both inside, and outside.
+fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coefficients, DiscreteError> {
+    let dimension = grid.dimension();
+    let mut faces = Vec::with_capacity(dimension);
+    for (i, axis) in grid.axes().iter().enumerate() {
+        let (stride, h) = (grid.stride(i), axis.spacing());
+        let mut shift = vec![0.0; dimension];
+        shift[i] = 0.5 * h;
+        let wanted = |node: usize| {
+            node / stride % (axis.cells + 1) < axis.cells
+                && cut.is_none_or(|cut| cut.is_open(i, node, stride))
+        };
+        let mut values = shifted(grid, "permittivity", &shift, wanted, |points, out| {
+            problem.permittivity_at(points, out);
+        })?;
+        for (node, value) in values.iter_mut().enumerate().filter(|(node, _)| wanted(*node)) {
+            if *value <= 0.0 {
+                let mut at = coordinates(grid, node);
+                at[i] += shift[i];
+                return Err(DiscreteError::permittivity(*value, at));
             }
+            *value /= h * h;
         }
         faces.push(values);
     }
-    let screening = shifted(grid, "screening", &vec![0.0; squares.len()], |points, out| {
-        problem.screening_at(points, out)
+    let is_inside = |node: usize| cut.is_none_or(|cut| cut.inside[node]);
+    let screening = shifted(grid, "screening", &vec![0.0; dimension], is_inside, |points, out| {
+        problem.screening_at(points, out);
     })?;
-    for (node, &value) in screening.iter().enumerate() {
-        check("screening", value, value >= 0.0, NOT_NEGATIVE, &|| coordinates(grid, node))?;
+    if let Some(node) = screening.iter().position(|&k| k < 0.0) {
+        return Err(DiscreteError::bad("screening", screening[node], NOT_NEGATIVE, coordinates(grid, node)));
     }
     let screening = if screening.iter().any(|&k| k > 0.0) { screening } else { Vec::new() };
     Ok(Coefficients::Variable { faces, screening })
 }
 
-fn coordinates(grid: &Grid, node: usize) -> Vec<f64> {
+pub(super) fn coordinates(grid: &Grid, node: usize) -> Vec<f64> {
     grid.indices(node).iter().zip(grid.axes()).map(|(&i, axis)| axis.coordinate(i)).collect()
 }
 
@@ -175,13 +221,14 @@ fn boundary(
     problem: &dyn Problem,
     grid: &Grid,
     sides: &[[Condition; 2]],
+    is_inside: &impl Fn(usize) -> bool,
 ) -> Result<Option<Field>, DiscreteError> {
     let mut field: Option<Field> = None;
     for (axis, pair) in sides.iter().enumerate() {
         for (upper, _) in
             [false, true].into_iter().zip(pair).filter(|(_, side)| **side == Condition::Dirichlet)
         {
-            let (nodes, values) = on_side(grid, axis, upper, "boundary value", |points, out| {
+            let (nodes, values) = on_side(grid, axis, upper, "boundary value", is_inside, |points, out| {
                 problem.boundary(points, out);
             })?;
             let field = field.get_or_insert_with(|| Field::zeros(grid));
@@ -193,15 +240,16 @@ fn boundary(
     Ok(field)
 }
 
-/// The nodes of a side and `function` there.
+/// The nodes of a side that are inside, and `function` there.
 fn on_side(
     grid: &Grid,
     axis: usize,
     upper: bool,
     what: &'static str,
+    is_inside: &impl Fn(usize) -> bool,
     function: impl FnOnce(Points<'_>, &mut [f64]),
 ) -> Result<(Vec<usize>, Vec<f64>), DiscreteError> {
-    let nodes: Vec<usize> = side(grid, axis, upper).collect();
+    let nodes: Vec<usize> = side(grid, axis, upper).filter(|node| is_inside(*node)).collect();
     let x: Vec<f64> = nodes.iter().flat_map(|&node| coordinates(grid, node)).collect();
     let mut values = vec![0.0; nodes.len()];
     function(Points::new(&x, grid.dimension()), &mut values);
@@ -212,21 +260,93 @@ fn on_side(
 }
 
 /// f ← f + 2g/h on Neumann sides.
-fn add_fluxes(problem: &dyn Problem, discrete: &Discrete, f: &mut Field) -> Result<(), DiscreteError> {
+fn add_fluxes(
+    problem: &dyn Problem,
+    discrete: &Discrete,
+    is_inside: &impl Fn(usize) -> bool,
+    f: &mut Field,
+) -> Result<(), DiscreteError> {
     let grid = f.grid().clone();
-    for (axis, pair) in discrete.sides.iter().enumerate() {
-        let h = grid.axes()[axis].spacing();
-        for (upper, _) in [false, true].into_iter().zip(pair).filter(|(_, side)| **side == Condition::Neumann)
-        {
-            let (nodes, values) = on_side(&grid, axis, upper, "flux", |points, out| {
-                problem.flux(axis, upper, points, out);
-            })?;
-            for (node, g) in nodes.into_iter().zip(values) {
-                f.values_mut()[node] += 2.0 * g / h;
-            }
+    for [axis, upper] in neumann_sides(discrete) {
+        let (h, upper) = (grid.axes()[axis].spacing(), upper == 1);
+        let (nodes, values) = on_side(&grid, axis, upper, "flux", is_inside, |points, out| {
+            problem.flux(axis, upper, points, out);
+        })?;
+        for (node, g) in nodes.into_iter().zip(values) {
+            f.values_mut()[node] += 2.0 * g / h;
         }
     }
     Ok(())
+}
+
+/// What Robin sides ε ∂u/∂n + au = g add to the equations: with u₋ = u₊ + (2h/ε)(g − au) the term (2a/h)u.
+fn robin(
+    problem: &dyn Problem,
+    discrete: &Discrete,
+    is_inside: &impl Fn(usize) -> bool,
+) -> Result<Vec<Held>, DiscreteError> {
+    const WHAT: &str = "coefficient of a Robin side";
+    let grid = discrete.grid();
+    let mut held = Vec::new();
+    for [axis, upper] in neumann_sides(discrete) {
+        let (h, upper) = (grid.axes()[axis].spacing(), upper == 1);
+        if !problem.is_robin(axis, upper) {
+            continue;
+        }
+        let (nodes, values) = on_side(grid, axis, upper, WHAT, is_inside, |points, out| {
+            problem.robin(axis, upper, points, out);
+        })?;
+        for (node, a) in nodes.into_iter().zip(values) {
+            if a < 0.0 {
+                return Err(DiscreteError::bad(WHAT, a, NOT_NEGATIVE, coordinates(grid, node)));
+            }
+            held.push(Held { node, coefficient: 2.0 * a / h, value: 0.0 });
+        }
+    }
+    Ok(held)
+}
+
+/// Axis and end, 0 or 1, of Neumann sides.
+fn neumann_sides(discrete: &Discrete) -> Vec<[usize; 2]> {
+    let ends = discrete.sides.iter().enumerate().flat_map(|(axis, pair)| {
+        (0..2).filter(|&end| pair[end] == Condition::Neumann).map(move |end| [axis, end])
+    });
+    ends.collect()
+}
+
+impl Discrete {
+    /// Writes what boundaries hold into the diagonal and the right-hand side `f`, and gives nodes outside an
+    /// equation of their own, u = 0, with a diagonal like that of the others.
+    fn hold(&mut self, held: &[Held], f: &mut Field) {
+        let nodes = self.grid().nodes();
+        let unknown = self.unknown_nodes();
+        let Coefficients::Variable { faces, screening } = &mut self.coefficients else { return };
+        if held.is_empty() && self.inside.is_none() {
+            return;
+        }
+        self.kappa2 = Some(screening.clone());
+        screening.resize(nodes, 0.0);
+        let mut squares = 0.0;
+        for Held { node, coefficient, value } in held.iter().filter(|held| unknown[held.node]) {
+            screening[*node] += coefficient;
+            f.values_mut()[*node] += coefficient * value;
+            squares += (coefficient * value) * (coefficient * value);
+        }
+        self.held_norm = squares.sqrt();
+        let own: f64 = faces.iter().map(|faces| 2.0 * mean_of_positive(faces)).sum();
+        let own = if own > 0.0 { own } else { 1.0 };
+        for (node, inside) in self.inside.iter().flatten().enumerate() {
+            if !inside {
+                screening[node] = own;
+            }
+        }
+    }
+}
+
+/// The mean of the numbers that are positive; 0 if none is.
+fn mean_of_positive(values: &[f64]) -> f64 {
+    let positive = || values.iter().filter(|value| **value > 0.0);
+    positive().sum::<f64>() / positive().count().max(1) as f64
 }
 
 /// The largest Σ (c₋ + c₊) + κ² over unknowns.

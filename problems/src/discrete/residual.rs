@@ -1,5 +1,5 @@
-//! The residual f − Σ c(u − u_neighbour) − κ²g(u), b − Au of a linear system, row by row, and what a field needs to stand for a solution: boundary values,
-//! periodic images, zero mean.
+//! The residual f − Σ c(u − u_neighbour) − κ²g(u), b − Au of a linear system, row by row, and what a field needs to
+//! stand for a solution: boundary values, periodic images, zero mean.
 
 use rayon::prelude::*;
 
@@ -53,7 +53,7 @@ impl Discrete {
         );
     }
 
-    /// Writes the Dirichlet values and the periodic images into `u`.
+    /// Writes the Dirichlet values and the periodic images into `u`, and 0 outside the region.
     pub fn impose_boundary(&self, u: &mut [f64]) {
         let dirichlet = self.sides.iter().flatten().any(|side| *side == Condition::Dirichlet);
         let columns = self.columns();
@@ -84,6 +84,7 @@ impl Discrete {
                 }
             }
         }
+        self.fill_outside(u, 0.0);
     }
 
     /// Takes the mean of a singular system's solution out of `u`; does nothing where u is unique.
@@ -138,6 +139,20 @@ impl Discrete {
                 row.fill(0.0);
             }
         }
+        self.fill_outside(field.values_mut(), 0.0);
+    }
+
+    /// Whether each node is an unknown.
+    pub(super) fn unknown_nodes(&self) -> Vec<bool> {
+        let mut is_unknown = vec![false; self.grid().nodes()];
+        let columns = self.columns();
+        let along = self.unknowns_along(self.sides.len() - 1);
+        for (number, row) in is_unknown.chunks_exact_mut(columns).enumerate() {
+            if self.is_unknown_row(number * columns) {
+                row[along.clone()].fill(true);
+            }
+        }
+        is_unknown
     }
 
     fn columns(&self) -> usize {
@@ -236,13 +251,16 @@ impl Discrete {
                         *out -= c * (u - v);
                     }
                 }
-                if !screening.is_empty() {
-                    let k = &screening[start..start + columns];
-                    let unknowns =
-                        out[range.clone()].iter_mut().zip(&here[range.clone()]).zip(&k[range.clone()]);
-                    for ((out, u), k) in unknowns {
+                if self.reaction != Reaction::Linear {
+                    for i in range.clone() {
+                        let k = self.kappa2_at(start + i);
                         // No infinity where there is no reaction, whatever u is.
-                        *out -= if *k > 0.0 { k * self.reaction.value(*u) } else { 0.0 };
+                        let reaction = if k > 0.0 { k * self.reaction.value(here[i]) } else { 0.0 };
+                        out[i] -= self.held_at(start + i) * here[i] + reaction;
+                    }
+                } else if !screening.is_empty() {
+                    for ((out, u), k) in out.iter_mut().zip(here).zip(&screening[start..start + columns]) {
+                        *out -= k * u;
                     }
                 }
             }

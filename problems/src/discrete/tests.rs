@@ -141,3 +141,48 @@ fn every_mixture_of_sides_is_second_order_accurate() {
         }
     }
 }
+
+const HOLES: &str = r#"
+box = [[0, 1], [0, 1]]
+domain = "box - (disc | slit | corner)"
+source = 1
+[shapes]
+disc = { disc = { centre = [0.4, 0.6], radius = 0.2 } }
+slit = { box = [[0.7, 0.71], [0.2, 0.9]] }
+corner = { polygon = [[0.8, 0], [1, 0], [1, 0.2]] }
+[sides]
+x-lower = "neumann"
+"#;
+
+/// Over pieces of any length the flux of a linear u is exact, so that with ε = 1 no residual is left; and nodes
+/// outside have equations of their own.
+#[test]
+fn cut_rows_are_those_of_the_scheme() {
+    let text = HOLES.replace("source = 1", "exact = \"2*x - 3*y + 1\"");
+    let problem = crate::file::ProblemFile::new("my.toml", &text).build(&Spec::new("my.toml")).unwrap();
+    let grid = Grid::new(problem.domain().bounds(), &[20]).unwrap();
+    let discrete = Discrete::new(problem.as_ref(), &grid).unwrap();
+    let mut u = Field::from_batch(&grid, |points, out| {
+        problem.exact(points, out);
+    });
+    discrete.impose_boundary(u.values_mut());
+    let mut r = vec![0.0; grid.nodes()];
+    discrete.residual(u.values(), &mut r);
+    assert!(reduce::max_abs(&r) < 1e-9 * discrete.largest_diagonal(), "{:e}", reduce::max_abs(&r));
+    let outside: Vec<usize> = (0..grid.nodes()).filter(|node| !discrete.is_inside(*node)).collect();
+    assert!(outside.len() > 50 && outside.iter().all(|node| u.values()[*node] == 0.0));
+    // Every coefficient between nodes inside and outside is 0, and over the slit, thinner than a cell, as well.
+    let Coefficients::Variable { faces, .. } = discrete.coefficients() else { panic!("shapes vary") };
+    for (axis, faces) in faces.iter().enumerate() {
+        for node in 0..grid.nodes() {
+            let at = grid.indices(node);
+            if at[axis] < 20 {
+                let next = node + grid.stride(axis);
+                let x = grid.axes()[0].coordinate(at[0]);
+                let slit = axis == 0 && (0.66..0.7).contains(&x) && (5..18).contains(&at[1]);
+                let open = discrete.is_inside(node) && discrete.is_inside(next) && !slit;
+                assert_eq!(faces[node] > 0.0, open, "axis {axis} at {at:?}");
+            }
+        }
+    }
+}

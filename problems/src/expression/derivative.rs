@@ -84,6 +84,11 @@ impl Graph {
             }
             Unary::Abs => self.unary(Unary::Sign, a),
             Unary::Sign | Unary::Step => self.number(0.0),
+            Unary::J0 => {
+                let next = self.unary(Unary::J1, a);
+                self.negate(next)
+            }
+            Unary::J1 => self.bessel_slope(a),
         }
     }
 
@@ -94,6 +99,16 @@ impl Graph {
         let inside = self.subtract(one, square);
         let root = self.unary(Unary::Sqrt, inside);
         self.divide(one, root)
+    }
+
+    /// J₁′ = J₀ − J₁/a, ½ at a = 0.
+    fn bessel_slope(&mut self, a: Expr) -> Expr {
+        let [j0, j1] = [Unary::J0, Unary::J1].map(|function| self.unary(function, a));
+        let quotient = self.divide(j1, a);
+        let slope = self.subtract(j0, quotient);
+        let (zero, half) = (self.number(0.0), self.number(0.5));
+        let at_zero = self.binary(Binary::Equal, a, zero);
+        self.choose(at_zero, half, slope)
     }
 
     fn binary_slope(&mut self, function: Binary, [a, b]: [Expr; 2], [da, db]: [Expr; 2]) -> Expr {

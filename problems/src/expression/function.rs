@@ -19,6 +19,9 @@ pub(super) enum Unary {
     Abs,
     Sign,
     Step,
+    /// Bessel's functions of the first kind, of order 0 and 1.
+    J0,
+    J1,
 }
 
 /// A function of two arguments.
@@ -59,7 +62,7 @@ impl Function {
 }
 
 /// Every function by its name.
-pub(super) const FUNCTIONS: [(&str, Function); 21] = [
+pub(super) const FUNCTIONS: [(&str, Function); 23] = [
     ("sin", Function::Unary(Unary::Sin)),
     ("cos", Function::Unary(Unary::Cos)),
     ("tan", Function::Unary(Unary::Tan)),
@@ -75,6 +78,8 @@ pub(super) const FUNCTIONS: [(&str, Function); 21] = [
     ("abs", Function::Unary(Unary::Abs)),
     ("sign", Function::Unary(Unary::Sign)),
     ("step", Function::Unary(Unary::Step)),
+    ("j0", Function::Unary(Unary::J0)),
+    ("j1", Function::Unary(Unary::J1)),
     ("atan2", Function::Binary(Binary::Atan2)),
     ("min", Function::Binary(Binary::Min)),
     ("max", Function::Binary(Binary::Max)),
@@ -105,6 +110,8 @@ impl Unary {
             Self::Sign if a == 0.0 => 0.0,
             Self::Sign => a.signum(),
             Self::Step => truth(a >= 0.0),
+            Self::J0 => libm::j0(a),
+            Self::J1 => libm::j1(a),
         }
     }
 }

@@ -41,7 +41,7 @@ impl<'d> Reader<'d> {
         Ok(self.term(boundary, stated))
     }
 
-    /// ε ∂u/∂n on the Neumann sides; 0 on others.
+    /// ε ∂u/∂n on the Neumann sides, ε ∂u/∂n + au on Robin sides; 0 on others.
     pub fn fluxes(
         &mut self,
         sides: &[[Side<'d>; 2]],
@@ -54,7 +54,12 @@ impl<'d> Reader<'d> {
             fluxes.push([false, true].map(|_| self.term(zero, "neumann = 0".into())));
         }
         for (axis, upper, side) in each(sides, Condition::Neumann) {
-            let derived = exact.map(|u| equation::flux(&mut self.graph, axis, upper, epsilon, u));
+            let derived = exact.map(|u| {
+                let flux = equation::flux(&mut self.graph, axis, upper, epsilon, u);
+                let Some((a, _)) = &side.robin else { return flux };
+                let term = self.graph.multiply(*a, u);
+                self.graph.add(flux, term)
+            });
             let flux = match (&side.data, derived) {
                 (Some((given, item)), derived) => {
                     if let (Some(derived), Some(u)) = (derived, exact) {
@@ -74,11 +79,17 @@ impl<'d> Reader<'d> {
         Ok(fluxes)
     }
 
+    /// The coefficient a of Robin sides.
+    pub fn robin(&self, sides: &[[Side<'d>; 2]]) -> Vec<[Option<Term>; 2]> {
+        let term = |side: &Side<'d>| side.robin.as_ref().map(|(a, item)| self.term(*a, item.stated()));
+        sides.iter().map(|pair| pair.each_ref().map(term)).collect()
+    }
+
     /// The source that is given is that of the exact solution.
     pub fn check_source(&mut self, derived: Expr, size: Expr, reaction: Reaction) -> Result<(), FileError> {
         let item = self.whole.need("source", "")?;
         let given = item.expr(&mut self.graph, &self.scope)?;
-        let points = equation::samples(&self.bounds, None);
+        let points = self.samples(None);
         let what = format!("−∇·(ε∇u) + {} of `exact`", reaction.term());
         self.agree((given, &points), (derived, &points), (size, &points), &item, &what)
     }
@@ -92,20 +103,36 @@ impl<'d> Reader<'d> {
         size: Expr,
         item: &Item<'_>,
     ) -> Result<(), FileError> {
-        let points = equation::samples(&self.bounds, Some(side));
-        let inside = equation::samples(&self.bounds, None);
+        let points = self.samples(Some(side));
+        let inside = self.samples(None);
         self.agree((given, &points), (derived, &points), (size, &inside), item, "what follows from `exact`")
+    }
+
+    /// The data of shape `part` are those of the exact solution.
+    pub fn check_shape(&self, part: usize, given: Expr, u: Expr, item: &Item<'_>) -> Result<(), FileError> {
+        let Some(region) = &self.region else { return Ok(()) };
+        let points = equation::shape_samples(&self.bounds, region, part);
+        let inside = self.samples(None);
+        self.agree((given, &points), (u, &points), (u, &inside), item, "`exact`")
+    }
+
+    /// Points inside the domain, or on a side of the box.
+    fn samples(&self, side: Option<(usize, f64)>) -> Vec<f64> {
+        equation::samples(&self.bounds, self.region.as_ref(), side)
     }
 
     /// The exact solution on a periodic axis is the same on both sides.
     pub fn check_periodic(&self, sides: &[[Side<'d>; 2]], exact: Option<Expr>) -> Result<(), FileError> {
         let (Some(u), Some(item)) = (exact, self.whole.get("exact")) else { return Ok(()) };
-        let inside = equation::samples(&self.bounds, None);
+        let inside = self.samples(None);
         for (axis, _, _) in each(sides, Condition::Periodic).filter(|(_, upper, _)| *upper) {
-            let ends = self.bounds[axis].map(|end| equation::samples(&self.bounds, Some((axis, end))));
+            let [lower, upper] = self.bounds[axis];
+            let first = self.samples(Some((axis, lower)));
+            let mut other = first.clone();
+            other.iter_mut().skip(axis).step_by(self.bounds.len()).for_each(|x| *x = upper);
             self.agree(
-                (u, &ends[0]),
-                (u, &ends[1]),
+                (u, &first),
+                (u, &other),
                 (u, &inside),
                 &item,
                 "what it is on the opposite, periodic side",

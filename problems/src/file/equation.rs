@@ -3,6 +3,7 @@
 use crate::{
     Points, Reaction,
     expression::{Expr, Graph, Program},
+    geometry::{self, Region},
 };
 
 /// −∇·(ε∇u) + κ²g(u), and the sum of the sizes of its terms, which rounding errors are measured by.
@@ -57,21 +58,56 @@ pub(super) fn nearest_side(graph: &mut Graph, sides: &[(usize, f64, f64, Expr)])
 }
 
 /// Points at which formulas are compared.
-const SAMPLES: u32 = 100;
+const SAMPLES: usize = 100;
 /// What rounding may leave of the largest value: second derivatives of solutions with many scales cancel.
 const AGREE: f64 = 1e-6;
 
-/// Points of a Weyl sequence in the box, on the side `(axis, end)` of it if one is given.
-pub(super) fn samples(bounds: &[[f64; 2]], side: Option<(usize, f64)>) -> Vec<f64> {
-    let mut points = Vec::new();
-    for sample in 1..=SAMPLES {
-        for (axis, [lower, upper]) in bounds.iter().enumerate() {
-            let step = (f64::from(axis as u32 + 2)).sqrt() + f64::from(axis as u32) * 0.1;
-            let inside = lower + (0.5 + f64::from(sample) * step).fract() * (upper - lower);
-            points.push(side.filter(|(held, _)| *held == axis).map_or(inside, |(_, end)| end));
+/// Points of a Weyl sequence in the box, on the side `(axis, end)` of it if one is given; of those, what lies in
+/// `region`.
+pub(super) fn samples(bounds: &[[f64; 2]], region: Option<&Region>, side: Option<(usize, f64)>) -> Vec<f64> {
+    let (mut points, mut draw) = (Vec::new(), weyl());
+    let mut x = vec![0.0; bounds.len()];
+    for _ in 0..SAMPLES {
+        draw(&mut x);
+        for (axis, (x, [lower, upper])) in x.iter_mut().zip(bounds).enumerate() {
+            let inside = lower + *x * (upper - lower);
+            *x = side.filter(|(held, _)| *held == axis).map_or(inside, |(_, end)| end);
+        }
+        if region.is_none_or(|region| region.contains(&x)) {
+            points.extend_from_slice(&x);
         }
     }
     points
+}
+
+/// Numbers of a Weyl sequence in (0, 1).
+fn weyl() -> impl FnMut(&mut [f64]) {
+    let mut sample = 0.0f64;
+    move |numbers: &mut [f64]| {
+        sample += 1.0;
+        for (axis, number) in numbers.iter_mut().enumerate() {
+            let step = (axis as f64 + 2.0).sqrt() + 0.1 * axis as f64;
+            *number = (0.5 + sample * step).fract();
+        }
+    }
+}
+
+/// Whether `region` leaves more than a hundred-thousandth of the box.
+pub(super) fn has_inside(bounds: &[[f64; 2]], region: &Region) -> bool {
+    geometry::interior_points(region, bounds, weyl(), &mut vec![0.0; bounds.len()])
+}
+
+/// Points on the boundary of shape `part` of `region`, as far as it bounds what is left of the box.
+pub(super) fn shape_samples(bounds: &[[f64; 2]], region: &Region, part: usize) -> Vec<f64> {
+    let d = bounds.len();
+    // So many that a shape with a small share of the boundary has some.
+    let count = SAMPLES * region.shapes().len();
+    let (mut points, mut parts) = (vec![0.0; count * d], vec![0; count]);
+    if geometry::boundary_points(region, bounds, weyl(), &mut points, &mut parts) == 0.0 {
+        return Vec::new();
+    }
+    let own = points.chunks_exact(d).zip(parts).filter(|(_, own)| *own == part);
+    own.take(SAMPLES).flat_map(|(x, _)| x.to_vec()).collect()
 }
 
 /// A formula at points.

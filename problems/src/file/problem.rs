@@ -37,6 +37,10 @@ pub(super) struct FileProblem {
     pub boundary: Term,
     /// Per axis, lower and upper.
     pub fluxes: Vec<[Term; 2]>,
+    /// The coefficient a of Robin sides.
+    pub robin: Vec<[Option<Term>; 2]>,
+    /// u on the shapes.
+    pub shapes: Vec<Term>,
     pub exact: Option<Term>,
 }
 
@@ -55,6 +59,13 @@ impl Term {
     fn evaluate(&self, points: Points<'_>, out: &mut [f64]) {
         self.program.evaluate(points, out);
     }
+}
+
+/// What states several terms, each once.
+fn joined<'t>(terms: impl Iterator<Item = &'t Term>) -> String {
+    let mut stated: Vec<&str> = terms.map(|term| term.stated.as_str()).collect();
+    stated.dedup();
+    stated.join(" or ")
 }
 
 impl Problem for FileProblem {
@@ -102,6 +113,18 @@ impl Problem for FileProblem {
         self.fluxes[axis][usize::from(upper)].evaluate(points, out);
     }
 
+    fn robin(&self, axis: usize, upper: bool, points: Points<'_>, out: &mut [f64]) -> bool {
+        match &self.robin[axis][usize::from(upper)] {
+            Some(coefficient) => coefficient.evaluate(points, out),
+            None => return false,
+        }
+        true
+    }
+
+    fn shape_boundary(&self, part: usize, points: Points<'_>, out: &mut [f64]) {
+        self.shapes[part].evaluate(points, out);
+    }
+
     fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool {
         match &self.exact {
             Some(exact) => exact.evaluate(points, out),
@@ -125,6 +148,8 @@ impl Problem for FileProblem {
             "screening" => &self.kappa2,
             "exact solution" => self.exact.as_ref()?,
             "boundary value" => &self.boundary,
+            "value on a shape" => return Some(joined(self.shapes.iter())),
+            "coefficient of a Robin side" => return Some(joined(self.robin.iter().flatten().flatten())),
             _ => return None,
         };
         Some(term.stated.clone())

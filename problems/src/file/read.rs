@@ -12,13 +12,14 @@ use super::{
 use crate::{
     Condition, Domain, Reaction, SpecError,
     expression::{Expr, Graph, Program, Scope},
+    geometry::Region,
     reaction,
 };
 
 /// Networks sample boxes of up to this many axes.
 const MOST_AXES: usize = 10;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "title",
     "box",
     "permittivity",
@@ -29,6 +30,8 @@ const KEYS: [&str; 12] = [
     "wave_number",
     "parameters",
     "define",
+    "shapes",
+    "domain",
     "sides",
     "published",
 ];
@@ -71,7 +74,7 @@ pub(super) fn build(name: &str, text: &str, keys: &Table) -> Result<FileProblem,
         wave_number,
         published: published(&whole)?,
     };
-    Ok(Reader { graph, scope, bounds, whole: &whole }.problem(about)?)
+    Ok(Reader { graph, scope, bounds, region: None, whole: &whole }.problem(about)?)
 }
 
 fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Result<Vec<[f64; 2]>, FileError> {
@@ -129,6 +132,8 @@ pub(super) struct Reader<'d> {
     pub graph: Graph,
     pub scope: Scope,
     pub bounds: Vec<[f64; 2]>,
+    /// What the shapes leave of the box.
+    pub region: Option<Region>,
     pub whole: &'d Section<'d>,
 }
 
@@ -148,6 +153,8 @@ impl<'d> Reader<'d> {
     fn problem(mut self, about: About) -> Result<FileProblem, FileError> {
         let dimension = self.bounds.len();
         let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
+        let shapes = self.shapes()?;
+        self.region = shapes.as_ref().map(|shapes| shapes.region.clone());
         let epsilon = self.formula("permittivity")?.unwrap_or_else(|| (one, "permittivity = 1".into()));
         let kappa2 = self.formula("kappa2")?.unwrap_or_else(|| (zero, "kappa2 = 0".into()));
         let reaction = reaction(self.whole)?;
@@ -173,11 +180,17 @@ impl<'d> Reader<'d> {
         let exact = exact.map(|(u, stated)| self.term(u, stated));
         let boundary = self.boundary(&sides, u)?;
         let fluxes = self.fluxes(&sides, epsilon.0, u)?;
+        let robin = self.robin(&sides);
+        let shape_data = self.shape_data(shapes.as_ref(), u)?;
         self.check_periodic(&sides, u)?;
         let conditions: Vec<[Condition; 2]> =
             sides.iter().map(|pair| pair.each_ref().map(|s| s.condition)).collect();
         // Invariant: `sides::read` gives a pair an axis and no axis that is periodic on one side only.
         let domain = Domain::new(&self.bounds, &conditions).expect("sides that belong together");
+        let domain = match self.region.take() {
+            Some(region) => domain.within(region),
+            None => domain,
+        };
         Ok(FileProblem {
             about,
             domain,
@@ -187,6 +200,8 @@ impl<'d> Reader<'d> {
             reaction,
             boundary,
             fluxes,
+            robin,
+            shapes: shape_data,
             exact,
         })
     }

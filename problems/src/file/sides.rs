@@ -15,6 +15,8 @@ pub(super) struct Side<'d> {
     pub condition: Condition,
     /// The data, where it is given, and the item it stands in.
     pub data: Option<(Expr, Item<'d>)>,
+    /// The coefficient of u on a Robin side, and its item.
+    pub robin: Option<(Expr, Item<'d>)>,
 }
 
 const WORDS: [(&str, Condition); 3] =
@@ -37,7 +39,7 @@ pub(super) fn read<'d>(
 ) -> Result<Vec<[Side<'d>; 2]>, FileError> {
     let names: Vec<String> = (0..dimension).map(|axis| axis_name(axis, dimension)).collect();
     let Some(section) = section else {
-        let side = Side { condition: Dirichlet, data: None };
+        let side = Side { condition: Dirichlet, data: None, robin: None };
         return Ok(vec![[side.clone(), side]; dimension]);
     };
     let ends = names.iter().flat_map(|name| [name.clone(), format!("{name}-lower"), format!("{name}-upper")]);
@@ -49,7 +51,7 @@ pub(super) fn read<'d>(
             let item =
                 [format!("{name}-{end}"), name.clone(), "all".into()].iter().find_map(|key| section.get(key));
             match item {
-                None => Ok((Side { condition: Dirichlet, data: None }, None)),
+                None => Ok((Side { condition: Dirichlet, data: None, robin: None }, None)),
                 Some(item) => Ok((one(&item, graph, scope)?, Some(item))),
             }
         };
@@ -65,19 +67,28 @@ pub(super) fn read<'d>(
 }
 
 fn one<'d>(item: &Item<'d>, graph: &mut Graph, scope: &Scope) -> Result<Side<'d>, FileError> {
-    const EXPECTED: &str = "has to be \"dirichlet\", \"neumann\", \"periodic\", { dirichlet = \"a formula\" } or { neumann = \
-                            \"a formula\" }";
+    const EXPECTED: &str = "has to be \"dirichlet\", \"neumann\", \"periodic\", { dirichlet = \"a formula\" }, { neumann = \
+                            \"a formula\" } or { robin = { coefficient = \"a\", value = \"g\" } } for ε ∂u/∂n + au = g";
     if let Some(word) = item.as_text() {
         let known = WORDS.iter().find(|(name, _)| *name == word);
         let (_, condition) = known.ok_or_else(|| item.error(EXPECTED))?;
-        return Ok(Side { condition: *condition, data: None });
+        return Ok(Side { condition: *condition, data: None, robin: None });
     }
     let section = item.as_section().ok_or_else(|| item.error(EXPECTED))?;
-    section.only(&["dirichlet", "neumann"])?;
+    section.only(&["dirichlet", "neumann", "robin"])?;
     match section.items().as_slice() {
+        [robin] if robin.name == "robin" => {
+            let section = robin.section()?;
+            section.only(&["coefficient", "value"])?;
+            let coefficient =
+                section.need("coefficient", "coefficient = 1, the a ≥ 0 of ε ∂u/∂n + au = g")?;
+            let mut read = |item: Item<'d>| Ok::<_, FileError>((item.expr(graph, scope)?, item));
+            let data = section.get("value").map(&mut read).transpose()?;
+            Ok(Side { condition: Neumann, data, robin: Some(read(coefficient)?) })
+        }
         [data] => {
             let condition = if data.name == "dirichlet" { Dirichlet } else { Neumann };
-            Ok(Side { condition, data: Some((data.expr(graph, scope)?, data.clone())) })
+            Ok(Side { condition, data: Some((data.expr(graph, scope)?, data.clone())), robin: None })
         }
         _ => Err(item.error(EXPECTED)),
     }

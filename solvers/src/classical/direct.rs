@@ -39,7 +39,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Condition, Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
 
 use super::fft::Transformed;
 use crate::{
@@ -152,11 +152,9 @@ impl Solver for Direct {
         if !(1..=3).contains(&d) {
             return Err(refuse("its boxes have up to three dimensions", "take a network"));
         }
-        let constant = |coefficient| matches!(coefficient, Coefficient::Constant(_));
-        let is_constant = constant(problem.permittivity()) && constant(problem.screening());
         let sides = sides(grid, problem.domain().sides());
         let unknowns = sides.iter().map(|side| side.unknowns().len()).product();
-        let factors = match Method::of(d, is_constant, unknowns)? {
+        let factors = match Method::of(d, problem.is_uniform(), unknowns)? {
             Method::Elimination => Tridiagonal::bytes(unknowns),
             Method::Diagonalisation => Diagonalisation::bytes(&sides),
             Method::Cholesky => Sparse::bytes(d, unknowns),

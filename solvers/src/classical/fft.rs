@@ -27,9 +27,7 @@ mod elimination;
 
 use std::sync::Arc;
 
-use modewise_problems::{
-    Coefficient, Discrete, Field, Grid, Problem, Settings, Spec, SpecError, transform::Modal,
-};
+use modewise_problems::{Discrete, Field, Grid, Problem, Settings, Spec, SpecError, transform::Modal};
 use rayon::prelude::*;
 
 use super::direct::{
@@ -125,8 +123,10 @@ impl Solver for FastFourier {
         if !(1..=3).contains(&grid.dimension()) {
             return Err(refuse("its boxes have up to three dimensions", "take a network"));
         }
-        let constant = |coefficient| matches!(coefficient, Coefficient::Constant(_));
-        if !constant(problem.permittivity()) || !constant(problem.screening()) {
+        if problem.domain().region().is_some() {
+            return Err(refuse("its modes are those of whole boxes, and here shapes are cut out", ADVICE));
+        }
+        if !problem.is_uniform() {
             return Err(variable());
         }
         // u, and per mode the shift of its diagonal (in 1-D factors and the residual); what threads work in is a
@@ -164,8 +164,14 @@ fn plan(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn OneStep>, Solv
     }
 }
 
+/// What to take instead.
+const ADVICE: &str = "take pcg, multigrid or direct";
+
 fn variable() -> Unsupported {
-    refuse("its modes are those of constant ε and κ², and here they vary", "take pcg, multigrid or direct")
+    refuse(
+        "its modes are those of constant ε and κ² and of sides where u or the flux is given, and here is more",
+        ADVICE,
+    )
 }
 
 fn refuse(reason: &str, advice: &str) -> Unsupported {

@@ -90,10 +90,26 @@ pub fn kernels(dimension: usize, cells: usize) -> Vec<Kernel> {
     ]);
     if let Some(variable) = system("jump", dimension, cells).map(Arc::new) {
         // A face along every axis, and the inverse of the diagonal.
-        let bytes = 24.0 + 8.0 * (dimension + 1) as f64;
-        kernels.push(Kernel::new("jacobi sweep, ε and κ² vary", bytes, &variable, |discrete| {
-            jacobi(sweepable(&discrete))
-        }));
+        let matrix = 8.0 * (dimension + 1) as f64;
+        // The diagonal on the way down, and the weights of the interpolation: one a fine place for every coarse
+        // place that it lies between.
+        let weights = 8.0 * 1.5f64.powi(dimension as i32);
+        let [down, up] = [bytes + matrix + weights + 8.0, bytes + matrix + weights];
+        kernels.extend([
+            Kernel::new("jacobi sweep, ε and κ² vary", 24.0 + matrix, &variable, |d| {
+                jacobi(sweepable(&d))
+            }),
+            Kernel::new("half a cycle, down, they vary", down, &variable, |d| {
+                half(sweepable(&d), Halves::down)
+            }),
+            Kernel::new("half a cycle, up, they vary", up, &variable, |d| half(sweepable(&d), Halves::up)),
+            Kernel::new("half a cycle, down, they vary, f32", 0.5 * down, &variable, |d| {
+                half(single(&d), Halves::down)
+            }),
+            Kernel::new("half a cycle, up, they vary, f32", 0.5 * up, &variable, |d| {
+                half(single(&d), Halves::up)
+            }),
+        ]);
     }
     kernels
 }

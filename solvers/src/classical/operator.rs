@@ -8,6 +8,7 @@
 //! Sweeps are written once, over [`Rows`].
 
 mod bands;
+mod blocks;
 mod boxes;
 mod constant;
 mod variable;

@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 
-use modewise_problems::{Coefficient, Condition, Discrete, Field, Grid, Problem};
+use modewise_problems::{Condition, Discrete, Field, Grid, Problem};
 
 use super::{operator::Operator, system};
 use crate::{
@@ -189,12 +189,8 @@ pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
 
 /// Values of the system of `problem` on `grid` in that layout: u, f and, where they vary, coefficients.
 pub(crate) fn system_values(problem: &dyn Problem, grid: &Grid) -> u64 {
-    (2 + if varies(problem) { variable_arrays(grid) } else { 0 }) * array_values(problem, grid)
-}
-
-/// Whether ε or κ² varies.
-pub(crate) fn varies(problem: &dyn Problem) -> bool {
-    [problem.permittivity(), problem.screening()].contains(&Coefficient::Variable)
+    let coefficients = if problem.is_uniform() { 0 } else { variable_arrays(grid) };
+    (2 + coefficients) * array_values(problem, grid)
 }
 
 /// The arrays of a matrix of variable coefficients.

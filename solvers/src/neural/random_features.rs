@@ -136,6 +136,9 @@ fn constants(problem: &dyn Problem) -> Result<[f64; 2], Unsupported> {
     if !problem.domain().is_all(Condition::Dirichlet) {
         return Err(refuse("it knows Dirichlet sides only", classical));
     }
+    if problem.domain().region().is_some() {
+        return Err(refuse("its points are those of whole boxes, and here shapes are cut out", classical));
+    }
     match (problem.permittivity(), problem.screening()) {
         (Coefficient::Constant(permittivity), Coefficient::Constant(screening)) => {
             Ok([permittivity, screening])

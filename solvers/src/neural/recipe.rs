@@ -49,6 +49,14 @@ pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, 
             advice: "use a classical solver, such as multigrid".into(),
         });
     }
+    if problem.domain().region().is_some() {
+        return Err(Unsupported {
+            solver: solver.into(),
+            reason: "its points and trial functions are those of whole boxes, and here shapes are cut out"
+                .into(),
+            advice: "use a classical solver, such as pcg or multigrid".into(),
+        });
+    }
     // Where one varies, both are read point by point.
     let constant = |coefficient, other| match coefficient {
         Coefficient::Constant(value) => value,

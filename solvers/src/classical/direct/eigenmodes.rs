@@ -45,7 +45,8 @@ impl Eigenmodes {
     /// # Errors
     /// More than some 4000 unknowns, and eigenvectors that cannot be found.
     pub fn of(discrete: &Discrete) -> Result<Self, SolverError> {
-        let m = discrete.unknowns();
+        let unknowns = Unknowns::new(discrete);
+        let m = unknowns.len();
         if m > LARGEST {
             return Err(Unsupported {
                 solver: "eigen".into(),
@@ -55,7 +56,6 @@ impl Eigenmodes {
             }
             .into());
         }
-        let unknowns = Unknowns::new(discrete);
         let roots: Vec<f64> = unknowns.weights.iter().map(|weight| weight.sqrt()).collect();
         let pairs = symmetric(discrete, &unknowns, &roots)
             .self_adjoint_eigen(Side::Lower)

@@ -48,7 +48,7 @@ pub(super) struct Matrix {
     unknowns: Unknowns,
 }
 
-/// Where unknowns lie among the nodes.
+/// Where unknowns lie among the nodes; those outside of shapes, whose u is 0, are left out.
 pub(super) struct Unknowns {
     pub nodes: Vec<usize>,
     /// By which their rows are multiplied.
@@ -102,7 +102,8 @@ impl Unknowns {
         let axes = 0..grid.dimension();
         let is_unknown = |node: &usize| {
             let at = grid.indices(*node);
-            axes.clone().all(|axis| discrete.unknowns_along(axis).contains(&at[axis]))
+            discrete.is_inside(*node)
+                && axes.clone().all(|axis| discrete.unknowns_along(axis).contains(&at[axis]))
         };
         let nodes: Vec<usize> = (0..grid.nodes()).filter(is_unknown).collect();
         let weight = |node: &usize| {

@@ -86,6 +86,17 @@ impl<T: Real> Level<T> {
         self.cubic.interpolate(false, fine, self.coarse.layout(), coarse, u, &mut self.scratch);
     }
 
+    /// The same as the matrix interpolates, where it does, for u that is zero but for held values.
+    pub fn interpolate_by_matrix(&mut self, fine: &Layout, e: &[T], u: &mut [T]) {
+        match &self.weights {
+            Some(weights) => {
+                let correction = weighted::Correction { fine, weights, e };
+                weighted::add_correction(&correction, u, &mut self.scratch);
+            }
+            None => self.interpolate(fine, e, u),
+        }
+    }
+
     /// coarse_f = R(f − Au).
     pub fn restrict(&mut self, operator: &Operator<T>, u: &[T], f: &[T], coarse_f: &mut [T]) {
         let Level { transfer, coarse, weights, scratch, .. } = self;

@@ -17,7 +17,7 @@ use crate::classical::{
 
 /// Bytes of the system of `problem` on `grid` and of the levels below it.
 pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
-    bytes_where(state::varies(problem), problem, grid, recipe)
+    bytes_where(!problem.is_uniform(), problem, grid, recipe)
 }
 
 /// The same whether its coefficients vary or not, where they stand in arrays if `varies`.

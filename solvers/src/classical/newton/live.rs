@@ -122,7 +122,8 @@ impl<'p> Live<'p> {
             meter.charge(operator.pass_flops() + 2.0 * term.flops(count) + 6.0 * count);
             term.energy_change(operator, At { u, r }, At { u: next_u, r: next_r }, sums)
         };
-        let rounding = 2.0 * f64::EPSILON * discrete.largest_diagonal() * reduce::sum_of_squares(u).sqrt();
+        let scale = if discrete.rhs_norm() > 0.0 { discrete.rhs_norm() } else { 1.0 };
+        let rounding = scale * discrete.residual_floor(reduce::sum_of_squares(u).sqrt());
         let lambda = if term.is_linear() || !recipe.damped || norm <= SETTLED * rounding {
             change(1.0);
             1.0

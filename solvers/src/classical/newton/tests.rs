@@ -158,6 +158,27 @@ fn every_kind_of_side_and_coefficient_is_solved_to_rounding() {
     }
 }
 
+/// A ring between two circles, where the boundary cuts grid lines anywhere.
+#[test]
+fn shapes_are_second_order_accurate() {
+    let problem = file(
+        "box = [[-1, 1], [-1, 1]]\nkappa2 = \"4 + x\"\nreaction = \"sinh\"\nexact = \"3*cos(2*x)*exp(y)/exp(1)\"\ndomain = \
+         \"outer - hole\"\n[shapes]\nouter = { disc = { centre = [0, 0], radius = 0.9 } }\nhole = { disc = { centre = [0.2, \
+         0.1], radius = 0.3 } }",
+    );
+    let found = [32, 64, 128].map(|n| {
+        let discrete = discretise(problem.as_ref(), &[n, n]);
+        let (residuals, u) = run("newton", problem.as_ref(), &discrete, Initial::Zero, 1e-11);
+        let mut exact = exact(problem.as_ref(), &discrete);
+        discrete.fill_outside(exact.values_mut(), 0.0);
+        (residuals.len(), distance(&u, &exact))
+    });
+    // Where the circles cut grid lines is another matter on every grid.
+    let order = (found[0].1 / found[2].1).log2() / 2.0;
+    assert!((1.7..2.3).contains(&order), "{found:?}");
+    assert!(found.iter().all(|(steps, _)| *steps <= 12), "{found:?}");
+}
+
 /// From far outside it comes in by about one a step, and from where g cannot be written too.
 #[test]
 fn any_start_will_do() {

@@ -6,7 +6,7 @@
 //! 6 values an unknown in 2-D and 15 in 3-D. Places of one colour are coupled, so that red-black sweeps are not
 //! for these matrices; Jacobi's are. Nothing couples to held layers: coarse levels hold zeros there.
 
-use super::{Bands, Couplings, Offset, Row, Rows};
+use super::{Bands, Couplings, Offset, Row, Rows, blocks};
 use crate::classical::{layout::Layout, real::Real};
 
 /// Couplings to later neighbours in three dimensions; the last four of them in two, the last in one.
@@ -130,9 +130,6 @@ pub(crate) struct BoxesRow<'a, T> {
     couplings: [[&'a [T]; 2]; 13],
 }
 
-/// Columns that are summed up in registers.
-const LANES: usize = 32;
-
 impl<T: Real> BoxesRow<'_, T> {
     /// The row that holds the neighbours at `offset`.
     #[inline(always)]
@@ -168,28 +165,35 @@ impl<T: Real> BoxesRow<'_, T> {
         }
         let (here, f, out) = (&here[1..=m], &f[1..=m], &mut out[1..=m]);
         let (couplings, neighbours) = (&self.couplings[..self.list.len()], &neighbours[..self.list.len()]);
-        let mut start = 0;
-        while start + LANES <= m {
-            let mut sums = [T::default(); LANES];
+        let rows = [f, scale, here];
+        match m {
+            blocks::LONG.. => Self::blocks::<{ blocks::LONG }>(couplings, neighbours, rows, out, finish),
+            blocks::SHORT.. => Self::blocks::<{ blocks::SHORT }>(couplings, neighbours, rows, out, finish),
+            _ => Self::blocks::<1>(couplings, neighbours, rows, out, finish),
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<const N: usize>(
+        couplings: &[[&[T]; 2]],
+        neighbours: &[[&[T]; 2]],
+        [f, scale, here]: [&[T]; 3],
+        out: &mut [T],
+        finish: impl Fn(T, T, T, T) -> T,
+    ) {
+        for start in blocks::starts(out.len(), N) {
+            let block = start..start + N;
+            let mut sums = [T::default(); N];
             for (c, u) in couplings.iter().flatten().zip(neighbours.iter().flatten()) {
-                let (c, u) = (&c[start..start + LANES], &u[start..start + LANES]);
-                for i in 0..LANES {
+                let (c, u) = (&c[block.clone()], &u[block.clone()]);
+                for i in 0..N {
                     sums[i] += c[i] * u[i];
                 }
             }
-            let block = start..start + LANES;
             let (f, scale, here) = (&f[block.clone()], &scale[block.clone()], &here[block.clone()]);
             for (i, out) in out[block].iter_mut().enumerate() {
                 *out = finish(sums[i], f[i], scale[i], here[i]);
             }
-            start += LANES;
-        }
-        for i in start..m {
-            let mut sum = T::default();
-            for (c, u) in couplings.iter().flatten().zip(neighbours.iter().flatten()) {
-                sum += c[i] * u[i];
-            }
-            out[i] = finish(sum, f[i], scale[i], here[i]);
         }
     }
 }

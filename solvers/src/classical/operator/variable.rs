@@ -11,7 +11,7 @@ mod assemble;
 
 use rayon::prelude::*;
 
-use super::{Couplings, Offset, Row, Rows, to_single};
+use super::{Couplings, Offset, Row, Rows, blocks, to_single};
 use crate::{
     classical::{layout::Layout, real::Real},
     memory::Buffer,
@@ -182,12 +182,62 @@ impl<T: Real> VariableRow<'_, T> {
         let (lower, upper) = (&self.along[..m], &self.along[1..m + 1]);
         let (left, here, right) = (&here[..m], &here[1..m + 1], &here[2..m + 2]);
         let (f, scale, out) = (&f[1..m + 1], &scale[1..m + 1], &mut out[1..m + 1]);
-        for i in 0..m {
-            let mut sum = lower[i] * left[i] + upper[i] * right[i];
-            for k in 0..A {
-                sum += faces[k][i] * rows[k][i];
+        match m {
+            blocks::LONG.. => Self::blocks::<A, { blocks::LONG }>(
+                [lower, upper],
+                faces,
+                [left, here, right],
+                rows,
+                [f, scale],
+                out,
+                finish,
+            ),
+            blocks::SHORT.. => Self::blocks::<A, { blocks::SHORT }>(
+                [lower, upper],
+                faces,
+                [left, here, right],
+                rows,
+                [f, scale],
+                out,
+                finish,
+            ),
+            _ => Self::blocks::<A, 1>(
+                [lower, upper],
+                faces,
+                [left, here, right],
+                rows,
+                [f, scale],
+                out,
+                finish,
+            ),
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<const A: usize, const N: usize>(
+        [lower, upper]: [&[T]; 2],
+        faces: [&[T]; 4],
+        [left, here, right]: [&[T]; 3],
+        rows: [&[T]; A],
+        [f, scale]: [&[T]; 2],
+        out: &mut [T],
+        finish: impl Fn(T, T, T, T) -> T,
+    ) {
+        for start in blocks::starts(out.len(), N) {
+            let block = start..start + N;
+            let [lower, upper] = [lower, upper].map(|values| &values[block.clone()]);
+            let [left, here, right] = [left, here, right].map(|values| &values[block.clone()]);
+            let [f, scale] = [f, scale].map(|values| &values[block.clone()]);
+            let (faces, rows) =
+                (faces.map(|values| &values[block.clone()]), rows.map(|values| &values[block.clone()]));
+            let out = &mut out[block];
+            for i in 0..N {
+                let mut sum = lower[i] * left[i] + upper[i] * right[i];
+                for k in 0..A {
+                    sum += faces[k][i] * rows[k][i];
+                }
+                out[i] = finish(sum, f[i], scale[i], here[i]);
             }
-            out[i] = finish(sum, f[i], scale[i], here[i]);
         }
     }
 

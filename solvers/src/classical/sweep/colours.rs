@@ -353,22 +353,27 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
     }
 }
 
-/// Replaces the values at places of one parity; rows begin at place 1. (Half as many stores as whole
-/// vectors would need loads and stores.)
+/// Values of a row that are merged at a time: a line of cache and more.
+const PIECE: usize = 16;
+
+/// Replaces the values at places of one parity; rows begin at place 1. (Whole vectors under a mask are two loads
+/// and a store, where the values alone would be as many stores as there are values.)
 #[inline(always)]
 fn merge<T: Real>(parity: usize, old: &mut [T], new: &[T], ahead: [&[T]; 2]) {
-    let first = (1 - parity).min(old.len());
-    let (old, new) = (&mut old[first..], &new[first..]);
-    let (olds, old_rest) = old.as_chunks_mut::<8>();
-    let (news, new_rest) = new.as_chunks::<8>();
+    // Known only when it runs, or else the compiler takes the mask apart again.
+    let mask: [T::Bits; PIECE] = std::array::from_fn(|k| T::bits((k + 1) & 1 == parity));
+    let (olds, old_rest) = old.as_chunks_mut::<PIECE>();
+    let (news, new_rest) = new.as_chunks::<PIECE>();
     for (i, (old, new)) in olds.iter_mut().zip(news).enumerate() {
-        for k in [0, 2, 4, 6] {
-            old[k] = new[k];
+        for k in 0..PIECE {
+            old[k] = new[k].where_set(mask[k], old[k]);
         }
-        prefetch::ask(ahead[0], i * prefetch::LINE);
-        prefetch::ask(ahead[1], i * prefetch::LINE);
+        for line in (i * PIECE..(i + 1) * PIECE).step_by(prefetch::LINE) {
+            prefetch::ask(ahead[0], line);
+            prefetch::ask(ahead[1], line);
+        }
     }
-    for (old, new) in old_rest.iter_mut().zip(new_rest).step_by(2) {
-        *old = *new;
+    for ((old, new), mask) in old_rest.iter_mut().zip(new_rest).zip(mask) {
+        *old = new.where_set(mask, *old);
     }
 }

@@ -109,6 +109,7 @@ fn every_kind_of_side_and_coefficient_is_solved() {
     let waves = "exact = \"3*sin(2*pi*x)*cos(pi*y)\"\n[sides]\nx = \"periodic\"\ny = \"neumann\"";
     let jump = "permittivity = \"if(x < 0.4, 80, 2)\"\nkappa2 = \"if(x < 0.4, 800, 0)\"\nsource = \"1000*exp(-100*((x - 0.7)^2 \
                 + (y - 0.5)^2))\"";
+    let hole = "[sides]\nx-upper = { robin = { coefficient = 2, value = 5 } }\n[shapes.hole]\ndisc = { centre = [0.4, 0.6], radius = 0.22 }";
     for (keys, text) in [
         ("", format!("box = [[0, 1], [0, 1]]\nkappa2 = 5\n{waves}")),
         (",coarse=galerkin", format!("box = [[0, 1], [0, 1]]\nkappa2 = 5\n{waves}")),
@@ -119,6 +120,7 @@ fn every_kind_of_side_and_coefficient_is_solved() {
             ),
         ),
         (",pre=2,post=2", format!("box = [[0, 1], [0, 1]]\n{jump}")),
+        ("", format!("box = [[0, 1], [0, 1]]\nkappa2 = 40\nsource = 300\ndomain = \"box - hole\"\n{hole}")),
         ("", "box = [[0, 1]]\nkappa2 = \"x\"\nsource = 1e8\n[sides]\nall = \"neumann\"".to_string()),
     ] {
         let problem = file(&text.replacen('\n', "\nreaction = \"sinh\"\n", 1));

@@ -114,13 +114,21 @@ impl Nodes<'_> {
 impl<T: Real> Variable<T> {
     /// The matrix of `discrete` without κ², whose ε may be constant too.
     pub fn of_fluxes(discrete: &Discrete) -> Self {
-        let nodes = Nodes { discrete, layout: Layout::of(discrete) };
-        let (faces, none) = (nodes.all_faces(), Buffer::zeroed(nodes.layout.len()));
-        Self::new(nodes.layout, faces, none)
+        Self::with_diagonal(discrete, |node| discrete.held_at(node))
     }
 
     /// The matrix of `discrete`, whose coefficients may be constant too.
     pub fn of(discrete: &Discrete) -> Self {
+        match discrete.coefficients() {
+            Coefficients::Constant { screening, .. } => Self::with_diagonal(discrete, |_| *screening),
+            Coefficients::Variable { screening, .. } => {
+                Self::with_diagonal(discrete, |node| screening.get(node).copied().unwrap_or(0.0))
+            }
+        }
+    }
+
+    /// The faces of `discrete`, and `more(node)` beside them on the diagonal.
+    fn with_diagonal(discrete: &Discrete, more: impl Fn(usize) -> f64 + Sync) -> Self {
         let nodes = Nodes { discrete, layout: Layout::of(discrete) };
         let layout = &nodes.layout;
         let faces = nodes.all_faces();
@@ -132,18 +140,8 @@ impl<T: Real> Variable<T> {
             let across = volume(layout, 0, plane) * volume(layout, 1, row);
             let share = |i: usize| across * volume(layout, 2, i + 1);
             let out = &mut out[1..=layout.unknowns[2]];
-            match discrete.coefficients() {
-                Coefficients::Constant { screening, .. } => {
-                    out.iter_mut().enumerate().for_each(|(i, out)| *out = T::from_f64(share(i) * screening));
-                }
-                Coefficients::Variable { screening, .. } if !screening.is_empty() => {
-                    let screening = &screening[nodes.first(plane, row)..];
-                    for (i, (out, k)) in out.iter_mut().zip(screening).enumerate() {
-                        *out = T::from_f64(share(i) * k);
-                    }
-                }
-                Coefficients::Variable { .. } => {}
-            }
+            let first = nodes.first(plane, row);
+            out.iter_mut().enumerate().for_each(|(i, out)| *out = T::from_f64(share(i) * more(first + i)));
         });
         Self::new(nodes.layout, faces, screening)
     }

@@ -1,0 +1,148 @@
+//! The scheme on shapes, on Robin sides and with periodic axes: the order of the largest error by refinement.
+
+use modewise_problems::{Errors, Field, Problem, Spec, catalog, error, file::ProblemFile, order};
+
+use crate::classical::{direct, testing::discretise};
+
+fn errors(problem: &dyn Problem, cells: usize) -> Errors {
+    let discrete = discretise(problem, &[cells]);
+    let u = direct::solve(&discrete).unwrap();
+    let mut exact = Field::from_batch(discrete.grid(), |points, out| {
+        problem.exact(points, out);
+    });
+    discrete.fill_outside(exact.values_mut(), 0.0);
+    Errors::between(u.values(), exact.values(), error::norm(&exact))
+}
+
+/// The slope of a line through all (log h, log error): cuts fall differently on every grid, so that neighbouring
+/// grids scatter.
+fn slope(cells: &[usize], errors: &[f64]) -> f64 {
+    let points: Vec<[f64; 2]> = cells.iter().zip(errors).map(|(n, e)| [-(*n as f64).ln(), e.ln()]).collect();
+    let count = points.len() as f64;
+    let mean = [0, 1].map(|i| points.iter().map(|p| p[i]).sum::<f64>() / count);
+    let above: f64 = points.iter().map(|p| (p[0] - mean[0]) * (p[1] - mean[1])).sum();
+    above / points.iter().map(|p| (p[0] - mean[0]).powi(2)).sum::<f64>()
+}
+
+fn catalogued(name: &str) -> std::sync::Arc<dyn Problem> {
+    catalog::build(&Spec::new(name)).unwrap()
+}
+
+fn of_text(text: &str) -> std::sync::Arc<dyn Problem> {
+    ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
+}
+
+fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {
+    let errors: Vec<Errors> = cells.iter().map(|&n| errors(problem, n)).collect();
+    let (max, l2): (Vec<f64>, Vec<f64>) = errors.iter().map(|e| (e.max, e.l2)).unzip();
+    let (p, q) = (slope(cells, &max), slope(cells, &l2));
+    println!("{name}: {cells:?}, max {max:?} order {p:.2}, L2 {l2:?} order {q:.2}");
+    assert!((1.8..2.5).contains(&p), "{name}: {max:?}, order {p}");
+    assert!((1.8..2.5).contains(&q), "{name}: {l2:?}, order {q}");
+}
+
+#[test]
+fn curved_dirichlet_boundaries_are_second_order_in_the_maximum() {
+    is_second_order("disc-2d", catalogued("disc-2d").as_ref(), &[16, 32, 64, 128, 256]);
+    is_second_order("annulus-2d", catalogued("annulus-2d").as_ref(), &[96, 128, 192, 256]);
+    is_second_order(
+        "perforated-square-2d",
+        catalogued("perforated-square-2d").as_ref(),
+        &[96, 128, 192, 256],
+    );
+    is_second_order("holes-waves-2d", catalogued("holes-waves-2d").as_ref(), &[96, 128, 192, 256]);
+    is_second_order("ball-3d", catalogued("ball-3d").as_ref(), &[8, 12, 16, 24]);
+}
+
+/// ε and κ² that vary, every kind of shape and of side, a thin hole, in one to three dimensions.
+#[test]
+fn shapes_of_every_kind_between_sides_of_every_kind() {
+    let interval = r#"
+        box = [[0, 1]]
+        domain = "box - (hole | other)"
+        permittivity = "1 + x^2"
+        kappa2 = "1 + x"
+        exact = "exp(x)*sin(4*x)"
+        [shapes]
+        hole = { interval = [0.31, 0.33] }
+        other = { interval = [0.712, 0.85] }
+        [sides]
+        x-upper = "neumann"
+    "#;
+    is_second_order("interval", of_text(interval).as_ref(), &[20, 40, 80, 160]);
+    let mixed = r#"
+        box = [[-1, 1], [-1, 1]]
+        domain = "(box - ellipse - arrow) & plane"
+        permittivity = "1.5 + sin(x + 2*y)/2"
+        kappa2 = "2 + y"
+        exact = "exp(x/2)*cos(3*y) + x*y^2"
+        [shapes]
+        ellipse = { ellipse = { centre = [-0.2, 0.3], axes = [0.45, 0.2], angle = 0.7 } }
+        arrow = { polygon = [[0.2, -0.7], [0.65, -0.35], [0.25, -0.1], [0.35, -0.4]] }
+        plane = { half-plane = { point = [0.8, 0.8], normal = [1, 0.7] } }
+        [sides]
+        all = "neumann"
+        y-upper = "dirichlet"
+        x-lower = { robin = { coefficient = "1 + y^2" } }
+    "#;
+    is_second_order("mixed", of_text(mixed).as_ref(), &[24, 32, 48, 64, 96, 128]);
+    // Across the seam of two periodic axes, and beside it.
+    let periodic = r#"
+        box = [[0, 1], [0, 1]]
+        domain = "box - (middle | a | b | c | d)"
+        kappa2 = 3
+        exact = "sin(2*pi*x)*cos(2*pi*y) + cos(4*pi*y)"
+        [shapes]
+        middle = { disc = { centre = [0.5, 0.45], radius = 0.2 } }
+        a = { disc = { centre = [0, 0], radius = 0.15 } }
+        b = { disc = { centre = [1, 0], radius = 0.15 } }
+        c = { disc = { centre = [0, 1], radius = 0.15 } }
+        d = { disc = { centre = [1, 1], radius = 0.15 } }
+        [sides]
+        all = "periodic"
+    "#;
+    is_second_order("periodic", of_text(periodic).as_ref(), &[24, 32, 48, 64, 96, 128]);
+    let space = r#"
+        box = [[0, 1], [0, 1], [0, 1]]
+        domain = "box - ball - egg - slab"
+        exact = "sin(2*x)*cos(2*pi*y)*exp(z)"
+        [shapes]
+        ball = { ball = { centre = [0.3, 0.4, 0.6], radius = 0.2 } }
+        egg = { ellipsoid = { centre = [0.7, 0.3, 0.3], axes = [0.15, 0.2, 0.12] } }
+        slab = { half-space = { point = [0, 0, 0.12], normal = [0, 0, 1] } }
+        [sides]
+        x = "neumann"
+        y = "periodic"
+    "#;
+    is_second_order("space", of_text(space).as_ref(), &[10, 14, 20, 28]);
+}
+
+/// ε ∂u/∂n + au = g on all sides, with a that varies and is zero in places.
+#[test]
+fn robin_sides_are_second_order() {
+    for (axes, sizes) in [(1, &[16, 32, 64][..]), (2, &[16, 32, 64]), (3, &[8, 12, 16])] {
+        let names = ["x", "y", "z"][..axes].iter();
+        let exact: Vec<String> = names.map(|x| format!("cos(2*{x} + 0.3)")).collect();
+        let text = format!(
+            "box = [{}]\npermittivity = \"1 + x/2\"\nexact = \"{}\"\n[sides]\nall = {{ robin = {{ coefficient = \"x\" }} }}\nx-upper = \
+             {{ robin = {{ coefficient = 2 }} }}",
+            ["[0, 1]"; 3][..axes].join(","),
+            exact.join("*")
+        );
+        is_second_order(&format!("robin {axes}-D"), of_text(&text).as_ref(), sizes);
+    }
+}
+
+/// Where ∇u is like r^{−1/3} at the corner the error falls like h^{4/3} in L2 and h^{2/3} in the maximum: that is
+/// right for any second-order scheme on uniform grids.
+#[test]
+fn the_re_entrant_corner_limits_the_order() {
+    let problem = catalogued("l-shape-2d");
+    let cells = [16, 32, 64, 128, 256];
+    let errors: Vec<Errors> = cells.iter().map(|&n| errors(problem.as_ref(), n)).collect();
+    let spacings = cells.map(|n| 2.0 / n as f64);
+    let l2 = order::observed(&spacings, &errors.iter().map(|e| e.l2).collect::<Vec<_>>());
+    let max = order::observed(&spacings, &errors.iter().map(|e| e.max).collect::<Vec<_>>());
+    assert!(l2.iter().all(|p| (p - 4.0 / 3.0).abs() < 0.1), "{l2:?}");
+    assert!(max.iter().all(|p| (p - 2.0 / 3.0).abs() < 0.1), "{max:?}");
+}
