@@ -1,6 +1,6 @@
 //! The second-order finite-difference system on a uniform grid of 1, 2 or 3 dimensions.
 //!
-//! At every unknown Σ_axes [c₋(u − u₋) + c₊(u − u₊)] + κ²u = f with c = ε/h², ε at the middle of the
+//! At every unknown Σ_axes [c₋(u − u₋) + c₊(u − u₊)] + κ²g(u) = f with c = ε/h², ε at the middle of the
 //! face between two nodes (LeVeque, *Finite Difference Methods*, 2007, ch. 2 and 3). Unknowns are the
 //! nodes that no Dirichlet side holds:
 //!
@@ -17,10 +17,16 @@
 //!
 //! Where no side and no κ² holds u, it is defined up to a constant: f has to be compatible, and the
 //! solution is the one whose mean (the trapezoidal rule) is zero.
+//!
+//! Times the volumes of cells, the system is the gradient of a convex function of the unknowns (see
+//! [`crate::reaction`]), so that a nonlinear one has one solution too. Where a matrix A is spoken of, it is that of
+//! the system linearised at u = 0, g′(0) = 1.
 
 mod assemble;
 mod extend;
 mod interface;
+#[cfg(test)]
+mod reaction_tests;
 mod region;
 mod residual;
 mod simplex;
@@ -31,7 +37,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{Condition, Field, Grid, GridError, Problem};
+use crate::{Condition, Field, Grid, GridError, Problem, Reaction};
 
 pub use interface::Coupling;
 
@@ -60,6 +66,7 @@ pub enum Coefficients {
 pub struct Discrete {
     sides: Vec<[Condition; 2]>,
     coefficients: Coefficients,
+    reaction: Reaction,
     largest_diagonal: f64,
     /// Without what shapes add.
     largest_regular: f64,
@@ -235,6 +242,16 @@ impl Discrete {
         }
     }
 
+    /// What shapes and Robin sides add to the diagonal at `node`.
+    pub fn held_at(&self, node: usize) -> f64 {
+        match (&self.kappa2, &self.coefficients) {
+            (Some(kappa2), Coefficients::Variable { screening, .. }) => {
+                screening[node] - kappa2.get(node).copied().unwrap_or(0.0)
+            }
+            _ => 0.0,
+        }
+    }
+
     /// ε/h² per axis, where ε and κ² are constant.
     pub fn constant_coefficients(&self) -> Option<(&[f64], f64)> {
         match &self.coefficients {
@@ -256,7 +273,20 @@ impl Discrete {
         &rest[..rest.partition_point(|coupling| coupling.node < nodes.end)]
     }
 
-    /// The largest entry of the diagonal, Σ (c₋ + c₊) + κ².
+    /// g; linear where κ² is zero everywhere.
+    pub fn reaction(&self) -> Reaction {
+        self.reaction
+    }
+
+    /// κ² at unknowns, 0 elsewhere.
+    pub fn screening(&self) -> Field {
+        let mut field = Field::zeros(self.grid());
+        field.values_mut().iter_mut().enumerate().for_each(|(node, k)| *k = self.kappa2_at(node));
+        self.keep_unknowns(&mut field);
+        field
+    }
+
+    /// The largest entry of the diagonal of A, Σ (c₋ + c₊) + κ².
     pub fn largest_diagonal(&self) -> f64 {
         self.largest_diagonal
     }
@@ -281,7 +311,7 @@ impl Discrete {
         self.boundary.clone().unwrap_or_else(|| Field::zeros(self.grid()))
     }
 
-    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated.
+    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated: the residual of u = 0 inside.
     pub fn rhs_norm(&self) -> f64 {
         self.rhs_norm
     }

@@ -4,7 +4,8 @@
 //! title = "A wave of frequency {mu}"         # {mu} is replaced by the parameter's value
 //! box = [[0, 1], [0, "2*pi"]]                # lower and upper end of every axis
 //! permittivity = "1 + x^2"                   # ε > 0; 1 where nothing is said
-//! kappa2 = "mu^2"                            # κ² ≥ 0, the coefficient of u; 0 where nothing is said
+//! kappa2 = "mu^2"                            # κ² ≥ 0, the coefficient of g(u); 0 where nothing is said
+//! reaction = "linear"                        # g(u) = u, or "sinh": g(u) = sinh u; linear where nothing is said
 //! source = "s*cos(y)"                        # f; derived where `exact` is given
 //! exact = "sin(mu*x)*cos(y)"                 # u, where it is known
 //! domain = "box - hole"                      # what the shapes below make of the box
@@ -32,7 +33,7 @@
 //!
 //! Axes are `x`, `y`, `z`, or `x1` to `x10`; formulas are those of [`crate::expression`], and a number may
 //! stand for one. Either `source` or `exact` is given. From `exact` alone the source
-//! −∇·(ε∇u) + κ²u, boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
+//! −∇·(ε∇u) + κ²g(u), boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
 //! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data
 //! has u = 0 or no flux.
 //!

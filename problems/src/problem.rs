@@ -1,8 +1,8 @@
-//! The continuous problem −∇·(ε∇u) + κ²u = f on a box, or a part of one, with boundary data.
+//! The continuous problem −∇·(ε∇u) + κ²g(u) = f on a box, or a part of one, with boundary data.
 
 use std::fmt::Debug;
 
-use crate::{Points, Spec, geometry::Region};
+use crate::{Points, Reaction, Spec, geometry::Region};
 
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub trait Problem: Debug + Send + Sync {
         fill(self.permittivity(), out);
     }
 
-    /// κ² ≥ 0, the coefficient of u.
+    /// κ² ≥ 0, the coefficient of g(u).
     fn screening(&self) -> Coefficient {
         Coefficient::Constant(0.0)
     }
@@ -124,6 +124,16 @@ pub trait Problem: Debug + Send + Sync {
     /// κ² at points; called where [`Problem::screening`] is variable.
     fn screening_at(&self, _points: Points<'_>, out: &mut [f64]) {
         fill(self.screening(), out);
+    }
+
+    /// g, which makes the equation nonlinear where it is not u itself.
+    fn reaction(&self) -> Reaction {
+        Reaction::Linear
+    }
+
+    /// Whether κ²g(u) is κ²u.
+    fn is_linear(&self) -> bool {
+        self.reaction() == Reaction::Linear || self.screening() == Coefficient::Constant(0.0)
     }
 
     /// f at points of the box.

@@ -14,11 +14,13 @@ pub mod gauss_seidel;
 pub mod jacobi;
 pub mod kernels;
 pub mod multigrid;
+pub mod newton;
 pub mod pcg;
 pub mod sor;
 
 mod krylov;
 mod layout;
+mod nonlinear;
 mod operator;
 mod real;
 mod spectrum;

@@ -5,7 +5,7 @@ use super::{
     interface::Interface,
     region::{Cut, Held},
 };
-use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, grid::Axis, reduce};
+use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, grid::Axis, reduce};
 
 /// The mean of a compatible right-hand side may be this share of its largest value: what quadrature
 /// errors of a second-order scheme leave on coarse grids.
@@ -34,6 +34,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         largest_regular: 0.0,
         held_norm: 0.0,
         is_singular: false,
+        reaction: reaction(problem, &coefficients),
         kappa2: None,
         inside: None,
         couplings,
@@ -115,6 +116,15 @@ fn immerse(
     let largest = faces.iter().map(|faces| reduce::max_abs(faces)).fold(0.0, f64::max);
     let couplings = changes.couplings.into_iter().filter(|(_, c)| c.abs() > ROUNDING * largest);
     Ok(couplings.map(|((node, other), coefficient)| Coupling { node, other, coefficient }).collect())
+}
+
+/// That of `problem`, unless κ² is zero everywhere.
+fn reaction(problem: &dyn Problem, coefficients: &Coefficients) -> Reaction {
+    let none = match coefficients {
+        Coefficients::Constant { screening, .. } => *screening == 0.0,
+        Coefficients::Variable { screening, .. } => screening.is_empty(),
+    };
+    if none { Reaction::Linear } else { problem.reaction() }
 }
 
 /// Nodes whose coordinates are made at a time, so that large grids need no list of all of them.

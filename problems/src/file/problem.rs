@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::Declared;
-use crate::{Coefficient, Domain, Points, Problem, Spec, expression::Program, geometry::Region};
+use crate::{Coefficient, Domain, Points, Problem, Reaction, Spec, expression::Program, geometry::Region};
 
 /// A formula ready to be evaluated, and the words that state it.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(super) struct FileProblem {
     pub domain: Domain,
     pub epsilon: Term,
     pub kappa2: Term,
+    pub reaction: Reaction,
     pub source: Term,
     pub boundary: Term,
     /// Per axis, lower and upper.
@@ -96,6 +97,10 @@ impl Problem for FileProblem {
 
     fn screening_at(&self, points: Points<'_>, out: &mut [f64]) {
         self.kappa2.evaluate(points, out);
+    }
+
+    fn reaction(&self) -> Reaction {
+        self.reaction
     }
 
     fn source(&self, points: Points<'_>, out: &mut [f64]) {

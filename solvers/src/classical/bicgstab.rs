@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{
     Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
-    memory::Buffer, registry::Entry,
+    memory::Buffer, registry::Entry, solver::needs_linear,
 };
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -101,6 +101,7 @@ impl Solver for BiCgStab {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
         let grid = state::gridded(grid, ENTRY.name)?;
         let inner = match &self.kind {
             Kind::Multigrid(multigrid) => multigrid.bytes(problem, grid),

@@ -43,6 +43,7 @@ use super::{architecture::Kind, config::Config, loss::Loss, recipe::Neural};
 use crate::{
     Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
     registry::{self, Entry},
+    solver::needs_linear,
 };
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -141,6 +142,7 @@ impl Solver for MultiStage {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
         self.refuse_stages()?;
         if problem.domain().dimension() > 3 {
             return Err(refuse("spectra of residuals are for up to three axes".into(), "use one network"));
