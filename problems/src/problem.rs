@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::{Points, Reaction, Spec, geometry::Region};
+use crate::{Points, Reaction, Spec, geometry::Region, solvation::Solvation};
 
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +172,11 @@ pub trait Problem: Debug + Send + Sync {
     /// `false`, with `out` untouched, where it goes on.
     fn interface_flux(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
         false
+    }
+
+    /// The molecule whose reaction potential this is, if it is one's.
+    fn solvation(&self) -> Option<&Solvation> {
+        None
     }
 
     /// The exact solution u, if it is known: `false`, with `out` untouched, where it is not.
