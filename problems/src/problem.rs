@@ -168,9 +168,9 @@ pub trait Problem: Debug + Send + Sync {
         None
     }
 
-    /// By how much ε ∂u/∂n, n pointing out of the region, is larger outside than inside at points of the interface;
-    /// `false`, with `out` untouched, where it goes on.
-    fn interface_flux(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
+    /// A function w, smooth around the interface, at points inside: not u but u + w inside goes on as u outside, with its
+    /// flux. `false`, with `out` untouched, where u itself does.
+    fn interface_lift(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
         false
     }
 

@@ -4,13 +4,13 @@
 //! The potential u, in units of kT/e, with lengths in Å, satisfies −∇·(ε∇u) + ε_s κ²u = 4π l_B Σ zᵢ δ(x − xᵢ), ε = ε_p inside
 //! the union of the spheres and ε_s outside, κ² = 8π l_B N_A I/ε_s where ions can be, which is farther than the Stern
 //! layer from the spheres; l_B = e²/(4πε₀kT) is Bjerrum's length in vacuum. Near the charges u is Coulomb's
-//! G = (l_B/ε_p) Σ zᵢ/|x − xᵢ|, which no grid can follow. It is split off everywhere: what is left, the *reaction potential*
-//! φ = u − G, is smooth inside and satisfies
-//!
-//! −∇·(ε∇φ) + ε_s κ²φ = −ε_s κ²G, with a flux that jumps by −(ε_s − ε_p) ∂G/∂n at the surface.
+//! G = (l_B/ε_p) Σ zᵢ/|x − xᵢ|, which no grid can follow. It is split off inside: the *reaction potential* φ = u − G is
+//! smooth there and satisfies −∇·(ε_p∇φ) = 0, and φ + G goes on as u outside, with its flux. (Split off outside as well,
+//! G would leave a flux there that is ε_s/ε_p times too large, to be cancelled by that of φ.) The unknown of these problems is φ
+//! inside and u outside.
 //!
 //! The free energy of solvation is ½ Σ zᵢ φ(xᵢ) kT per ion or molecule (Gilson, Honig, *Proteins* 4 (1988) 7; the
-//! splitting: Zhou, Payne, Vasquez, Kuhn, Levitt, *J. Comput. Chem.* 17 (1996) 1344). On the sides of the box stands the
+//! splitting: Chern, Liu, Wang, *Methods Appl. Anal.* 10 (2003) 309). On the sides of the box stands the
 //! sum of the potentials that each charge alone would have in a sphere of its own (Debye and Hückel), or the exact
 //! potential where it is known.
 
@@ -95,20 +95,6 @@ impl Solvation {
         self.bjerrum() / self.eps_in * sum
     }
 
-    /// ∂G/∂n at a point of the surface.
-    fn coulomb_slope(&self, x: &[f64]) -> f64 {
-        let near = |sphere: &&Sphere| (distance(x, &sphere.centre) - sphere.radius).abs();
-        let Some(sphere) = self.spheres.iter().min_by(|a, b| near(a).total_cmp(&near(b))) else { return 0.0 };
-        let length = distance(x, &sphere.centre);
-        let mut slope = 0.0;
-        for charge in &self.charges {
-            let r = distance(x, &charge.at);
-            let along: f64 = (0..3).map(|k| (x[k] - charge.at[k]) * (x[k] - sphere.centre[k]) / length).sum();
-            slope -= charge.z * along / (r * r * r);
-        }
-        self.bjerrum() / self.eps_in * slope
-    }
-
     /// u in kT/e far away: every charge in a sphere of its own, the nearest one's, with its Stern layer.
     pub fn debye_hueckel(&self, x: &[f64]) -> f64 {
         let kappa = self.kappa();
@@ -122,11 +108,11 @@ impl Solvation {
         self.bjerrum() / self.eps_out * self.charges.iter().map(of).sum::<f64>()
     }
 
-    /// ½ Σ zᵢ φ(xᵢ) kT in kJ/mol, from φ in kT/e on a grid.
-    pub fn energy(&self, reaction: &Field) -> f64 {
+    /// ½ Σ zᵢ φ(xᵢ) kT in kJ/mol, from the solution in kT/e on a grid.
+    pub fn energy(&self, solution: &Field) -> f64 {
         let points: Vec<f64> = self.charges.iter().flat_map(|charge| charge.at).collect();
         let mut values = vec![0.0; self.charges.len()];
-        reaction.interpolate(crate::Points::new(&points, 3), &mut values);
+        solution.interpolate(crate::Points::new(&points, 3), &mut values);
         let sum: f64 = self.charges.iter().zip(values).map(|(charge, phi)| charge.z * phi).sum();
         0.5 * sum * self.thermal()
     }

@@ -41,18 +41,17 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Problem>, SpecError> {
     Ok(Arc::new(Molecule::new(spec, title, solvation, &bounds, Some(exact)).expect("a sphere")))
 }
 
-/// φ in kT/e: constant inside, Coulomb's with ε_s within the Stern layer, screened beyond it.
+/// In kT/e: φ, constant, inside; Coulomb's u with ε_s within the Stern layer, screened beyond it.
 fn exact(solvation: &Solvation, x: &[f64]) -> f64 {
     let (Sphere { radius, .. }, Charge { z, .. }) = (solvation.spheres[0], solvation.charges[0]);
     let Solvation { eps_in, eps_out, .. } = *solvation;
     let (kappa, b, l) = (solvation.kappa(), radius + solvation.stern, z * solvation.bjerrum());
     let r = x.iter().map(|x| x * x).sum::<f64>().sqrt();
     if r > b {
-        return l * (-kappa * (r - b)).exp() / (eps_out * (1.0 + kappa * b) * r) - l / (eps_in * r);
+        return l * (-kappa * (r - b)).exp() / (eps_out * (1.0 + kappa * b) * r);
     }
     let ions = -l * kappa / (eps_out * (1.0 + kappa * b));
-    let r = r.max(radius);
-    ions + l / r * (1.0 / eps_out - 1.0 / eps_in)
+    if r >= radius { ions + l / (eps_out * r) } else { ions + l / radius * (1.0 / eps_out - 1.0 / eps_in) }
 }
 
 #[cfg(test)]

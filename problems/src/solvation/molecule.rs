@@ -1,4 +1,4 @@
-//! The reaction potential of a molecule as a problem.
+//! The potential of a molecule as a problem: the reaction potential inside, the whole outside.
 
 use super::Solvation;
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     geometry::{Region, Shape},
 };
 
-/// The exact reaction potential, where it is known.
+/// The exact solution, where it is known.
 pub(crate) type Exact = fn(&Solvation, &[f64]) -> f64;
 
-/// −∇·(ε∇φ) + ε_sκ²φ = −ε_sκ²G in a box around a molecule.
+/// −∇·(ε∇u) + ε_sκ²u = 0 in a box around a molecule, u + G inside going on as u outside.
 #[derive(Debug)]
 pub struct Molecule {
     spec: Spec,
@@ -21,7 +21,7 @@ pub struct Molecule {
 }
 
 impl Molecule {
-    /// In the cube of this side around the origin, or `bounds`; with the exact φ, if it is known. `None` where a sphere has no
+    /// In the cube of this side around the origin, or `bounds`; with the exact solution, if it is known. `None` where a sphere has no
     /// radius, or there is none.
     pub(crate) fn new(
         spec: Spec,
@@ -78,17 +78,14 @@ impl Problem for Molecule {
         points.evaluate(out, |x| self.screening_of(x));
     }
 
-    fn source(&self, points: Points<'_>, out: &mut [f64]) {
-        points.evaluate(out, |x| match self.screening_of(x) {
-            0.0 => 0.0,
-            k => -k * self.solvation.coulomb(x),
-        });
+    fn source(&self, _points: Points<'_>, out: &mut [f64]) {
+        out.fill(0.0);
     }
 
     fn boundary(&self, points: Points<'_>, out: &mut [f64]) {
         points.evaluate(out, |x| match self.exact {
             Some(exact) => exact(&self.solvation, x),
-            None => self.solvation.debye_hueckel(x) - self.solvation.coulomb(x),
+            None => self.solvation.debye_hueckel(x),
         });
     }
 
@@ -96,9 +93,8 @@ impl Problem for Molecule {
         Some(&self.surface)
     }
 
-    fn interface_flux(&self, points: Points<'_>, out: &mut [f64]) -> bool {
-        let Solvation { eps_in, eps_out, .. } = self.solvation;
-        points.evaluate(out, |x| -(eps_out - eps_in) * self.solvation.coulomb_slope(x));
+    fn interface_lift(&self, points: Points<'_>, out: &mut [f64]) -> bool {
+        points.evaluate(out, |x| self.solvation.coulomb(x));
         true
     }
 

@@ -20,18 +20,12 @@ fn lengths_are_those_of_water_at_room_temperature() {
 }
 
 #[test]
-fn coulombs_slope_is_that_of_differences() {
-    let molecule = Solvation {
-        spheres: vec![
-            Sphere { centre: [0.0; 3], radius: 2.0 },
-            Sphere { centre: [1.5, 0.2, 0.0], radius: 1.5 },
-        ],
-        charges: vec![Charge { at: [0.3, 0.1, -0.2], z: 1.0 }, Charge { at: [1.6, 0.2, 0.1], z: -0.4 }],
-        ..born()
-    };
-    let (n, h) = ([0.6, 0.0, -0.8], 1e-4);
-    let at = |r: f64| molecule.coulomb(&n.map(|n| r * n));
-    let difference = (at(2.0 + h) - at(2.0 - h)) / (2.0 * h);
-    let slope = molecule.coulomb_slope(&n.map(|n| 2.0 * n));
-    assert!((slope / difference - 1.0).abs() < 1e-7, "{slope} and {difference}");
+fn potentials_are_those_of_single_charges() {
+    let born = born();
+    // Far away the only difference between Coulomb's potential in water and that of Debye and Hückel is the screening.
+    let (r, kappa) = (10.0, born.kappa());
+    let screened = born.bjerrum() / born.eps_out * (-kappa * (r - 3.0)).exp() / ((1.0 + 3.0 * kappa) * r);
+    assert!((born.debye_hueckel(&[0.0, r, 0.0]) / screened - 1.0).abs() < 1e-14);
+    assert!((born.coulomb(&[r, 0.0, 0.0]) * r / born.bjerrum() - 1.0).abs() < 1e-14);
+    assert!((born.distance(&[0.0, 0.0, -5.0]) - 2.0).abs() < 1e-14);
 }
