@@ -11,7 +11,7 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 27] = files![
+const FILES: [(&str, &str); 28] = files![
     "annulus-2d"
     "ball-3d"
     "chirp-1d"
@@ -34,6 +34,7 @@ const FILES: [(&str, &str); 27] = files![
     "pinnacle-pb-2d"
     "polynomial-bump-2d"
     "reentrant-corner-2d"
+    "robin-2d"
     "screened-waves-1d"
     "screened-waves-2d"
     "two-tone-2d"
