@@ -82,6 +82,68 @@ fn a_network_starts_from_that_of_another_run() {
     assert_eq!(timeless(again.path(), "history.csv"), timeless(second.path(), "history.csv"));
 }
 
+/// Frozen waves, coupled parts and trained weights are stored, evaluated and started from like any other network; what
+/// says what function the parameters stand for has to be the same.
+#[test]
+fn every_structure_is_evaluated_and_started_from() {
+    let solvers = [
+        (
+            "fourier-dnn",
+            "fourier-dnn,trainable=false,scales=[1,8],width=8,depth=2,points=65",
+            "relaxation=0.7",
+        ),
+        ("subspace-dnn", "subspace-dnn,width=6,depth=2,fine_width=6,fine_depth=2,points=65", "alpha=0.3"),
+        ("mscale-dnn", "mscale-dnn,scales=auto,weights=trained,width=6,depth=2,points=65", "weights=[2]"),
+        ("dnn", "dnn,residual=true,width=6,depth=3,points=65", "residual=false"),
+    ];
+    let list: Vec<String> = solvers.iter().map(|(_, spec, _)| format!("'{spec}'")).collect();
+    let first = trained(&format!(
+        "problem = 'fprinciple-1d'\ngrid = 64\nstop = 'steps=20'\nsolver = [{}]",
+        list.join(", ")
+    ));
+    let nodes: Vec<f64> = (0..=64).map(|i| -1.0 + f64::from(i) / 32.0).collect();
+    for (label, spec, other) in solvers {
+        let solution = Solution::open(first.path(), Some(label), None).unwrap();
+        let field: ndarray::Array1<f64> =
+            ndarray_npy::read_npy(first.path().join(format!("fields/{label}-20.npy"))).unwrap();
+        let values = solution.evaluate(Points::new(&nodes, 1)).unwrap();
+        assert!(values.iter().zip(&field).all(|(u, stored)| (u - stored).abs() < 1e-13), "{label}");
+        let start = |spec: &str| {
+            format!(
+                "problem = 'fprinciple-1d'\ngrid = 64\nseed = 5\nstop = 'steps=3'\nsolver = '{spec},start=\"{}:{label}\"'",
+                first.path().display()
+            )
+        };
+        let text = start(spec);
+        // One network is for any seed: with that of its own run it is the same function.
+        let second = trained(&text);
+        assert_eq!(errors(second.path(), label)[0], errors(first.path(), label)[1], "{label}");
+        let (key, _) = other.split_once('=').unwrap();
+        let keys = spec.split(',').filter(|part| !part.starts_with(&format!("{key}=")));
+        let spec = keys.chain([other]).collect::<Vec<_>>().join(",");
+        let refused = Setup::new(&Plan::from_toml(&start(&spec), &[]).unwrap(), false).err();
+        let refused = refused.map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("the network there is"), "{label}: {refused}");
+    }
+}
+
+/// A sum of stages is evaluated where it ended, in any of its stages.
+#[test]
+fn stages_are_evaluated_anywhere() {
+    for steps in [10, 60] {
+        let folder = trained(&format!(
+            "problem = 'fprinciple-1d'\ngrid = 64\nstop = 'steps={steps}'\nsolver = 'multi-stage,label=sum'"
+        ));
+        let folder = folder.path();
+        let solution = Solution::open(folder, Some("sum"), None).unwrap();
+        let nodes: Vec<f64> = (0..=64).map(|i| -1.0 + f64::from(i) / 32.0).collect();
+        let field: ndarray::Array1<f64> =
+            ndarray_npy::read_npy(folder.join(format!("fields/sum-{steps}.npy"))).unwrap();
+        let values = solution.evaluate(Points::new(&nodes, 1)).unwrap();
+        assert!(values.iter().zip(&field).all(|(u, stored)| (u - stored).abs() < 1e-13), "{steps}");
+    }
+}
+
 #[test]
 fn a_network_of_another_shape_is_refused_and_both_are_named() {
     let first = trained(&format!("{TRAINED}\nseeds = 2"));

@@ -43,6 +43,7 @@ use super::{architecture::Kind, config::Config, loss::Loss, recipe::Neural};
 use crate::{
     Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
     registry::{self, Entry},
+    solver::needs_linear,
 };
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -51,7 +52,7 @@ pub(crate) const ENTRY: Entry = Entry {
     parameters: &[Parameter {
         key: "stages",
         default: "[(dnn,width=12,depth=2,activation=sin,loss=residual,init=source,points=400,optimizer=natural-gradient:40),\
-                  (dnn,width=20,depth=2,activation=sin,loss=residual,init=source,points=800,optimizer=natural-gradient:40)]",
+                  (dnn,width=16,depth=2,activation=sin,loss=residual,init=source,points=600,optimizer=natural-gradient:40)]",
         unit: "a list of networks",
         help: "the networks in order; all but the last with the steps of all their optimizers, or with a plateau",
     }],
@@ -141,6 +142,7 @@ impl Solver for MultiStage {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
         self.refuse_stages()?;
         if problem.domain().dimension() > 3 {
             return Err(refuse("spectra of residuals are for up to three axes".into(), "use one network"));

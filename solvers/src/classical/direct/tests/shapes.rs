@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-fn errors(problem: &dyn Problem, cells: usize) -> Errors {
+pub(super) fn errors(problem: &dyn Problem, cells: usize) -> Errors {
     let discrete = discretise(problem, &[cells]);
     let u = direct::solve(&discrete).unwrap();
     let mut exact = Field::from_batch(discrete.grid(), |points, out| {
@@ -22,7 +22,7 @@ fn errors(problem: &dyn Problem, cells: usize) -> Errors {
 
 /// The slope of a line through all (log h, log error): cuts fall differently on every grid, so that neighbouring
 /// grids scatter.
-fn slope(cells: &[usize], errors: &[f64]) -> f64 {
+pub(super) fn slope(cells: &[usize], errors: &[f64]) -> f64 {
     let points: Vec<[f64; 2]> = cells.iter().zip(errors).map(|(n, e)| [-(*n as f64).ln(), e.ln()]).collect();
     let count = points.len() as f64;
     let mean = [0, 1].map(|i| points.iter().map(|p| p[i]).sum::<f64>() / count);
@@ -30,15 +30,15 @@ fn slope(cells: &[usize], errors: &[f64]) -> f64 {
     above / points.iter().map(|p| (p[0] - mean[0]).powi(2)).sum::<f64>()
 }
 
-fn catalogued(name: &str) -> std::sync::Arc<dyn Problem> {
-    catalog::build(&Spec::new(name)).unwrap()
+pub(super) fn catalogued(name: &str) -> std::sync::Arc<dyn Problem> {
+    catalog::build(&name.parse().unwrap()).unwrap()
 }
 
-fn of_text(text: &str) -> std::sync::Arc<dyn Problem> {
+pub(super) fn of_text(text: &str) -> std::sync::Arc<dyn Problem> {
     ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
 }
 
-fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {
+pub(super) fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {
     let errors: Vec<Errors> = cells.iter().map(|&n| errors(problem, n)).collect();
     let (max, l2): (Vec<f64>, Vec<f64>) = errors.iter().map(|e| (e.max, e.l2)).unzip();
     let (p, q) = (slope(cells, &max), slope(cells, &l2));
