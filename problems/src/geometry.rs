@@ -33,6 +33,8 @@ mod shape;
 mod tests;
 
 pub use composition::RegionError;
+pub use ellipsoid::Ellipsoid;
+pub use polygon::Polygon;
 pub use region::{Crossing, Gap, Region};
 pub use sample::{boundary_points, interior_points};
 pub use shape::{Shape, ShapeError};

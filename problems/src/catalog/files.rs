@@ -11,7 +11,7 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 32] = files![
+const FILES: [(&str, &str); 34] = files![
     "annulus-2d"
     "ball-3d"
     "chirp-1d"
@@ -37,6 +37,8 @@ const FILES: [(&str, &str); 32] = files![
     "perforated-square-2d"
     "pinnacle-pb-2d"
     "polynomial-bump-2d"
+    "reentrant-corner-2d"
+    "robin-2d"
     "screened-waves-1d"
     "screened-waves-2d"
     "sinh-waves-2d"

@@ -126,7 +126,7 @@ fn sources_are_those_of_the_exact_solutions() {
     );
 }
 
-/// On every side: u is the Dirichlet value, ε ∂u/∂n the flux, u and ∂u/∂n those of the opposite side.
+/// On every side: u is the Dirichlet value, ε ∂u/∂n the flux (and au more on Robin sides), u and ∂u/∂n those of the opposite side.
 #[test]
 fn exact_solutions_carry_the_data_of_their_sides() {
     /// First derivative at the end of a one-sided stencil of order six.
@@ -160,7 +160,10 @@ fn exact_solutions_carry_the_data_of_their_sides() {
                         Condition::Neumann => {
                             problem.flux(axis, upper == 1, points, &mut data);
                             let outwards = if upper == 1 { 1.0 } else { -1.0 };
-                            (outwards * permittivity(problem, &x) * slope(upper), 1e-6 * size / h)
+                            let mut a = [0.0];
+                            problem.robin(axis, upper == 1, points, &mut a);
+                            let flux = outwards * permittivity(problem, &x) * slope(upper);
+                            (flux + a[0] * exact(problem, &x), 1e-6 * size / h)
                         }
                         Condition::Periodic => {
                             let other = on(1 - upper);

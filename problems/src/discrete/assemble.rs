@@ -26,7 +26,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         Some(constant) => constant,
         None => variable(problem, grid, cut.as_ref())?,
     };
-    let mut source = nodal(grid, "source", &is_inside, |points, out| problem.source(points, out))?;
+    let mut source = nodal(grid, "source", is_inside, |points, out| problem.source(points, out))?;
     let couplings = immerse(problem, grid, &is_inside, &mut coefficients, &mut source)?;
     let boundary = boundary(problem, grid, &sides, &is_inside)?;
     let mut discrete = Discrete {

@@ -36,7 +36,7 @@ impl Ellipsoid {
         }
     }
 
-    fn from_centre(&self, x: &[f64]) -> [f64; 3] {
+    fn relative(&self, x: &[f64]) -> [f64; 3] {
         let mut v = [0.0; 3];
         for (v, (x, centre)) in v.iter_mut().zip(x.iter().zip(&self.centre)) {
             *v = x - centre;
@@ -46,13 +46,13 @@ impl Ellipsoid {
 
     /// (|x/axes| − 1) times the least semi-axis.
     pub(super) fn level(&self, x: &[f64]) -> f64 {
-        let v = self.from_centre(x);
+        let v = self.relative(x);
         let squares: f64 = self.axes.iter().zip(v).map(|(a, v)| (v / a) * (v / a)).sum();
         (squares.sqrt() - 1.0) * self.axes.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
     pub(super) fn crossings(&self, a: &[f64], b: &[f64]) -> [Option<f64>; 2] {
-        let (from, to) = (self.from_centre(a), self.from_centre(b));
+        let (from, to) = (self.relative(a), self.relative(b));
         let terms = self.axes.iter().enumerate().map(|(i, s)| (from[i] / s, (to[i] - from[i]) / s));
         sphere_crossings(terms, 1.0)
     }
@@ -61,7 +61,7 @@ impl Ellipsoid {
     /// Σ (e_i y_i/(t + e_i²))² = 1, found by bisection (Eberly, "Distance from a point to an ellipse, an
     /// ellipsoid, or a hyperellipsoid", 2013).
     pub(super) fn signed_distance(&self, x: &[f64]) -> f64 {
-        let y = self.from_centre(x).map(f64::abs);
+        let y = self.relative(x).map(f64::abs);
         let e = &self.axes;
         let least = e.iter().copied().fold(f64::INFINITY, f64::min);
         let sum = |t: f64| -> f64 {

@@ -1,6 +1,6 @@
 //! The scheme on shapes, on Robin sides and with periodic axes: the order of the largest error by refinement.
 
-use modewise_problems::{Errors, Field, Problem, Spec, catalog, error, file::ProblemFile, order};
+use modewise_problems::{Errors, Field, Points, Problem, Spec, catalog, error, file::ProblemFile, order};
 
 use crate::{
     Initial,
@@ -154,24 +154,16 @@ fn the_re_entrant_corner_limits_the_order() {
     assert!(max.iter().all(|p| (p - 2.0 / 3.0).abs() < 0.05), "{max:?}");
 }
 
-/// The extremes of PINNacle's finite-element solution (arXiv 2306.08827), good to about 1e-4: values and places.
+/// The lowest and the highest node of PINNacle's finite-element solution (arXiv 2306.08827), good to about 1e-4, and
+/// u there.
 #[test]
-fn the_published_extremes_around_four_discs_are_found() {
+fn the_published_values_around_four_discs_are_found() {
     let problem = catalogued("pinnacle-pb-2d");
     let discrete = discretise(problem.as_ref(), &[512]);
     let mut live = Live::start("pcg", problem.as_ref(), &discrete, Initial::Zero);
-    let u = live.advance(12).values();
-    let h = discrete.grid().axes()[0].spacing();
-    let inside = || (0..u.len()).filter(|node| discrete.is_inside(*node));
-    let lowest = inside().min_by(|a, b| u[*a].total_cmp(&u[*b])).unwrap();
-    let highest = inside().max_by(|a, b| u[*a].total_cmp(&u[*b])).unwrap();
-    for (node, value, place) in
-        [(lowest, -0.703_576, [-0.4850, -0.3816]), (highest, 1.332_92, [0.4863, 0.1194])]
-    {
-        assert!((u[node] - value).abs() < 5e-4, "{} and {value}", u[node]);
-        for ((i, axis), x) in discrete.grid().indices(node).into_iter().zip(discrete.grid().axes()).zip(place)
-        {
-            assert!((axis.coordinate(i) - x).abs() < 2.0 * h, "{} and {x}", axis.coordinate(i));
-        }
+    let mut found = [0.0; 2];
+    live.advance(12).interpolate(Points::new(&[-0.4850, -0.3816, 0.4863, 0.1194], 2), &mut found);
+    for (found, published) in found.into_iter().zip([-0.703_576, 1.332_92]) {
+        assert!((found - published).abs() < 2e-4, "{found} and {published}");
     }
 }
