@@ -1,6 +1,7 @@
 //! An experiment: a plan as data, what it resolves to, and its execution into a run folder.
 
 mod config_error;
+mod error_bar;
 mod evaluate;
 mod execute;
 mod labels;
@@ -16,6 +17,7 @@ mod table;
 mod warm_start;
 
 pub use config_error::ConfigError;
+pub use error_bar::ErrorBar;
 pub use evaluate::Solution;
 pub use execute::{ExperimentError, Progress, Quiet, plan_of, resume, run};
 pub use options::{OPTIONS, Opt};

@@ -1,6 +1,6 @@
 //! The second-order finite-difference system on a uniform grid of 1, 2 or 3 dimensions.
 //!
-//! At every unknown Σ_axes [c₋(u − u₋) + c₊(u − u₊)] + κ²u = f with c = ε/h², ε at the middle of the
+//! At every unknown Σ_axes [c₋(u − u₋) + c₊(u − u₊)] + κ²g(u) = f with c = ε/h², ε at the middle of the
 //! face between two nodes (LeVeque, *Finite Difference Methods*, 2007, ch. 2 and 3). Unknowns are the
 //! nodes that no Dirichlet side holds:
 //!
@@ -11,15 +11,25 @@
 //! - on a Robin side, ε ∂u/∂n + au = g, the same elimination adds 2a/h to the diagonal;
 //! - on shapes (`region`) nodes outside have the equation u = 0 and no neighbours, and at those next to a curved
 //!   boundary the distance to it takes the place of h;
+//! - at an interface where ε jumps (`interface`) the equations next to it are those of immersed finite elements, in
+//!   which neighbours along diagonals are coupled too;
 //! - on a periodic axis the last node is the first one again and carries its value.
 //!
 //! Where no side and no κ² holds u, it is defined up to a constant: f has to be compatible, and the
 //! solution is the one whose mean (the trapezoidal rule) is zero.
+//!
+//! Times the volumes of cells, the system is the gradient of a convex function of the unknowns (see
+//! [`crate::reaction`]), so that a nonlinear one has one solution too. Where a matrix A is spoken of, it is that of
+//! the system linearised at u = 0, g′(0) = 1.
 
 mod assemble;
 mod extend;
+mod interface;
+#[cfg(test)]
+mod reaction_tests;
 mod region;
 mod residual;
+mod simplex;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +37,9 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{Condition, Field, Grid, GridError, Problem};
+use crate::{Condition, Field, Grid, GridError, Problem, Reaction};
+
+pub use interface::Coupling;
 
 /// The coefficients of the system.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +66,7 @@ pub enum Coefficients {
 pub struct Discrete {
     sides: Vec<[Condition; 2]>,
     coefficients: Coefficients,
+    reaction: Reaction,
     largest_diagonal: f64,
     /// Without what shapes add.
     largest_regular: f64,
@@ -64,6 +77,8 @@ pub struct Discrete {
     kappa2: Option<Vec<f64>>,
     /// Whether nodes are inside the region; `None` without shapes.
     inside: Option<Vec<bool>>,
+    /// Couplings besides those of faces, by node and other node.
+    couplings: Vec<Coupling>,
     source: Field,
     boundary: Option<Field>,
     rhs_norm: f64,
@@ -112,6 +127,15 @@ pub enum DiscreteError {
         /// The axis, from 0.
         axis: usize,
         /// The node.
+        at: Vec<f64>,
+    },
+    /// An interface next to a side of the box or of the domain.
+    #[error(
+        "the interface comes within two cells of the boundary of the domain at {at:?}; take a finer grid, or leave \
+         `interface` out, with which ε is taken as it is in the middle between nodes"
+    )]
+    InterfaceAtSide {
+        /// A node of a cell that it cuts.
         at: Vec<f64>,
     },
     /// No node of the grid is inside.
@@ -218,6 +242,16 @@ impl Discrete {
         }
     }
 
+    /// What shapes and Robin sides add to the diagonal at `node`.
+    pub fn held_at(&self, node: usize) -> f64 {
+        match (&self.kappa2, &self.coefficients) {
+            (Some(kappa2), Coefficients::Variable { screening, .. }) => {
+                screening[node] - kappa2.get(node).copied().unwrap_or(0.0)
+            }
+            _ => 0.0,
+        }
+    }
+
     /// ε/h² per axis, where ε and κ² are constant.
     pub fn constant_coefficients(&self) -> Option<(&[f64], f64)> {
         match &self.coefficients {
@@ -226,7 +260,33 @@ impl Discrete {
         }
     }
 
-    /// The largest entry of the diagonal, Σ (c₋ + c₊) + κ².
+    /// Couplings besides those of faces, which there are next to interfaces, by node and other node. Where there are any,
+    /// the matrix is not symmetric.
+    pub fn couplings(&self) -> &[Coupling] {
+        &self.couplings
+    }
+
+    /// Those in the equations of `nodes`.
+    pub fn couplings_of(&self, nodes: Range<usize>) -> &[Coupling] {
+        let start = self.couplings.partition_point(|coupling| coupling.node < nodes.start);
+        let rest = &self.couplings[start..];
+        &rest[..rest.partition_point(|coupling| coupling.node < nodes.end)]
+    }
+
+    /// g; linear where κ² is zero everywhere.
+    pub fn reaction(&self) -> Reaction {
+        self.reaction
+    }
+
+    /// κ² at unknowns, 0 elsewhere.
+    pub fn screening(&self) -> Field {
+        let mut field = Field::zeros(self.grid());
+        field.values_mut().iter_mut().enumerate().for_each(|(node, k)| *k = self.kappa2_at(node));
+        self.keep_unknowns(&mut field);
+        field
+    }
+
+    /// The largest entry of the diagonal of A, Σ (c₋ + c₊) + κ².
     pub fn largest_diagonal(&self) -> f64 {
         self.largest_diagonal
     }
@@ -251,7 +311,7 @@ impl Discrete {
         self.boundary.clone().unwrap_or_else(|| Field::zeros(self.grid()))
     }
 
-    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated.
+    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated: the residual of u = 0 inside.
     pub fn rhs_norm(&self) -> f64 {
         self.rhs_norm
     }

@@ -4,7 +4,8 @@
 //! title = "A wave of frequency {mu}"         # {mu} is replaced by the parameter's value
 //! box = [[0, 1], [0, "2*pi"]]                # lower and upper end of every axis
 //! permittivity = "1 + x^2"                   # ε > 0; 1 where nothing is said
-//! kappa2 = "mu^2"                            # κ² ≥ 0, the coefficient of u; 0 where nothing is said
+//! kappa2 = "mu^2"                            # κ² ≥ 0, the coefficient of g(u); 0 where nothing is said
+//! reaction = "linear"                        # g(u) = u, or "sinh": g(u) = sinh u; linear where nothing is said
 //! source = "s*cos(y)"                        # f; derived where `exact` is given
 //! exact = "sin(mu*x)*cos(y)"                 # u, where it is known
 //! domain = "box - hole"                      # what the shapes below make of the box
@@ -32,7 +33,7 @@
 //!
 //! Axes are `x`, `y`, `z`, or `x1` to `x10`; formulas are those of [`crate::expression`], and a number may
 //! stand for one. Either `source` or `exact` is given. From `exact` alone the source
-//! −∇·(ε∇u) + κ²u, boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
+//! −∇·(ε∇u) + κ²g(u), boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
 //! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data
 //! has u = 0 or no flux.
 //!
@@ -48,6 +49,10 @@
 //! `domain` combines their names and `box`, the whole: `a | b` is a union, `a & b` an intersection, `a - b` a
 //! difference, `!a` a complement, `-` before `&` before `|` as for sets in Python. The sides of the box keep their
 //! conditions as far as they bound the domain; wherever the boundary of a shape does, u is given.
+//!
+//! `interface = "disc"` names, in the same words, a region at whose boundary `permittivity` jumps while u and ε ∂u/∂n go
+//! on; `kappa2`, `source` and `exact` may jump there too. Finite differences are then second-order accurate across it
+//! (see [`crate::discrete`]); without it they take ε as it is in the middle between nodes.
 
 mod data;
 mod document;

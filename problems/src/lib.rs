@@ -1,5 +1,5 @@
-//! What is solved: Poisson and screened Poisson problems −∇·(ε∇u) + κ²u = f on boxes, their grids and fields, the
-//! finite-difference system, sine and Fourier transforms, and a catalog of named problems.
+//! What is solved: Poisson and Poisson–Boltzmann problems −∇·(ε∇u) + κ²g(u) = f on boxes, g(u) = u or sinh u, their
+//! grids and fields, the finite-difference system, sine and Fourier transforms, and a catalog of named problems.
 //!
 //! ```
 //! use modewise_problems::{catalog, Discrete, Grid};
@@ -21,6 +21,7 @@ pub mod grid;
 pub mod order;
 pub mod points;
 pub mod problem;
+pub mod reaction;
 pub mod reduce;
 pub mod spec;
 pub mod transform;
@@ -31,4 +32,5 @@ pub use field::Field;
 pub use grid::{Grid, GridError};
 pub use points::Points;
 pub use problem::{Coefficient, Condition, Domain, Problem};
+pub use reaction::Reaction;
 pub use spec::{Parameter, Settings, Spec, SpecError};

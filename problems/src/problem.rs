@@ -1,8 +1,8 @@
-//! The continuous problem −∇·(ε∇u) + κ²u = f on a box, or a part of one, with boundary data.
+//! The continuous problem −∇·(ε∇u) + κ²g(u) = f on a box, or a part of one, with boundary data.
 
 use std::fmt::Debug;
 
-use crate::{Points, Spec, geometry::Region};
+use crate::{Points, Reaction, Spec, geometry::Region};
 
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub trait Problem: Debug + Send + Sync {
         fill(self.permittivity(), out);
     }
 
-    /// κ² ≥ 0, the coefficient of u.
+    /// κ² ≥ 0, the coefficient of g(u).
     fn screening(&self) -> Coefficient {
         Coefficient::Constant(0.0)
     }
@@ -124,6 +124,16 @@ pub trait Problem: Debug + Send + Sync {
     /// κ² at points; called where [`Problem::screening`] is variable.
     fn screening_at(&self, _points: Points<'_>, out: &mut [f64]) {
         fill(self.screening(), out);
+    }
+
+    /// g, which makes the equation nonlinear where it is not u itself.
+    fn reaction(&self) -> Reaction {
+        Reaction::Linear
+    }
+
+    /// Whether κ²g(u) is κ²u.
+    fn is_linear(&self) -> bool {
+        self.reaction() == Reaction::Linear || self.screening() == Coefficient::Constant(0.0)
     }
 
     /// f at points of the box.
@@ -149,6 +159,18 @@ pub trait Problem: Debug + Send + Sync {
     /// a ≥ 0 at points of a Neumann side where ε ∂u/∂n + au is given, which makes it a Robin side; `false`,
     /// with `out` untouched, where the flux alone is.
     fn robin(&self, _axis: usize, _upper: bool, _points: Points<'_>, _out: &mut [f64]) -> bool {
+        false
+    }
+
+    /// The region at whose boundary ε jumps, while u and ε ∂u/∂n go on there; κ² and f may jump too. Discrete systems
+    /// are then second-order accurate across it. `None` where nobody says so, or nothing jumps.
+    fn interface(&self) -> Option<&Region> {
+        None
+    }
+
+    /// By how much ε ∂u/∂n, n pointing out of the region, is larger outside than inside at points of the interface;
+    /// `false`, with `out` untouched, where it goes on.
+    fn interface_flux(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
         false
     }
 

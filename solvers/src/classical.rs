@@ -5,6 +5,7 @@
 //! memory are in `sweep`. What the live runs have in common is in `state`; those that repeat a sweep share
 //! `stationary`, those of conjugate gradients `krylov`.
 
+pub mod bicgstab;
 pub mod cg;
 pub mod chebyshev;
 pub mod direct;
@@ -13,11 +14,13 @@ pub mod gauss_seidel;
 pub mod jacobi;
 pub mod kernels;
 pub mod multigrid;
+pub mod newton;
 pub mod pcg;
 pub mod sor;
 
 mod krylov;
 mod layout;
+mod nonlinear;
 mod operator;
 mod real;
 mod spectrum;

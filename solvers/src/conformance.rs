@@ -220,9 +220,9 @@ mod tests {
     use super::*;
     use crate::{Initial, ReferenceKind, classical::direct};
 
-    /// Boxes of every dimension, with every kind of side, with κ², with ε and κ² that jump, on shapes, and with Robin sides. Networks take
-    /// the first two.
-    const PROBLEMS: [(&str, &[usize]); 10] = [
+    /// Boxes of every dimension, with every kind of side, with κ², with ε and κ² that jump, on shapes, with Robin sides, and
+    /// nonlinear ones. Networks take the first two.
+    const PROBLEMS: [(&str, &[usize]); 12] = [
         ("sines-1d,modes=[1,3]", &[32]),
         ("bump-2d", &[16]),
         ("sines-1d,modes=[1,2],sides=neumann-dirichlet", &[16]),
@@ -233,6 +233,8 @@ mod tests {
         ("pinnacle-pb-2d", &[20]),
         ("ball-3d", &[8]),
         ("many-subdomains-2d", &[10]),
+        ("gouy-chapman-1d,u0=3", &[20]),
+        ("sinh-waves-2d", &[12, 10]),
     ];
     /// How many of them a solver has to take, so that refusing is no way out.
     const LEAST: usize = 2;

@@ -164,6 +164,41 @@ pub struct Unsupported {
     pub advice: String,
 }
 
+/// Refuses a nonlinear problem.
+///
+/// # Errors
+/// It is one; the advice names the solvers for it.
+pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    if problem.is_linear() {
+        return Ok(());
+    }
+    Err(Unsupported {
+        solver: solver.into(),
+        reason: format!(
+            "it solves linear problems, and this one has the reaction {}",
+            problem.reaction().term()
+        ),
+        advice: "take newton or fas, or a network".into(),
+    })
+}
+
+/// That the discrete system of `problem` has couplings along axes only: not those next to interfaces.
+///
+/// # Errors
+/// What to use instead.
+pub fn needs_no_interface(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    if problem.interface().is_none() || problem.is_uniform() {
+        return Ok(());
+    }
+    Err(Unsupported {
+        solver: solver.into(),
+        reason: "the equations next to the interface of this problem are not symmetric and couple neighbours along \
+                 diagonals"
+            .into(),
+        advice: "take bicgstab or direct, or a problem file without `interface`".into(),
+    })
+}
+
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
 pub enum SolverError {

@@ -11,6 +11,7 @@ Examples:
   modewise solve bump-2d --solver multigrid --grid 256 --stop rtol=1e-8
   modewise run examples/demo.toml --set grid=128
   modewise eval output/run points.csv         the solution of a run at points of your own
+  modewise solve my.toml --solver newton --accuracy 1e-4   a problem of your own, with an error bar
   modewise order disc-2d --solver pcg         errors over grids, and their order
   modewise bench classical                    how fast the solvers are on this machine
 
@@ -154,11 +155,13 @@ fn experiment(name: &'static str, about: &'static str, examples: &'static str) -
     command =
         command.arg(if name == "solve" { solver.required(true) } else { solver.action(ArgAction::Append) });
     command = command.args(OPTIONS.iter().map(|option| {
-        Arg::new(option.key)
-            .long(option.key)
-            .value_name(option.value)
-            .allow_hyphen_values(true)
-            .help(format!("{} [default: {}]", option.help, option.default))
+        let arg = Arg::new(option.key).long(option.key).value_name(option.value);
+        let arg = if option.is_flag() {
+            arg.num_args(0..=1).require_equals(true).default_missing_value("true")
+        } else {
+            arg.allow_hyphen_values(true)
+        };
+        arg.help(format!("{} [default: {}]", option.help, option.default))
     }));
     command
         .arg(

@@ -47,6 +47,7 @@ pub(super) fn table(summary: &Summary) -> String {
         text += &format!("median over {runs} seeds, smallest and largest in brackets\n");
     }
     for solver in &summary.solvers {
+        text += &error_bar(solver, summary);
         for milestone in &solver.milestones {
             text += &format!(
                 "{} (seed {}): {} steps in {} s and {} work units to the hand-over, then {} steps in {} s and {}\n",
@@ -69,6 +70,29 @@ pub(super) fn table(summary: &Summary) -> String {
                 solver.name, solver.seed, share
             );
         }
+    }
+    text
+}
+
+/// The error bar of an answer, and what came of the accuracy that was asked for.
+fn error_bar(solver: &SolverSummary, summary: &Summary) -> String {
+    let (Some(l2), Some(max)) = (solver.error_bar_l2, solver.error_bar_max) else { return String::new() };
+    let cells: Vec<String> = summary.grid.iter().map(usize::to_string).collect();
+    let order =
+        summary.error_order.map_or("no order seen".into(), |order| format!("observed order {order:.2}"));
+    let mut text = format!(
+        "{} (seed {}): error bar {l2:.1e} relative in L2, {max:.1e} in the maximum, on {} cells, {order}\n",
+        solver.name,
+        solver.seed,
+        cells.join(" × "),
+    );
+    if let Some(accuracy) = summary.accuracy.filter(|accuracy| l2 > *accuracy) {
+        let why =
+            summary.refinement.as_deref().unwrap_or("the solver did not come close enough; tighten --stop");
+        text += &format!(
+            "{} (seed {}): the accuracy {accuracy:.1e} was not reached: {why}\n",
+            solver.name, solver.seed
+        );
     }
     text
 }

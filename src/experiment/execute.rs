@@ -147,7 +147,7 @@ pub fn resume(
     cancel: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Option<(Setup, Summary)>, ExperimentError> {
-    let setup = Setup::new(&plan_of(path)?, true)?;
+    let setup = Setup::again(&plan_of(path)?)?;
     let file = path.join(PROGRESS);
     let done: Done = match std::fs::read(&file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -311,7 +311,8 @@ impl OneRun<'_> {
         if let Some(watch) = &watch {
             self.write_order(folder, &task, watch, &end)?;
         }
-        let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref());
+        let bar = setup.bar.as_ref().map(|bar| bar.of(&end.field));
+        let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let advice = self.below_the_floor(&end).or(entry.advice.clone());
         Ok(SolverSummary { energy_above_nyquist: energy, milestones, advice, ..entry })
     }

@@ -13,8 +13,15 @@ pub struct Opt {
     pub help: &'static str,
 }
 
+impl Opt {
+    /// Whether it is switched on by its name alone.
+    pub fn is_flag(&self) -> bool {
+        self.default == "false"
+    }
+}
+
 /// All options, in the order of help.
-pub const OPTIONS: [Opt; 13] = [
+pub const OPTIONS: [Opt; 15] = [
     Opt {
         key: "grid",
         default: "auto",
@@ -42,6 +49,20 @@ pub const OPTIONS: [Opt; 13] = [
         help: "What errors are measured against: discrete (the exact solution of the discrete system) or exact \
                (of the differential equation; errors then end at the discretisation floor). Where it is not given, \
                nothing needs it and the discrete solution cannot be had, a run goes without",
+    },
+    Opt {
+        key: "error-bar",
+        default: "false",
+        value: "BOOL",
+        help: "Estimate how far the answer is from the solution of the differential equation, known or not, from the grids \
+               of half and a quarter as many cells",
+    },
+    Opt {
+        key: "accuracy",
+        default: "none",
+        value: "TOL",
+        help: "Double the cells until the estimated relative L2 error is at or below this, from --grid on, and show the \
+               error bar. Exit code 1 if memory, the seconds= of --stop or rounding end it before",
     },
     Opt {
         key: "transform",

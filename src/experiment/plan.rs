@@ -72,6 +72,10 @@ pub struct Plan {
     pub initial: Start,
     /// `discrete` or `exact`; `None` where nothing is said: `discrete`, if it can be had.
     pub reference: Option<ReferenceKind>,
+    /// Whether the error against the differential equation is estimated.
+    pub error_bar: bool,
+    /// The estimated relative L2 error to refine to.
+    pub accuracy: Option<f64>,
     /// How the error is split.
     pub transform: Split,
     /// Tracked modes.
@@ -148,6 +152,13 @@ impl Plan {
                 Some(read.choice("reference", &known)?)
             } else {
                 None
+            },
+            error_bar: read.choice("error-bar", &[("false", false), ("true", true)])?,
+            accuracy: match read.text("accuracy").as_str() {
+                "none" => None,
+                _ => Some(read.number("accuracy", "a number between 0 and 1, or none", |tol: &f64| {
+                    *tol > 0.0 && *tol < 1.0
+                })?),
             },
             transform: read.choice("transform", &TRANSFORMS.map(|split| (split.name(), split)))?,
             modes: read.text("modes").parse()?,
@@ -234,6 +245,12 @@ impl Plan {
             let exact = reference == ReferenceKind::Exact;
             set("reference", if exact { "exact" } else { "discrete" }.into());
         }
+        if self.error_bar {
+            set("error-bar", true.into());
+        }
+        if let Some(accuracy) = self.accuracy {
+            set("accuracy", accuracy.into());
+        }
         set("transform", self.transform.name().into());
         set("modes", self.modes.to_string().into());
         set("tol", self.tol.into());
@@ -281,6 +298,8 @@ mod tests {
         stop = "rtol=1e-8,steps=500"
         modes = [1, 5]
         watch = "every=2"
+        error-bar = true
+        accuracy = 1e-3
         [[solver]]
         name = "jacobi"
         omega = 0.8
@@ -325,6 +344,10 @@ mod tests {
             ),
             ("problem = \"sines-1d\"\nsolver = \"jacoby\"", "did you mean `jacobi`?"),
             ("problem = \"sines-1d\"\nsolver = \"jacobi,label=a/b\"", "without slash"),
+            (
+                "problem = \"sines-1d\"\nsolver = \"jacobi\"\naccuracy = 2",
+                "accuracy = 2 is not a number between",
+            ),
             ("problem = ", "TOML"),
         ] {
             let error = Plan::from_toml(text, &[]).unwrap_err().to_string();

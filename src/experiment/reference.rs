@@ -25,13 +25,14 @@ pub(super) enum Way {
 }
 
 /// Where no direct method can: the first of these that is registered and takes the problem.
-const ITERATIONS: [&str; 2] = ["pcg,preconditioner=multigrid", "multigrid"];
+const ITERATIONS: [&str; 3] = ["pcg,preconditioner=multigrid", "multigrid", "newton"];
 /// Steps to the rounding floor.
 const STEPS: u64 = 1000;
 
 impl Way {
-    /// The way for this problem and grid, and the bytes it takes; `own` bytes are needed besides.
-    pub fn find(plan: &Plan, problem: &dyn Problem, grid: &Grid, own: f64) -> (Self, f64) {
+    /// The way for this problem and grid, and the bytes it takes; `own` bytes are needed besides. Where errors are
+    /// measured against the exact solution, an iteration is not worth its time.
+    pub fn find(kind: ReferenceKind, problem: &dyn Problem, grid: &Grid, own: f64) -> (Self, f64) {
         let room = free_memory() as f64 - own;
         let candidate = |spec: &str| {
             let solver = spec.parse::<Spec>().ok().and_then(|spec| registry::build(&spec).ok())?;
@@ -41,7 +42,7 @@ impl Way {
         if let Some((_, bytes)) = candidate("direct") {
             return (Self::Direct, bytes);
         }
-        let exact = plan.reference == Some(ReferenceKind::Exact);
+        let exact = kind == ReferenceKind::Exact;
         match ITERATIONS.iter().find_map(|spec| candidate(spec)).filter(|_| !exact) {
             Some((solver, bytes)) => (Self::Iterate(solver), bytes),
             None => (Self::No, 0.0),
@@ -49,7 +50,7 @@ impl Way {
     }
 
     /// The discrete solution, if there is a way to it.
-    fn solve(&self, problem: &dyn Problem, discrete: &Discrete) -> Result<Option<Field>, String> {
+    pub fn solve(&self, problem: &dyn Problem, discrete: &Discrete) -> Result<Option<Field>, String> {
         match self {
             Self::Direct => direct::solve(discrete).map(Some).map_err(|error| error.to_string()),
             Self::No => Ok(None),
@@ -73,10 +74,12 @@ impl Way {
 /// A solution counts as one to rounding up to this many times the estimate of its residual.
 const NEAR_FLOOR: f64 = 100.0;
 
-/// The reference that the plan asks for, and the discretisation error where both solutions are known.
+/// The reference that the plan asks for, and the discretisation error where both solutions are known. The discrete
+/// solution may be there already: `known`.
 pub(super) fn find(
     plan: &Plan,
     way: &Way,
+    known: Option<&Reference>,
     problem: &dyn Problem,
     discrete: &Discrete,
 ) -> Result<(Option<Reference>, Option<Errors>), ConfigError> {
@@ -87,16 +90,21 @@ pub(super) fn find(
             "`{name}` has no known exact solution; use --reference discrete"
         )));
     }
-    let solved = way.solve(problem, discrete);
+    let solved = match known {
+        Some(known) => Ok(Some(known.clone())),
+        None => way
+            .solve(problem, discrete)
+            .map(|solution| solution.map(|field| Reference::new(ReferenceKind::Discrete, field))),
+    };
     let floor = match (&solved, &exact) {
-        (Ok(Some(solution)), Some(exact)) => Some(exact.errors(solution)),
+        (Ok(Some(solution)), Some(exact)) => Some(exact.errors(solution.field())),
         _ => None,
     };
     if plan.reference == Some(ReferenceKind::Exact) {
         return Ok((exact, floor));
     }
     match solved {
-        Ok(Some(solution)) => Ok((Some(Reference::new(ReferenceKind::Discrete, solution)), floor)),
+        Ok(Some(solution)) => Ok((Some(solution), floor)),
         _ if !is_needed(plan) => Ok((None, None)),
         Ok(None) => Err(ConfigError::Missing(
             "the discrete solution, which errors are to be measured against, takes more memory than there is; \

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use modewise_problems::{Discrete, Errors, Grid, Problem, catalog, file};
-use modewise_solvers::{Need, Reference, Schedule, Solver, StopRule, registry};
+use modewise_solvers::{Need, Reference, ReferenceKind, Schedule, Solver, StopRule, registry};
 
 use super::reference::{self, Way};
 use super::{
     config_error::ConfigError,
+    error_bar::{self, ErrorBar},
     labels, memory,
     plan::{Plan, Record, SolverPlan, Start, Watch},
     warm_start::WarmStart,
@@ -47,6 +48,8 @@ pub struct Setup {
     pub reference: Option<Reference>,
     /// The discretisation error, where the exact solution is known.
     pub floor: Option<Errors>,
+    /// The estimated one, where it was asked for.
+    pub bar: Option<ErrorBar>,
     /// The transform, axis by axis where they differ.
     pub transform: String,
     /// The solvers, in order.
@@ -75,20 +78,47 @@ impl Setup {
     /// # Errors
     /// Whatever cannot be done, with what to do instead.
     pub fn new(plan: &Plan, force: bool) -> Result<Self, ConfigError> {
+        Self::resolve(plan, force, true)
+    }
+
+    /// Resolves the plan of a run folder, whose grid is what its accuracy asked for.
+    ///
+    /// # Errors
+    /// As [`Setup::new`].
+    pub fn again(plan: &Plan) -> Result<Self, ConfigError> {
+        Self::resolve(plan, true, false)
+    }
+
+    fn resolve(plan: &Plan, force: bool, refines: bool) -> Result<Self, ConfigError> {
         let problem = catalog::build(&plan.problem)?;
         let dimension = problem.domain().dimension();
         let default = [DEFAULT_CELLS[dimension.clamp(1, 3) - 1]];
         let cells = if plan.grid.is_empty() { &default[..] } else { &plan.grid[..] };
-        let grid = Grid::new(problem.domain().bounds(), cells)?;
+        let mut grid = Grid::new(problem.domain().bounds(), cells)?;
+        let bar = match plan.accuracy.filter(|_| refines) {
+            Some(accuracy) => {
+                check_solvers(plan, problem.as_ref(), &grid)?;
+                let (cells, bar) = error_bar::refine(plan, problem.as_ref(), &grid.cells(), accuracy)?;
+                grid = Grid::new(problem.domain().bounds(), &cells)?;
+                Some(bar)
+            }
+            None if plan.error_bar || plan.accuracy.is_some() => {
+                check_solvers(plan, problem.as_ref(), &grid)?;
+                Some(error_bar::on_grid(plan, problem.as_ref(), &grid.cells())?)
+            }
+            None => None,
+        };
         let mut solvers = Vec::new();
         for (solver, label) in plan.solvers.iter().zip(labels::unique(&plan.solvers)?) {
             solvers.push(prepare(solver, label, plan, problem.as_ref(), &grid)?);
         }
         let own = memory::own(plan, &grid, problem.as_ref());
-        let (way, bytes) = Way::find(plan, problem.as_ref(), &grid, own);
+        let kind = plan.reference.unwrap_or(ReferenceKind::Discrete);
+        let (way, bytes) = Way::find(kind, problem.as_ref(), &grid, own);
         memory::refuse_too_much(own, bytes, &solvers)?;
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
-        let (reference, floor) = reference::find(plan, &way, problem.as_ref(), &discrete)?;
+        let (reference, floor) =
+            reference::find(plan, &way, bar.as_ref().map(|bar| &bar.solution), problem.as_ref(), &discrete)?;
         let own_modes = ModeChoice::None != plan.modes && reference.is_some();
         let split = match plan.transform {
             Split::Waves(TransformKind::Auto) if own_modes && has_few_nodes_in_shapes(&discrete) => {
@@ -129,6 +159,7 @@ impl Setup {
             discrete,
             reference,
             floor,
+            bar,
             transform,
             solvers,
             watch,
@@ -235,6 +266,14 @@ impl Setup {
         }
         bytes * self.plan.seeds as f64
     }
+}
+
+/// Refuses what no solver can do before grids are solved for an error bar.
+fn check_solvers(plan: &Plan, problem: &dyn Problem, grid: &Grid) -> Result<(), ConfigError> {
+    for (solver, label) in plan.solvers.iter().zip(labels::unique(&plan.solvers)?) {
+        prepare(solver, label, plan, problem, grid)?;
+    }
+    Ok(())
 }
 
 /// Whether shapes leave so few nodes that eigenvectors take less than a second.

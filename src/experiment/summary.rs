@@ -1,6 +1,6 @@
 //! What is said of a whole experiment: summary.json, and manifest.json beside it.
 
-use modewise_problems::Spec;
+use modewise_problems::{Errors, Spec};
 use modewise_solvers::{End, Outcome, Reference, ReferenceKind};
 use serde::Serialize;
 
@@ -39,6 +39,9 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
         tracked,
         floor_l2: setup.floor.map(|errors| errors.l2),
         floor_max: setup.floor.map(|errors| errors.max),
+        accuracy: setup.plan.accuracy,
+        error_order: setup.bar.as_ref().and_then(|bar| bar.order),
+        refinement: setup.bar.as_ref().and_then(|bar| bar.limit.clone()),
         solvers: solvers.to_vec(),
         spread: if setup.plan.seeds > 1 { spread(solvers) } else { Vec::new() },
     }
@@ -64,8 +67,14 @@ fn spread(solvers: &[SolverSummary]) -> Vec<SolverSpread> {
     .collect()
 }
 
-/// One solver's entry.
-pub(super) fn entry(prepared: &Prepared, seed: u64, end: &End, watch: Option<&ModeWatch>) -> SolverSummary {
+/// One solver's entry; `bar` is that of its answer.
+pub(super) fn entry(
+    prepared: &Prepared,
+    seed: u64,
+    end: &End,
+    watch: Option<&ModeWatch>,
+    bar: Option<Errors>,
+) -> SolverSummary {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     SolverSummary {
         name: prepared.label.clone(),
@@ -82,6 +91,8 @@ pub(super) fn entry(prepared: &Prepared, seed: u64, end: &End, watch: Option<&Mo
         error_l2: end.errors.and_then(|errors| finite(errors.l2)),
         error_max: end.errors.and_then(|errors| finite(errors.max)),
         residual: end.residual.and_then(finite),
+        error_bar_l2: bar.and_then(|bar| finite(bar.l2)),
+        error_bar_max: bar.and_then(|bar| finite(bar.max)),
         order_index: watch.and_then(ModeWatch::order_index),
         modes_reached: watch
             .map_or(0, |watch| watch.passages().filter(|(_, _, passage)| passage.reached.is_some()).count()),
@@ -107,6 +118,8 @@ pub(super) fn failed(prepared: &Prepared, seed: u64, error: &dyn std::error::Err
         error_l2: None,
         error_max: None,
         residual: None,
+        error_bar_l2: None,
+        error_bar_max: None,
         order_index: None,
         modes_reached: 0,
         milestones: Vec::new(),

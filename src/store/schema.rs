@@ -97,6 +97,15 @@ pub struct Summary {
     pub floor_l2: Option<f64>,
     /// Maximum discretisation error, where the exact solution is known.
     pub floor_max: Option<f64>,
+    /// The estimated relative L2 error that was asked for with `--accuracy`.
+    #[serde(default)]
+    pub accuracy: Option<f64>,
+    /// The observed order of the discretisation error, where an error bar was asked for.
+    #[serde(default)]
+    pub error_order: Option<f64>,
+    /// Why no finer grid was taken, where `accuracy` was not reached.
+    #[serde(default)]
+    pub refinement: Option<String>,
     /// Steps whose fields are stored, per solver label, are files `fields/<label>-<step>.npy`;
     /// the reference is `fields/reference.npy`.
     pub solvers: Vec<SolverSummary>,
@@ -195,6 +204,12 @@ pub struct SolverSummary {
     pub error_max: Option<f64>,
     /// Relative residual of the last iterate; networks have none.
     pub residual: Option<f64>,
+    /// Estimated relative L2 error against the solution of the differential equation, with `--error-bar`.
+    #[serde(default)]
+    pub error_bar_l2: Option<f64>,
+    /// Estimated maximum error against it.
+    #[serde(default)]
+    pub error_bar_max: Option<f64>,
     /// Kendall's τ_b between |k| and first passage: −1 high first, +1 low first.
     pub order_index: Option<f64>,
     /// How many tracked modes reached `tol`.

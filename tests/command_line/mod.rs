@@ -1,5 +1,6 @@
 //! The program as a user meets it: exit codes, messages, and what it leaves behind.
 
+mod error_bar;
 mod eval;
 #[cfg(unix)]
 mod kill;

@@ -175,6 +175,8 @@ impl Case {
             error_l2: Some(1e-3),
             error_max: None,
             residual: None,
+            error_bar_l2: None,
+            error_bar_max: None,
             order_index: index.map(|v: f64| v - 0.03 * seed as f64),
             modes_reached: 0,
             milestones: Vec::new(),
@@ -200,6 +202,9 @@ impl Case {
             tracked: self.all_modes().iter().map(ToString::to_string).collect(),
             floor_l2: self.floor,
             floor_max: self.floor,
+            accuracy: None,
+            error_order: None,
+            refinement: None,
             solvers,
             spread: Vec::new(),
         }

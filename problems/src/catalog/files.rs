@@ -11,14 +11,18 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 26] = files![
+const FILES: [(&str, &str); 32] = files![
     "annulus-2d"
     "ball-3d"
     "chirp-1d"
     "chirp-2d"
+    "dielectric-ball-3d"
+    "dielectric-disc-2d"
+    "dielectric-sphere-3d"
     "disc-2d"
     "five-scales-2d"
     "fprinciple-1d"
+    "gouy-chapman-1d"
     "holes-waves-2d"
     "jump-2d"
     "jump-3d"
@@ -35,6 +39,8 @@ const FILES: [(&str, &str); 26] = files![
     "polynomial-bump-2d"
     "screened-waves-1d"
     "screened-waves-2d"
+    "sinh-waves-2d"
+    "sinh-waves-3d"
     "two-tone-2d"
     "variable-reaction-3d"
     "wave-front-2d"

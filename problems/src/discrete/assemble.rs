@@ -1,10 +1,11 @@
 //! From the functions of a problem to the arrays of its discrete system.
 
 use super::{
-    Coefficients, Discrete, DiscreteError,
+    Coefficients, Coupling, Discrete, DiscreteError,
+    interface::Interface,
     region::{Cut, Held},
 };
-use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, grid::Axis, reduce};
+use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, grid::Axis, reduce};
 
 /// The mean of a compatible right-hand side may be this share of its largest value: what quadrature
 /// errors of a second-order scheme leave on coarse grids.
@@ -21,19 +22,22 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     let sides = problem.domain().sides().to_vec();
     let cut = problem.domain().region().map(|region| Cut::new(region, grid, &sides)).transpose()?;
     let is_inside = |node: usize| cut.as_ref().is_none_or(|cut| cut.inside[node]);
-    let coefficients = match constant(problem, grid)? {
+    let mut coefficients = match constant(problem, grid)? {
         Some(constant) => constant,
         None => variable(problem, grid, cut.as_ref())?,
     };
     let mut source = nodal(grid, "source", &is_inside, |points, out| problem.source(points, out))?;
+    let couplings = immerse(problem, grid, &is_inside, &mut coefficients, &mut source)?;
     let boundary = boundary(problem, grid, &sides, &is_inside)?;
     let mut discrete = Discrete {
         largest_diagonal: 0.0,
         largest_regular: 0.0,
         held_norm: 0.0,
         is_singular: false,
+        reaction: reaction(problem, &coefficients),
         kappa2: None,
         inside: None,
+        couplings,
         coefficients,
         sides,
         boundary: boundary.filter(|field| field.values().iter().any(|&u| u != 0.0)),
@@ -74,6 +78,53 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         Some(boundary) => discrete.residual_squares(boundary.values()).sqrt(),
     };
     Ok(discrete)
+}
+
+/// A share of the largest coefficient that is rounding.
+const ROUNDING: f64 = 1e-13;
+
+/// Puts immersed elements in the place of finite differences where an interface runs; the couplings besides faces.
+fn immerse(
+    problem: &dyn Problem,
+    grid: &Grid,
+    is_inside: &impl Fn(usize) -> bool,
+    coefficients: &mut Coefficients,
+    source: &mut Field,
+) -> Result<Vec<Coupling>, DiscreteError> {
+    let (Some(region), Coefficients::Variable { faces, screening }) = (problem.interface(), coefficients)
+    else {
+        return Ok(Vec::new());
+    };
+    let interface = Interface::new(region, grid);
+    interface.correct_faces(problem, faces);
+    let is_inner = |node: usize| {
+        let at = grid.indices(node);
+        let inner = |axis: usize| (1..grid.axes()[axis].cells).contains(&at[axis]);
+        (0..grid.dimension()).all(|axis| {
+            let stride = grid.stride(axis);
+            inner(axis) && is_inside(node) && is_inside(node - stride) && is_inside(node + stride)
+        })
+    };
+    let changes = interface.changes(problem, faces, is_inner)?;
+    if changes.screening.values().any(|change| *change != 0.0) {
+        screening.resize(grid.nodes(), 0.0);
+        // Rounding must not leave less than nothing of κ².
+        changes.screening.into_iter().for_each(|(node, k)| screening[node] = (screening[node] + k).max(0.0));
+    }
+    changes.source.into_iter().for_each(|(node, change)| source.values_mut()[node] += change);
+    // What is left where elements and finite differences agree is rounding.
+    let largest = faces.iter().map(|faces| reduce::max_abs(faces)).fold(0.0, f64::max);
+    let couplings = changes.couplings.into_iter().filter(|(_, c)| c.abs() > ROUNDING * largest);
+    Ok(couplings.map(|((node, other), coefficient)| Coupling { node, other, coefficient }).collect())
+}
+
+/// That of `problem`, unless κ² is zero everywhere.
+fn reaction(problem: &dyn Problem, coefficients: &Coefficients) -> Reaction {
+    let none = match coefficients {
+        Coefficients::Constant { screening, .. } => *screening == 0.0,
+        Coefficients::Variable { screening, .. } => screening.is_empty(),
+    };
+    if none { Reaction::Linear } else { problem.reaction() }
 }
 
 /// Nodes whose coordinates are made at a time, so that large grids need no list of all of them.
@@ -359,6 +410,8 @@ fn largest_diagonal(discrete: &Discrete) -> f64 {
                     };
                     diagonal += lower + upper;
                 }
+                diagonal +=
+                    discrete.couplings_of(node..node + 1).iter().map(|other| other.coefficient).sum::<f64>();
                 largest = largest.max(diagonal);
             }
             largest

@@ -1,10 +1,10 @@
-//! The residual b − Au, row by row, and what a field needs to stand for a solution: boundary values,
-//! periodic images, zero mean.
+//! The residual f − Σ c(u − u_neighbour) − κ²g(u), b − Au of a linear system, row by row, and what a field needs to
+//! stand for a solution: boundary values, periodic images, zero mean.
 
 use rayon::prelude::*;
 
 use super::{Coefficients, Discrete};
-use crate::{Condition, Field, reduce};
+use crate::{Condition, Field, Reaction, reduce};
 
 /// Where a row's neighbour row along a slower axis starts, and which coefficient lies between.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ struct Neighbour {
 }
 
 impl Discrete {
-    /// ‖b − Au‖₂² over unknowns, without storing the residual. `u` carries Dirichlet values.
+    /// ‖r‖₂² of the residual over unknowns, without storing it. `u` carries Dirichlet values.
     pub fn residual_squares(&self, u: &[f64]) -> f64 {
         let columns = self.columns();
         let rows_a_block = (reduce::BLOCK / columns).max(1);
@@ -39,7 +39,7 @@ impl Discrete {
         parts.into_iter().sum()
     }
 
-    /// b − Au at unknowns, 0 at other nodes.
+    /// The residual at unknowns, 0 at other nodes.
     pub fn residual(&self, u: &[f64], out: &mut [f64]) {
         let columns = self.columns();
         out.par_chunks_mut(columns).with_min_len((reduce::BLOCK / columns).max(1)).enumerate().for_each(
@@ -211,7 +211,8 @@ impl Discrete {
         let (here, f) = (row(start), &self.source.values()[start..start + columns]);
         match &self.coefficients {
             Coefficients::Constant { axes, screening } => {
-                let diagonal = 2.0 * axes.iter().sum::<f64>() + screening;
+                let linear = if self.reaction == Reaction::Linear { *screening } else { 0.0 };
+                let diagonal = 2.0 * axes.iter().sum::<f64>() + linear;
                 let c = axes[last];
                 for i in 1..columns - 1 {
                     out[i] = f[i] - (diagonal * here[i] - c * (here[i - 1] + here[i + 1]));
@@ -224,6 +225,11 @@ impl Discrete {
                     let c = axes[pair[0].axis];
                     for ((out, below), above) in out.iter_mut().zip(row(pair[0].row)).zip(row(pair[1].row)) {
                         *out += c * (below + above);
+                    }
+                }
+                if self.reaction != Reaction::Linear {
+                    for (out, u) in out[range.clone()].iter_mut().zip(&here[range.clone()]) {
+                        *out -= screening * self.reaction.value(*u);
                     }
                 }
             }
@@ -245,12 +251,22 @@ impl Discrete {
                         *out -= c * (u - v);
                     }
                 }
-                if !screening.is_empty() {
+                if self.reaction != Reaction::Linear {
+                    for i in range.clone() {
+                        let k = self.kappa2_at(start + i);
+                        // No infinity where there is no reaction, whatever u is.
+                        let reaction = if k > 0.0 { k * self.reaction.value(here[i]) } else { 0.0 };
+                        out[i] -= self.held_at(start + i) * here[i] + reaction;
+                    }
+                } else if !screening.is_empty() {
                     for ((out, u), k) in out.iter_mut().zip(here).zip(&screening[start..start + columns]) {
                         *out -= k * u;
                     }
                 }
             }
+        }
+        for coupling in self.couplings_of(start..start + columns) {
+            out[coupling.node - start] -= coupling.coefficient * (u[coupling.node] - u[coupling.other]);
         }
         Some(range)
     }

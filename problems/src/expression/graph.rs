@@ -137,6 +137,11 @@ impl Graph {
         }
     }
 
+    /// sinh a.
+    pub fn sinh(&mut self, a: Expr) -> Expr {
+        self.unary(Unary::Sinh, a)
+    }
+
     /// |a|.
     pub fn absolute(&mut self, a: Expr) -> Expr {
         self.unary(Unary::Abs, a)

@@ -8,7 +8,7 @@ use super::{
     read::Reader,
     sides::Side,
 };
-use crate::{Condition, expression::Expr};
+use crate::{Condition, Reaction, expression::Expr};
 
 impl<'d> Reader<'d> {
     /// u on the Dirichlet sides, as one formula.
@@ -86,11 +86,12 @@ impl<'d> Reader<'d> {
     }
 
     /// The source that is given is that of the exact solution.
-    pub fn check_source(&mut self, derived: Expr, size: Expr) -> Result<(), FileError> {
+    pub fn check_source(&mut self, derived: Expr, size: Expr, reaction: Reaction) -> Result<(), FileError> {
         let item = self.whole.need("source", "")?;
         let given = item.expr(&mut self.graph, &self.scope)?;
         let points = self.samples(None);
-        self.agree((given, &points), (derived, &points), (size, &points), &item, "−∇·(ε∇u) + κ²u of `exact`")
+        let what = format!("−∇·(ε∇u) + {} of `exact`", reaction.term());
+        self.agree((given, &points), (derived, &points), (size, &points), &item, &what)
     }
 
     /// The data of a side are those of the exact solution.

@@ -1,20 +1,24 @@
 //! What follows from an exact solution, and whether what is given agrees with it.
 
 use crate::{
-    Points,
+    Points, Reaction,
     expression::{Expr, Graph, Program},
     geometry::{self, Region},
 };
 
-/// −∇·(ε∇u) + κ²u, and the sum of the sizes of its terms, which rounding errors are measured by.
+/// −∇·(ε∇u) + κ²g(u), and the sum of the sizes of its terms, which rounding errors are measured by.
 pub(super) fn source(
     graph: &mut Graph,
     dimension: usize,
     epsilon: Expr,
-    kappa2: Expr,
+    (kappa2, reaction): (Expr, Reaction),
     u: Expr,
 ) -> (Expr, Expr) {
-    let mut sum = graph.multiply(kappa2, u);
+    let term = match reaction {
+        Reaction::Linear => u,
+        Reaction::Sinh => graph.sinh(u),
+    };
+    let mut sum = graph.multiply(kappa2, term);
     let mut sizes = graph.absolute(sum);
     for axis in 0..dimension {
         let flux = flux(graph, axis, true, epsilon, u);

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::Declared;
-use crate::{Coefficient, Domain, Points, Problem, Spec, expression::Program};
+use crate::{Coefficient, Domain, Points, Problem, Reaction, Spec, expression::Program, geometry::Region};
 
 /// A formula ready to be evaluated, and the words that state it.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(super) struct FileProblem {
     pub domain: Domain,
     pub epsilon: Term,
     pub kappa2: Term,
+    pub reaction: Reaction,
     pub source: Term,
     pub boundary: Term,
     /// Per axis, lower and upper.
@@ -40,6 +41,8 @@ pub(super) struct FileProblem {
     pub robin: Vec<[Option<Term>; 2]>,
     /// u on the shapes.
     pub shapes: Vec<Term>,
+    /// Where ε jumps.
+    pub interface: Option<Region>,
     pub exact: Option<Term>,
 }
 
@@ -96,6 +99,10 @@ impl Problem for FileProblem {
         self.kappa2.evaluate(points, out);
     }
 
+    fn reaction(&self) -> Reaction {
+        self.reaction
+    }
+
     fn source(&self, points: Points<'_>, out: &mut [f64]) {
         self.source.evaluate(points, out);
     }
@@ -118,6 +125,10 @@ impl Problem for FileProblem {
 
     fn shape_boundary(&self, part: usize, points: Points<'_>, out: &mut [f64]) {
         self.shapes[part].evaluate(points, out);
+    }
+
+    fn interface(&self) -> Option<&Region> {
+        self.interface.as_ref()
     }
 
     fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool {

@@ -10,19 +10,21 @@ use super::{
     sides,
 };
 use crate::{
-    Condition, Domain, SpecError,
+    Condition, Domain, Reaction, SpecError,
     expression::{Expr, Graph, Program, Scope},
     geometry::Region,
+    reaction,
 };
 
 /// Networks sample boxes of up to this many axes.
 const MOST_AXES: usize = 10;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "title",
     "box",
     "permittivity",
     "kappa2",
+    "reaction",
     "source",
     "exact",
     "wave_number",
@@ -30,6 +32,7 @@ const KEYS: [&str; 13] = [
     "define",
     "shapes",
     "domain",
+    "interface",
     "sides",
     "published",
 ];
@@ -103,9 +106,17 @@ fn title(whole: &Section<'_>, bounds: &[[f64; 2]]) -> Result<String, FileError> 
     }
     let interval = |[lower, upper]: &[f64; 2]| format!("({lower}, {upper})");
     let domain = bounds.iter().map(interval).collect::<Vec<_>>().join(" × ");
+    let term = reaction(whole)?.term();
     let formulas = ["permittivity", "kappa2", "source", "exact"].iter().filter_map(|key| whole.get(key));
     let formulas: Vec<String> = formulas.map(|item| format!("{} = {}", item.name, item.raw())).collect();
-    Ok(format!("−∇·(ε∇u) + κ²u = f on {domain}; {}", formulas.join(", ")))
+    Ok(format!("−∇·(ε∇u) + {term} = f on {domain}; {}", formulas.join(", ")))
+}
+
+/// g; u where nothing is said.
+fn reaction(whole: &Section<'_>) -> Result<Reaction, FileError> {
+    let Some(item) = whole.get("reaction") else { return Ok(Reaction::Linear) };
+    let known = reaction::WORDS.iter().find(|(word, _)| item.as_text() == Some(word));
+    known.map(|(_, reaction)| *reaction).ok_or_else(|| item.error("has to be \"linear\" or \"sinh\""))
 }
 
 /// The tables of `published`, one a solver.
@@ -144,9 +155,10 @@ impl<'d> Reader<'d> {
         let dimension = self.bounds.len();
         let (one, zero) = (self.graph.number(1.0), self.graph.number(0.0));
         let shapes = self.shapes()?;
-        self.region = shapes.as_ref().map(|shapes| shapes.region.clone());
+        self.region = shapes.as_ref().and_then(|shapes| shapes.region.clone());
         let epsilon = self.formula("permittivity")?.unwrap_or_else(|| (one, "permittivity = 1".into()));
         let kappa2 = self.formula("kappa2")?.unwrap_or_else(|| (zero, "kappa2 = 0".into()));
+        let reaction = reaction(self.whole)?;
         let exact = self.formula("exact")?;
         let given = self.formula("source")?;
         let section = self.whole.section("sides")?;
@@ -154,9 +166,10 @@ impl<'d> Reader<'d> {
         let derived = match &exact {
             None => None,
             Some((u, stated)) => {
-                let (source, size) = equation::source(&mut self.graph, dimension, epsilon.0, kappa2.0, *u);
+                let (source, size) =
+                    equation::source(&mut self.graph, dimension, epsilon.0, (kappa2.0, reaction), *u);
                 if given.is_some() {
-                    self.check_source(source, size)?;
+                    self.check_source(source, size, reaction)?;
                 }
                 Some((source, format!("source, derived from {stated}")))
             }
@@ -185,10 +198,12 @@ impl<'d> Reader<'d> {
             source: self.term(source.0, source.1),
             epsilon: self.term(epsilon.0, epsilon.1),
             kappa2: self.term(kappa2.0, kappa2.1),
+            reaction,
             boundary,
             fluxes,
             robin,
             shapes: shape_data,
+            interface: shapes.and_then(|shapes| shapes.interface),
             exact,
         })
     }

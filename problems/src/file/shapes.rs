@@ -12,9 +12,10 @@ use crate::{
     geometry::{Region, Shape, ShapeError},
 };
 
-/// What cuts the box down.
+/// What cuts the box down, and where ε jumps.
 pub(super) struct Shapes<'d> {
-    pub region: Region,
+    pub region: Option<Region>,
+    pub interface: Option<Region>,
     /// u on the boundary of each, where it is given, and the item it stands in.
     data: Vec<Option<(Expr, Item<'d>)>>,
 }
@@ -42,13 +43,14 @@ const MOST_AXES: usize = 3;
 impl<'d> Reader<'d> {
     /// The shapes, if there are any.
     pub fn shapes(&mut self) -> Result<Option<Shapes<'d>>, FileError> {
-        let domain = self.whole.get("domain");
+        let [domain, interface] = ["domain", "interface"].map(|key| self.whole.get(key));
         let Some(section) = self.whole.section("shapes")? else {
-            return match domain {
+            let is_box = |domain: &Item<'_>| domain.as_text().is_some_and(|text| text.trim() == "box");
+            return match interface.or(domain.filter(|domain| !is_box(domain))) {
                 None => Ok(None),
-                Some(domain) if domain.text()?.trim() == "box" => Ok(None),
-                Some(domain) => {
-                    Err(domain.error("needs shapes; write [shapes.hole] and disc = { … } for one"))
+                Some(item) => {
+                    item.text()?;
+                    Err(item.error("needs shapes; write [shapes.hole] and disc = { … } for one"))
                 }
             };
         };
@@ -64,18 +66,35 @@ impl<'d> Reader<'d> {
             shapes.push((item.name.clone(), shape));
             data.push(value);
         }
-        let domain = self.whole.need("domain", "domain = \"box - hole\", what the shapes make of the box")?;
-        let region = Region::new(shapes, domain.text()?)
-            .map_err(|error| domain.error(format!("is no domain: {error}")))?;
-        if let Some(item) =
-            section.items().iter().enumerate().find(|(part, _)| !region.uses(*part)).map(|(_, item)| item)
+        let region = match &domain {
+            None if interface.is_some() => None,
+            None => {
+                return Err(self
+                    .whole
+                    .missing("domain", "domain = \"box - hole\", what the shapes make of the box"));
+            }
+            Some(domain) => Some(region_of(domain, "domain", &shapes)?),
+        };
+        if let (Some(region), Some(domain)) = (&region, &domain)
+            && !equation::has_inside(&self.bounds, region)
         {
-            return Err(item.error(format!("is not part of domain = {}", domain.raw())));
-        }
-        if !equation::has_inside(&self.bounds, &region) {
             return Err(domain.error(format!("= {} leaves nothing of the box", domain.raw())));
         }
-        Ok(Some(Shapes { region, data }))
+        let interface = interface.map(|item| region_of(&item, "interface", &shapes)).transpose()?;
+        let is_used = |part: usize| region.iter().chain(&interface).any(|region| region.uses(part));
+        if let Some((_, item)) = section.items().iter().enumerate().find(|(part, _)| !is_used(*part)) {
+            return Err(item.error(match &domain {
+                Some(domain) => format!("is not part of domain = {}", domain.raw()),
+                None => "is not part of the interface".into(),
+            }));
+        }
+        let is_cut = |part: usize| region.as_ref().is_some_and(|region| region.uses(part));
+        if let Some((_, item)) =
+            data.iter().enumerate().find_map(|(part, data)| data.as_ref().filter(|_| !is_cut(part)))
+        {
+            return Err(item.error("gives u on an interface, at which u and the flux go on; leave it out"));
+        }
+        Ok(Some(Shapes { region, interface, data }))
     }
 
     /// One shape, and u on its boundary.
@@ -197,6 +216,11 @@ impl<'d> Reader<'d> {
         }
         Ok(terms)
     }
+}
+
+/// The region that the formula of `item` makes of shapes.
+fn region_of(item: &Item<'_>, what: &str, shapes: &[(String, Shape)]) -> Result<Region, FileError> {
+    Region::new(shapes.to_vec(), item.text()?).map_err(|error| item.error(format!("is no {what}: {error}")))
 }
 
 fn is_name(name: &str) -> bool {

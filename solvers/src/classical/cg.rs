@@ -49,7 +49,7 @@ impl Solver for Cg {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = state::gridded(grid, ENTRY.name)?;
+        let grid = state::linear(problem, grid, ENTRY.name)?;
         // r, p and Ap.
         let values = state::system_values(problem, grid) + 3 * state::array_values(problem, grid);
         Ok(Need { bytes: 8 * values, uses_initial: true, discrete: true })

@@ -85,7 +85,7 @@ impl Solver for Chebyshev {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = state::gridded(grid, ENTRY.name)?;
+        let grid = state::linear(problem, grid, ENTRY.name)?;
         // Lanczos needs five arrays for a while, the steps one.
         let arrays = if self.lower.is_some() && self.upper.is_some() { 1 } else { 5 };
         let values = state::system_values(problem, grid) + arrays * state::array_values(problem, grid);

@@ -32,7 +32,7 @@ mod matrix;
 pub(crate) mod once;
 pub(super) mod refined;
 mod sparse;
-mod tridiagonal;
+pub(super) mod tridiagonal;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +42,10 @@ use std::sync::Arc;
 use modewise_problems::{Condition, Discrete, Field, Grid, Problem, Settings, Spec, SpecError};
 
 use super::fft::Transformed;
-use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
+use crate::{
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
+    solver::needs_linear,
+};
 use diagonalisation::{Diagonalisation, Side};
 pub use eigenmodes::Eigenmodes;
 use once::{Once, OneStep};
@@ -142,6 +145,7 @@ impl Solver for Direct {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
         let grid =
             grid.ok_or_else(|| refuse("it works on a grid, and there is none", "give one with --grid"))?;
         let d = grid.dimension();

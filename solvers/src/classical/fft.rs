@@ -35,7 +35,10 @@ use super::direct::{
     once::{Once, OneStep},
     refined::Factors,
 };
-use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
+use crate::{
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
+    solver::needs_linear,
+};
 use elimination::Elimination;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -114,6 +117,7 @@ impl Solver for FastFourier {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
         let grid =
             grid.ok_or_else(|| refuse("it works on a grid, and there is none", "give one with --grid"))?;
         if !(1..=3).contains(&grid.dimension()) {

@@ -70,7 +70,7 @@ impl Solver for GaussSeidel {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = state::gridded(grid, ENTRY.name)?;
+        let grid = state::linear(problem, grid, ENTRY.name)?;
         let arrays = self.step().arrays() * state::array_values(problem, grid);
         Ok(Need {
             bytes: 8 * (state::system_values(problem, grid) + arrays),

@@ -57,7 +57,7 @@ impl Solver for Jacobi {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = state::gridded(grid, ENTRY.name)?;
+        let grid = state::linear(problem, grid, ENTRY.name)?;
         let waves = Wavefront::<f64>::total(&Layout::with_sides(grid, problem.domain().sides())) as u64;
         let values = state::system_values(problem, grid) + state::array_values(problem, grid) + waves;
         Ok(Need { bytes: 8 * values, uses_initial: true, discrete: true })

@@ -81,6 +81,10 @@ struct Scalars {
     product: f64,
 }
 
+impl Scalars {
+    const START: Self = Self { square: 0.0, computed: 0.0, product: f64::INFINITY };
+}
+
 impl<'p> Conjugate<'p> {
     /// From the u of `state`.
     pub fn start(state: State<'p>, inverse: Inverse, meter: &mut Meter) -> Self {
@@ -100,11 +104,38 @@ impl<'p> Conjugate<'p> {
         Ok(run)
     }
 
+    /// Starts anew from u = 0 for another matrix and right-hand side, which `change` writes in place of those before,
+    /// with the M⁻¹ that `inverse` makes for them.
+    pub fn renew(
+        &mut self,
+        change: impl FnOnce(&mut Operator<f64>, &mut [f64]),
+        inverse: impl FnOnce(&State<'p>) -> Inverse,
+        meter: &mut Meter,
+    ) {
+        let State { operator, f, u, .. } = &mut self.state;
+        change(operator, f.own());
+        u.fill(0.0);
+        self.p.fill(0.0);
+        self.inverse = inverse(&self.state);
+        self.scalars = Scalars::START;
+        self.replace_residual(meter);
+    }
+
+    /// The current u.
+    pub fn solution(&self) -> &[f64] {
+        &self.state.u
+    }
+
+    /// ‖r‖ of the recurrence.
+    pub fn norm(&self) -> f64 {
+        self.scalars.square.sqrt()
+    }
+
     fn new(state: State<'p>, inverse: Inverse) -> Self {
         let layout = state.operator.layout();
         let work = vectors::Workspace::new(layout);
         let sums = vec![0.0; Layers::of(layout).places().len()];
-        let scalars = Scalars { square: 0.0, computed: 0.0, product: f64::INFINITY };
+        let scalars = Scalars::START;
         let (r, p, q) = (state.array(), state.array(), state.array());
         Self { state, r, p, q, inverse, work, sums, scalars }
     }
@@ -127,10 +158,11 @@ impl<'p> Conjugate<'p> {
     /// ‖r‖/‖b‖ of the recurrence, which costs nothing: rows on Neumann sides count by their volumes, so that
     /// it is never above the norm over all rows.
     fn relative_residual(&self) -> f64 {
-        self.scalars.square.sqrt() / self.state.discrete.rhs_norm()
+        self.norm() / self.state.discrete.rhs_norm()
     }
 
-    fn step(&mut self, meter: &mut Meter) {
+    /// One step.
+    pub fn step(&mut self, meter: &mut Meter) {
         let unknowns = self.state.operator.layout().count() as f64;
         let State { operator, u, .. } = &mut self.state;
         let Self { r, p, q, work, sums, .. } = self;
@@ -165,7 +197,7 @@ impl<'p> Conjugate<'p> {
 
 /// Takes out of r what lies in the null space, the constants: r ← r − w(r·1)/(w·1) with w = 1 per unit of
 /// volume.
-fn remove_mean(operator: &Operator<f64>, r: &mut [f64], w: &mut [f64], sums: &mut [f64]) {
+pub(super) fn remove_mean(operator: &Operator<f64>, r: &mut [f64], w: &mut [f64], sums: &mut [f64]) {
     let layout = operator.layout();
     w.fill(1.0);
     let sum = pass::scalar_product(operator, r, w, sums);

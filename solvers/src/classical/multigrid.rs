@@ -30,6 +30,7 @@
 //! Sources: Brandt, *Math. Comp.* 31 (1977) 333; Trottenberg, Oosterlee, Schüller, *Multigrid*, 2001, chapters 2
 //! and 4; Göddeke, Strzodka, Turek, *Int. J. Parallel Emergent Distrib. Syst.* 22 (2007) 221 (mixed precision).
 
+pub(crate) mod fas;
 pub(crate) mod fmg;
 pub(crate) mod two_grid;
 
@@ -46,6 +47,7 @@ mod hierarchy;
 mod level;
 mod line;
 mod memory;
+mod plain;
 mod preconditioner;
 mod recipe;
 mod restriction;
@@ -67,7 +69,7 @@ use std::{num::NonZeroU64, sync::Arc};
 use modewise_problems::{Grid, Problem, Settings, Spec, SpecError};
 
 use super::{
-    state::{State, gridded},
+    state::{State, linear},
     sweep::pass::{self, Formula},
 };
 use crate::{
@@ -113,6 +115,14 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 }
 
 impl Multigrid {
+    /// Bytes of the system and its levels.
+    pub(crate) fn bytes(&self, problem: &dyn Problem, grid: &Grid) -> u64 {
+        match self.mixed {
+            false => memory::bytes(problem, grid, self.recipe.levels),
+            true => memory::mixed_bytes(problem, grid, self.recipe.levels),
+        }
+    }
+
     fn live<'p>(&self, state: State<'p>, meter: &mut Meter) -> Box<dyn Iteration + 'p> {
         let (singular, cycle) = (state.discrete.is_singular(), self.recipe.cycle);
         let (cycles, setup, flops) = if self.mixed {
@@ -138,13 +148,9 @@ impl Solver for Multigrid {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = gridded(grid, ENTRY.name)?;
+        let grid = linear(problem, grid, ENTRY.name)?;
         self.recipe.fits(problem, ENTRY.name)?;
-        let bytes = match self.mixed {
-            false => memory::bytes(problem, grid, self.recipe.levels),
-            true => memory::mixed_bytes(problem, grid, self.recipe.levels),
-        };
-        Ok(Need { bytes, uses_initial: true, discrete: true })
+        Ok(Need { bytes: self.bytes(problem, grid), uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {

@@ -133,12 +133,13 @@ impl Solver for Pcg {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = state::linear(problem, grid, ENTRY.name)?;
         let system = match &self.kind {
-            Kind::Multigrid(multigrid) => multigrid.check(problem, grid)?.bytes,
-            _ => 8 * state::system_values(problem, state::gridded(grid, ENTRY.name)?),
+            Kind::Multigrid(multigrid) => multigrid.check(problem, Some(grid))?.bytes,
+            _ => 8 * state::system_values(problem, grid),
         };
         // r, p, Ap and z, or r and z in half the precision, and the coefficients in half of it.
-        let vectors = 7 * state::array_values(problem, state::gridded(grid, ENTRY.name)?);
+        let vectors = 7 * state::array_values(problem, grid);
         Ok(Need { bytes: system + 8 * vectors, uses_initial: true, discrete: true })
     }
 

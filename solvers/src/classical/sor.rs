@@ -91,7 +91,7 @@ impl Solver for Sor {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = state::gridded(grid, ENTRY.name)?;
+        let grid = state::linear(problem, grid, ENTRY.name)?;
         // Lanczos needs five arrays for a while.
         let arrays = if self.omega.is_none() { 5 } else { self.step(1.0).arrays() };
         let values = state::system_values(problem, grid) + arrays * state::array_values(problem, grid);

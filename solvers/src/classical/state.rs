@@ -6,7 +6,11 @@ use std::ops::Deref;
 use modewise_problems::{Condition, Discrete, Field, Grid, Problem};
 
 use super::{operator::Operator, system};
-use crate::{Sites, Snapshot, SolverError, Task, Unsupported, memory::Buffer, solver::sample_field};
+use crate::{
+    Sites, Snapshot, SolverError, Task, Unsupported,
+    memory::Buffer,
+    solver::{needs_linear, needs_no_interface, sample_field},
+};
 
 /// The system Au = f of a task and the current u.
 pub(crate) struct State<'p> {
@@ -34,6 +38,22 @@ impl<'p> Source<'p> {
     }
 }
 
+impl Source<'_> {
+    /// The values to be changed: a copy of its own, from then on, where they were borrowed.
+    pub fn own(&mut self) -> &mut [f64] {
+        if let Self::Borrowed(values) = self {
+            let mut copy = Buffer::zeroed(values.len());
+            copy.copy_from_slice(values);
+            *self = Self::Owned(copy);
+        }
+        match self {
+            Self::Owned(values) => values,
+            // Invariant: it was made one just now.
+            Self::Borrowed(_) => &mut [],
+        }
+    }
+}
+
 impl Deref for Source<'_> {
     type Target = [f64];
     fn deref(&self) -> &[f64] {
@@ -47,7 +67,16 @@ impl Deref for Source<'_> {
 impl<'p> State<'p> {
     /// The system of `task` with its initial guess.
     pub fn start(task: &Task<'p>, solver: &str) -> Result<Self, SolverError> {
-        let mut state = Self::empty(system(task, solver)?);
+        Self::start_on(task, solver, Operator::of)
+    }
+
+    /// The same with the matrix that `make` makes of the discrete system.
+    pub fn start_on(
+        task: &Task<'p>,
+        solver: &str,
+        make: impl FnOnce(&Discrete) -> Operator<f64>,
+    ) -> Result<Self, SolverError> {
+        let mut state = Self::empty(system(task, solver)?, make);
         let guess = task.initial.resolve(state.discrete, task.target, task.seed);
         state.operator.layout().load(guess.grid(), guess.values(), &mut state.u);
         Ok(state)
@@ -55,13 +84,23 @@ impl<'p> State<'p> {
 
     /// The system of `task` with the u of a snapshot.
     pub fn resume(task: &Task<'p>, from: &Snapshot, solver: &str) -> Result<Self, SolverError> {
-        let mut state = Self::empty(system(task, solver)?);
+        Self::resume_on(task, from, solver, Operator::of)
+    }
+
+    /// The same with the matrix that `make` makes of the discrete system.
+    pub fn resume_on(
+        task: &Task<'p>,
+        from: &Snapshot,
+        solver: &str,
+        make: impl FnOnce(&Discrete) -> Operator<f64>,
+    ) -> Result<Self, SolverError> {
+        let mut state = Self::empty(system(task, solver)?, make);
         state.u.copy_from_slice(from.array("u", state.operator.layout().len())?);
         Ok(state)
     }
 
-    fn empty(discrete: &'p Discrete) -> Self {
-        let operator = Operator::of(discrete);
+    fn empty(discrete: &'p Discrete, make: impl FnOnce(&Discrete) -> Operator<f64>) -> Self {
+        let operator = make(discrete);
         let f = Source::of(discrete, &operator);
         let u = Buffer::zeroed(operator.layout().len());
         Self { discrete, operator, f, u }
@@ -128,6 +167,17 @@ pub(crate) fn gridded<'g>(grid: Option<&'g Grid>, solver: &str) -> Result<&'g Gr
     }
 }
 
+/// The grid of a linear problem without an interface, as [`gridded`].
+pub(crate) fn linear<'g>(
+    problem: &dyn Problem,
+    grid: Option<&'g Grid>,
+    solver: &str,
+) -> Result<&'g Grid, Unsupported> {
+    needs_linear(problem, solver)?;
+    needs_no_interface(problem, solver)?;
+    gridded(grid, solver)
+}
+
 /// Values of one array of the layout of `problem` on `grid`.
 pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
     let along = |(axis, sides): (usize, &[Condition; 2])| {
@@ -142,7 +192,11 @@ pub(crate) fn array_values(problem: &dyn Problem, grid: &Grid) -> u64 {
 
 /// Values of the system of `problem` on `grid` in that layout: u, f and, where they vary, coefficients.
 pub(crate) fn system_values(problem: &dyn Problem, grid: &Grid) -> u64 {
-    let varies = !problem.is_uniform();
-    let coefficients = if varies { grid.dimension() as u64 + 2 } else { 0 };
+    let coefficients = if problem.is_uniform() { 0 } else { variable_arrays(grid) };
     (2 + coefficients) * array_values(problem, grid)
+}
+
+/// The arrays of a matrix of variable coefficients.
+pub(crate) fn variable_arrays(grid: &Grid) -> u64 {
+    grid.dimension() as u64 + 2
 }

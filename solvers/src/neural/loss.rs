@@ -2,8 +2,8 @@
 //! network's output.
 //!
 //! ```text
-//! ritz        Σ w (½ε|∇u|² + ½κ²u² − f u)      ≈ ∫ …, whose minimiser solves −∇·(ε∇u) + κ²u = f
-//! residual    Σ w (∇·(ε∇u) − κ²u + f)²         ≈ ∫ …, the strong form, ∇·(ε∇u) = εΔu + ∇ε·∇u
+//! ritz        Σ w (½ε|∇u|² + κ²G(u) − f u)      ≈ ∫ …, whose minimiser solves −∇·(ε∇u) + κ²g(u) = f, G′ = g
+//! residual    Σ w (∇·(ε∇u) − κ²g(u) + f)²       ≈ ∫ …, the strong form, ∇·(ε∇u) = εΔu + ∇ε·∇u
 //! regression  mean (u − target)²               fits a given function
 //! ```
 //!
@@ -12,10 +12,12 @@
 //! target says what u is at the boundary.
 //!
 //! Second-order methods look at the same sums through rows ([`linearise`]): √2w times the residual, so that
-//! the loss is half the sum of their squares, and for the energy √(wε) ∂ⱼu and √(wκ²) u, whose products
+//! the loss is half the sum of their squares, and for the energy √(wε) ∂ⱼu and √(wκ²g′) u, whose products
 //! make up its Hessian.
 
 use std::f64::consts::SQRT_2;
+
+use modewise_problems::Reaction;
 
 use super::{
     activation::Rows,
@@ -64,7 +66,7 @@ impl Loss {
     }
 }
 
-/// The coefficients of −∇·(ε∇u) + κ²u = f at a point.
+/// The coefficients of −∇·(ε∇u) + κ²g(u) = f at a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Equation {
     /// ε.
@@ -73,12 +75,14 @@ pub(super) struct Equation {
     pub slope: [f64; MOST_AXES],
     /// κ².
     pub screening: f64,
+    /// g.
+    pub reaction: Reaction,
 }
 
 impl Equation {
     /// Coefficients that are the same everywhere.
     pub fn constant(permittivity: f64, screening: f64) -> Self {
-        Self { permittivity, slope: [0.0; MOST_AXES], screening }
+        Self { permittivity, slope: [0.0; MOST_AXES], screening, reaction: Reaction::Linear }
     }
 
     /// Numbers a point where coefficients vary: ε, κ², ∇ε.
@@ -86,11 +90,11 @@ impl Equation {
         2 + dimension
     }
 
-    /// The coefficients that these numbers are.
-    pub fn read(numbers: &[f64]) -> Self {
+    /// The coefficients that these numbers are, with this g.
+    pub fn read(numbers: &[f64], reaction: Reaction) -> Self {
         let mut slope = [0.0; MOST_AXES];
         slope[..numbers.len() - 2].copy_from_slice(&numbers[2..]);
-        Self { permittivity: numbers[0], slope, screening: numbers[1] }
+        Self { permittivity: numbers[0], slope, screening: numbers[1], reaction }
     }
 }
 
@@ -158,8 +162,9 @@ fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Lo
                 square += u.gradient[j] * u.gradient[j];
                 bar.gradient[j] = equation.permittivity * u.gradient[j];
             }
-            bar.value = equation.screening * u.value - data;
-            0.5 * (equation.permittivity * square + equation.screening * u.value * u.value) - data * u.value
+            bar.value = equation.screening * equation.reaction.value(u.value) - data;
+            0.5 * equation.permittivity * square + equation.screening * equation.reaction.potential(u.value)
+                - data * u.value
         }
         Loss::Residual => {
             let residual = residual(equation, data, dimension, u);
@@ -167,7 +172,7 @@ fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Lo
             for j in 0..dimension {
                 bar.gradient[j] = 2.0 * equation.slope[j] * residual;
             }
-            bar.value = -2.0 * equation.screening * residual;
+            bar.value = -2.0 * equation.screening * equation.reaction.slope(u.value) * residual;
             residual * residual
         }
         Loss::Regression => {
@@ -178,10 +183,10 @@ fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Lo
     (value, bar)
 }
 
-/// ∇·(ε∇u) − κ²u + f.
+/// ∇·(ε∇u) − κ²g(u) + f.
 pub(super) fn residual(equation: &Equation, f: f64, dimension: usize, u: &Local) -> f64 {
     let along: f64 = (0..dimension).map(|j| equation.slope[j] * u.gradient[j]).sum();
-    equation.permittivity * u.laplacian + along - equation.screening * u.value + f
+    equation.permittivity * u.laplacian + along - equation.screening * equation.reaction.value(u.value) + f
 }
 
 /// Row `row` of a point, and its derivative with respect to the jet of u, both without √w.
@@ -200,7 +205,8 @@ fn row_at(
             (bar.gradient[row] * u.gradient[row], bar)
         }
         Loss::Ritz => {
-            bar.value = equation.screening.sqrt();
+            // Its square is the second derivative of the energy: κ²g′.
+            bar.value = (equation.screening * equation.reaction.slope(u.value)).sqrt();
             (bar.value * u.value, bar)
         }
         Loss::Residual => {
@@ -208,7 +214,7 @@ fn row_at(
             for j in 0..dimension {
                 bar.gradient[j] = SQRT_2 * equation.slope[j];
             }
-            bar.value = -SQRT_2 * equation.screening;
+            bar.value = -SQRT_2 * equation.screening * equation.reaction.slope(u.value);
             (SQRT_2 * residual(equation, data, dimension, u), bar)
         }
         Loss::Regression => {
@@ -278,7 +284,10 @@ fn each_point(
             &objective.equation
         } else {
             let numbers = Equation::numbers(d);
-            variable = Equation::read(&sampled.coefficients[i * numbers..(i + 1) * numbers]);
+            variable = Equation::read(
+                &sampled.coefficients[i * numbers..(i + 1) * numbers],
+                objective.equation.reaction,
+            );
             &variable
         };
         let (weight, net_bar) = match &objective.trial {

@@ -17,7 +17,7 @@
 //! between them is as fast as the points are dense, and no next network learns it. And early stages stay
 //! small and end early, for what they leave grows faster the longer they are trained. On `fprinciple-1d` these two end
 //! between 7·10⁻¹³ and 9·10⁻¹² with each of five seeds, one network of 30 neurons a layer, at four times the work, between
-//! 6·10⁻¹¹ and 2·10⁻¹⁰:
+//! 6·10⁻¹¹ and 2·10⁻¹⁰ with three:
 //!
 //! ```text
 //! (dnn,width=14,depth=2,activation=sin,loss=residual,init=source,points=600,optimizer=natural-gradient:50)
@@ -44,6 +44,7 @@ use super::{architecture::Kind, config::Config, loss::Loss, recipe::Neural};
 use crate::{
     Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
     registry::{self, Entry},
+    solver::needs_linear,
 };
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -142,6 +143,7 @@ impl Solver for MultiStage {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
         self.refuse_stages()?;
         if problem.domain().dimension() > 3 {
             return Err(refuse("spectra of residuals are for up to three axes".into(), "use one network"));

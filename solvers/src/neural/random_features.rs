@@ -43,7 +43,10 @@ use super::{
     recipe::not_liftable,
     sampler::Sampling,
 };
-use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
+use crate::{
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
+    solver::needs_linear,
+};
 
 const fn parameter(
     key: &'static str,
@@ -156,6 +159,7 @@ fn refuse(reason: &str, advice: &str) -> Unsupported {
 
 /// The constants ε and κ² of a problem with u given on every side.
 fn constants(problem: &dyn Problem) -> Result<[f64; 2], Unsupported> {
+    needs_linear(problem, ENTRY.name)?;
     let classical = "use a classical solver, such as multigrid";
     if !problem.domain().is_all(Condition::Dirichlet) {
         return Err(refuse("it knows Dirichlet sides only", classical));

@@ -58,10 +58,11 @@ pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, 
         _ => other,
     };
     let (permittivity, screening) = (problem.permittivity(), problem.screening());
-    Ok(Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0)))
+    let equation = Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0));
+    Ok(Equation { reaction: problem.reaction(), ..equation })
 }
 
-/// Whether the loss has a term κ²u.
+/// Whether the loss has a term κ²g(u).
 pub(super) fn has_screening(problem: &dyn Problem) -> bool {
     problem.screening() != Coefficient::Constant(0.0)
 }

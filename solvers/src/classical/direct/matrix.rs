@@ -30,15 +30,18 @@ pub(super) fn diagonal(discrete: &Discrete, node: usize) -> f64 {
     let around: f64 = (0..2 * discrete.grid().dimension())
         .map(|side| neighbour(discrete, node, side / 2, side % 2 == 1).1)
         .sum();
+    let others: f64 = discrete.couplings_of(node..node + 1).iter().map(|other| other.coefficient).sum();
     around
+        + others
         + match discrete.coefficients() {
             Coefficients::Constant { screening, .. } => *screening,
             Coefficients::Variable { screening, .. } => screening.get(node).copied().unwrap_or(0.0),
         }
 }
 
-/// The lower triangle of the symmetric matrix, by columns. Rows of nodes on Neumann sides are halved once a
-/// side, which makes it symmetric; of a singular system the last unknown is pinned to zero.
+/// The lower triangle of the symmetric matrix by columns, or the whole of one that is not symmetric. Rows of nodes on
+/// Neumann sides are halved once a side, which makes it symmetric but for couplings besides faces, which are no side's;
+/// of a singular system the last unknown is pinned to zero.
 pub(super) struct Matrix {
     /// Where each column starts, and where the last one ends.
     pub starts: Vec<usize>,
@@ -64,6 +67,9 @@ impl Matrix {
             number[node] = index;
         }
         let pinned = unknowns.is_pinned.then(|| unknowns.nodes.len() - 1);
+        let mut couplings = discrete.couplings().to_vec();
+        couplings.sort_by_key(|coupling| (coupling.other, coupling.node));
+        let is_whole = !couplings.is_empty();
         let mut matrix = Self { starts: vec![0], rows: Vec::new(), values: Vec::new(), unknowns };
         for (column, (&node, weight)) in
             matrix.unknowns.nodes.iter().zip(&matrix.unknowns.weights).enumerate()
@@ -72,9 +78,14 @@ impl Matrix {
             for side in 0..2 * discrete.grid().dimension() {
                 let (other, coefficient) = neighbour(discrete, node, side / 2, side % 2 == 1);
                 let row = number[other];
-                if row != usize::MAX && row > column && Some(row) != pinned {
+                let is_wanted = row > column || is_whole && row != column;
+                if row != usize::MAX && is_wanted && Some(row) != pinned {
                     entries.push((row, -weight * coefficient));
                 }
+            }
+            let start = couplings.partition_point(|coupling| coupling.other < node);
+            for coupling in couplings[start..].iter().take_while(|coupling| coupling.other == node) {
+                entries.push((number[coupling.node], -coupling.coefficient));
             }
             entries.sort_by_key(|entry| entry.0);
             for (row, value) in entries {

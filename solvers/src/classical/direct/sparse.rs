@@ -1,10 +1,13 @@
 //! Sparse Cholesky factors of the whole matrix, and dense ones where it is small: what works whatever the
-//! coefficients are.
+//! coefficients are. Next to interfaces, where it is not symmetric, LU factors.
 
 use faer::{
     MatMut, Side,
     prelude::Solve,
-    sparse::{SparseColMat, SymbolicSparseColMat, linalg::solvers::Llt},
+    sparse::{
+        SparseColMat, SymbolicSparseColMat,
+        linalg::solvers::{Llt, Lu},
+    },
 };
 use modewise_problems::Discrete;
 use ndarray::Array2;
@@ -29,13 +32,15 @@ pub(super) struct Sparse {
 enum Factor {
     Dense(Cholesky),
     Sparse(Llt<usize, f64>),
+    General(Lu<usize, f64>),
 }
 
 impl Sparse {
     pub fn new(discrete: &Discrete) -> Result<Self, SolverError> {
         let mut matrix = Matrix::new(discrete);
         let size = matrix.starts.len() - 1;
-        let factor = if size <= SMALL {
+        let is_symmetric = discrete.couplings().is_empty();
+        let factor = if is_symmetric && size <= SMALL {
             let mut dense = Array2::zeros((size, size));
             for column in 0..size {
                 for entry in matrix.starts[column]..matrix.starts[column + 1] {
@@ -49,9 +54,13 @@ impl Sparse {
             let [starts, rows] = [&mut matrix.starts, &mut matrix.rows].map(std::mem::take);
             let values = std::mem::take(&mut matrix.values);
             let symbolic = SymbolicSparseColMat::new_checked(size, size, starts, None, rows);
-            let lower = SparseColMat::new(symbolic, values);
-            let factor = lower.sp_cholesky(Side::Lower);
-            Factor::Sparse(factor.map_err(|error| SolverError::Algebra(error.to_string()))?)
+            let matrix = SparseColMat::new(symbolic, values);
+            if is_symmetric {
+                let factor = matrix.sp_cholesky(Side::Lower);
+                Factor::Sparse(factor.map_err(|error| SolverError::Algebra(error.to_string()))?)
+            } else {
+                Factor::General(matrix.sp_lu().map_err(|error| SolverError::Algebra(error.to_string()))?)
+            }
         };
         let entries = Self::entries(discrete.grid().dimension(), size);
         Ok(Self { unknowns: matrix.into_unknowns(), factor, work: vec![0.0; size], entries })
@@ -94,6 +103,10 @@ impl Factors for Sparse {
                 let size = self.work.len();
                 factor.solve_in_place(MatMut::from_column_major_slice_mut(&mut self.work, size, 1));
             }
+            Factor::General(factor) => {
+                let size = self.work.len();
+                factor.solve_in_place(MatMut::from_column_major_slice_mut(&mut self.work, size, 1));
+            }
         }
         self.unknowns.scatter(&self.work, r);
     }
@@ -101,7 +114,7 @@ impl Factors for Sparse {
     fn flops(&self) -> f64 {
         match &self.factor {
             Factor::Dense(_) => Cholesky::flops(self.unknowns.len()),
-            Factor::Sparse(_) => 4.0 * self.entries,
+            Factor::Sparse(_) | Factor::General(_) => 4.0 * self.entries,
         }
     }
 }

@@ -11,8 +11,9 @@ use super::{
     refined::Factors,
 };
 
-pub(super) struct Tridiagonal {
-    /// The node of the first unknown.
+/// The factors of a matrix of three bands, or of a ring.
+pub(in crate::classical) struct Tridiagonal {
+    /// The place of the first unknown.
     first: usize,
     /// l, 1/p and cp of each row.
     lower: Vec<f64>,
@@ -53,8 +54,8 @@ impl Tridiagonal {
         Self::factor(nodes.start, &rows, is_ring, discrete.is_singular())
     }
 
-    /// From l, d and c of each row; of a singular matrix the last unknown is pinned to zero.
-    fn factor(first: usize, rows: &[[f64; 3]], is_ring: bool, pinned: bool) -> Self {
+    /// From l, d and c of each row, the unknowns' values to stand from `first` on; of a singular matrix the last unknown is pinned to zero.
+    pub fn factor(first: usize, rows: &[[f64; 3]], is_ring: bool, pinned: bool) -> Self {
         let (others, cut) = if is_ring { rows.split_at(rows.len() - 1) } else { (rows, &[][..]) };
         let mut before = 0.0;
         let (mut lower, mut pivots, mut upper) = (Vec::new(), Vec::new(), Vec::new());

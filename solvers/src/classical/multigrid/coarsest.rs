@@ -27,8 +27,21 @@ pub(super) struct Coarsest<T: Real> {
     right: Vec<T>,
 }
 
-impl<T: Real> Coarsest<T> {
-    pub fn new(operator: &Operator<T>, lines: &[Option<Line>; 3], singular: bool) -> Self {
+/// The matrix of the coarsest level, entry by entry.
+#[derive(Debug)]
+pub(super) struct Dense {
+    /// Places of the unknowns in an array.
+    pub places: Vec<usize>,
+    /// The volumes of their cells.
+    volumes: Vec<f64>,
+    /// What makes equations symmetric: their volumes where they are per unit of volume, else 1.
+    pub factors: Vec<f64>,
+    /// Row by row, times factors.
+    pub matrix: Vec<f64>,
+}
+
+impl Dense {
+    pub fn new<T: Real>(operator: &Operator<T>, lines: &[Option<Line>; 3]) -> Self {
         let layout = operator.layout();
         let per_volume = operator.is_per_volume();
         let volume = |axis: usize, p: usize| lines[axis].as_ref().map_or(1.0, |line| line.volume(p));
@@ -42,7 +55,7 @@ impl<T: Real> Coarsest<T> {
             }
         }
         let n = places.len();
-        let factor = |i: usize| if per_volume { volumes[i] } else { 1.0 };
+        let factors = if per_volume { volumes.clone() } else { vec![1.0; n] };
         let mut matrix = vec![0.0; n * n];
         let (mut unit, mut image) = (Buffer::<T>::zeroed(layout.len()), Buffer::<T>::zeroed(layout.len()));
         for j in 0..n {
@@ -51,18 +64,26 @@ impl<T: Real> Coarsest<T> {
             layout.seal_all(&mut unit);
             pass::apply(operator, Formula::Apply, &unit, &unit, &mut image);
             for i in 0..n {
-                matrix[i * n + j] = factor(i) * image[places[i]].to_f64();
+                matrix[i * n + j] = factors[i] * image[places[i]].to_f64();
             }
         }
-        let trace: f64 = (0..n).map(|i| matrix[i * n + i]).sum();
-        let squares: f64 = volumes.iter().map(|v| v * v).sum();
-        let alpha = if singular { trace / (n as f64 * squares) } else { 0.0 };
         for i in 0..n {
             for j in 0..i {
                 let mean = 0.5 * (matrix[i * n + j] + matrix[j * n + i]);
                 (matrix[i * n + j], matrix[j * n + i]) = (mean, mean);
             }
         }
+        Self { places, volumes, factors, matrix }
+    }
+}
+
+impl<T: Real> Coarsest<T> {
+    pub fn new(operator: &Operator<T>, lines: &[Option<Line>; 3], singular: bool) -> Self {
+        let Dense { places, volumes, factors, mut matrix } = Dense::new(operator, lines);
+        let n = places.len();
+        let trace: f64 = (0..n).map(|i| matrix[i * n + i]).sum();
+        let squares: f64 = volumes.iter().map(|v| v * v).sum();
+        let alpha = if singular { trace / (n as f64 * squares) } else { 0.0 };
         for i in 0..n {
             for j in 0..n {
                 matrix[i * n + j] += alpha * volumes[i] * volumes[j];
@@ -71,9 +92,9 @@ impl<T: Real> Coarsest<T> {
         invert(&mut matrix, n);
         Self {
             inverse: matrix.into_iter().map(T::from_f64).collect(),
-            volumes: (0..n).map(|i| T::from_f64(factor(i))).collect(),
+            volumes: factors.into_iter().map(T::from_f64).collect(),
             right: vec![T::default(); n],
-            residual: image,
+            residual: Buffer::zeroed(operator.layout().len()),
             places,
         }
     }

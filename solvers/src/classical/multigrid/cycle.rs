@@ -23,7 +23,7 @@ pub(crate) enum Shape {
 
 impl Shape {
     /// The shape of the second visit.
-    fn second(self) -> Option<Self> {
+    pub fn second(self) -> Option<Self> {
         match self {
             Self::V => None,
             Self::W => Some(Self::W),

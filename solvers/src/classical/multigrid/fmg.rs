@@ -47,7 +47,7 @@ use crate::{
         layout::Layout,
         operator::Operator,
         real::Real,
-        state::{State, gridded},
+        state::{State, linear},
     },
     memory::Buffer,
     registry::Entry,
@@ -113,7 +113,7 @@ impl Solver for FullMultigrid {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = gridded(grid, ENTRY.name)?;
+        let grid = linear(problem, grid, ENTRY.name)?;
         let any_robin = |axis: usize| [false, true].into_iter().any(|upper| problem.is_robin(axis, upper));
         let domain = problem.domain();
         let levels = self.levels(domain.region().is_some() || (0..domain.dimension()).any(any_robin));

@@ -105,6 +105,8 @@ pub(crate) struct Hierarchy<T: Real> {
     pub coarsest: Coarsest<T>,
     /// u and f of every level below the finest.
     pub arrays: Vec<[Buffer<T>; 2]>,
+    /// The lines of the coarsest level.
+    pub lines: Lines,
     finest_flops: [f64; 2],
 }
 
@@ -160,7 +162,7 @@ impl<T: Real> Hierarchy<T> {
         }
         let coarsest = Coarsest::new(levels.last().map_or(finest, |level| &level.coarse), &lines, singular);
         let count = finest.layout().count() as f64;
-        Self { levels, coarsest, arrays, finest_flops: [finest.pass_flops(), count] }
+        Self { levels, coarsest, arrays, lines, finest_flops: [finest.pass_flops(), count] }
     }
 
     /// Flops of making it: those of the coarsest level.
@@ -198,7 +200,7 @@ impl<T: Real> Hierarchy<T> {
     }
 
     /// Flops of a pass of a level's operator, and its unknowns.
-    fn pass_flops(&self, depth: usize) -> [f64; 2] {
+    pub fn pass_flops(&self, depth: usize) -> [f64; 2] {
         match depth.checked_sub(1) {
             None => self.finest_flops,
             Some(above) => {

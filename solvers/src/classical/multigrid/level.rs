@@ -5,6 +5,7 @@ use super::{
     cubic::Cubic,
     fused,
     half::Half,
+    plain::Plain,
     restriction::{self, Restriction, restrict},
     smoother::{Sense, Smoother},
     transfer::Transfer,
@@ -102,6 +103,33 @@ impl<T: Real> Level<T> {
         match weights {
             Some(weights) => weighted::restrict_residual(operator, weights, u, f, coarse_f, scratch),
             None => restrict(operator, transfer, coarse.layout(), u, f, coarse_f, scratch),
+        }
+    }
+
+    /// coarse_f = R r for an r that is there, of equations per unit of volume or times volume.
+    pub fn restrict_given(&mut self, fine: &Layout, per_volume: bool, r: &[T], coarse_f: &mut [T]) {
+        let Level { transfer, coarse, weights, scratch, .. } = self;
+        let rows = &Plain(fine);
+        match weights {
+            Some(weights) => {
+                let restriction = weighted::Restriction { rows, per_volume, weights, f: r };
+                weighted::restrict_rows(&restriction, r, coarse_f, scratch);
+            }
+            None => {
+                let restriction = Restriction { rows, transfer, coarse: coarse.layout(), f: r };
+                restriction::restrict_rows(&restriction, r, coarse_f, scratch);
+            }
+        }
+    }
+
+    /// u ← u + P e, with linear interpolation or that of the matrix.
+    pub fn correct(&mut self, fine: &Layout, u: &mut [T], e: &[T]) {
+        let Level { transfer, coarse, weights, scratch, .. } = self;
+        match weights {
+            Some(weights) => weighted::add_correction(&weighted::Correction { fine, weights, e }, u, scratch),
+            None => {
+                add_correction(&Correction { fine, transfer, coarse: coarse.layout(), e }, u, scratch);
+            }
         }
     }
 

@@ -12,12 +12,16 @@ use super::{
 use crate::classical::{
     layout::Layout,
     operator::Boxes,
-    state::{array_values, system_values},
+    state::{self, array_values, system_values},
 };
 
 /// Bytes of the system of `problem` on `grid` and of the levels below it.
 pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
-    let varies = !problem.is_uniform();
+    bytes_where(!problem.is_uniform(), problem, grid, recipe)
+}
+
+/// The same whether its coefficients vary or not, where they stand in arrays if `varies`.
+pub(super) fn bytes_where(varies: bool, problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
     let dimension = grid.dimension() as u64;
     let mut layout = Layout::with_sides(grid, problem.domain().sides());
     let mut lines: Lines = std::array::from_fn(|axis| {
@@ -25,7 +29,8 @@ pub(super) fn bytes(problem: &dyn Problem, grid: &Grid, recipe: Recipe) -> u64 {
         let along = (axis + axes.len()).checked_sub(3).map(|axis| axes[axis].spacing());
         along.map(|h| Line::uniform(&layout, axis, 1.0 / (h * h)))
     });
-    let mut bytes = 8 * system_values(problem, grid);
+    let coefficients = if varies { state::variable_arrays(grid) } else { 0 };
+    let mut bytes = 8 * (2 + coefficients) * array_values(problem, grid);
     let galerkin = recipe.is_galerkin(varies, &lines);
     let mut is_finest = true;
     while let Some(coarser) = hierarchy::coarsen(&lines, galerkin) {

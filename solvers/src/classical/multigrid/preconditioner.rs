@@ -3,13 +3,14 @@
 //! It is symmetric where restriction is the adjoint of interpolation, and the sweeps after the coarse grid
 //! are the adjoint of those before it: as many of them, in the opposite order.
 
-use modewise_problems::{Settings, SpecError};
+use modewise_problems::{Grid, Problem, Settings, SpecError};
 
 use super::{
     DTYPES, Multigrid,
     cycle::{Cycle, Shape},
     hierarchy::{Hierarchy, Recipe as Levels},
     level::Guess,
+    memory,
     recipe::Recipe,
     smoother::Sense,
 };
@@ -44,6 +45,11 @@ impl Multigrid {
         }
         let levels = Levels { symmetric: true, ..recipe.levels };
         Ok(Self { recipe: Recipe { levels, ..recipe }, mixed: false })
+    }
+
+    /// Bytes of a system with coefficients in arrays and of the levels below it.
+    pub(crate) fn variable_bytes(&self, problem: &dyn Problem, grid: &Grid) -> u64 {
+        memory::bytes_where(true, problem, grid, self.recipe.levels)
     }
 
     /// A cycle for `finest`; `singular` if its u is defined up to a constant only.

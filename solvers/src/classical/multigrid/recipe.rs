@@ -77,12 +77,28 @@ fn name<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
 }
 
 impl Recipe {
-    /// From all keys but `cycle` and `dtype`, which not all methods have.
-    pub fn read(settings: &Settings<'_>) -> Result<Self, SpecError> {
+    /// Red-black sweeps and what else is the default, from the keys `pre`, `post` and `coarse` alone.
+    pub fn read_plain(settings: &Settings<'_>) -> Result<Self, SpecError> {
         let (pre, post) = (settings.count("pre", 0)?, settings.count("post", 0)?);
         if pre + post == 0 {
             return Err(settings.bad("post", "a sweep: pre and post may not both be 0"));
         }
+        let levels = Levels {
+            kind: Kind::RedBlack,
+            omega: None,
+            below: None,
+            half: false,
+            cubic: false,
+            coarse: COARSES[settings.choice("coarse", &COARSES.map(|(name, _)| name))?].1,
+            over_relaxed: false,
+            symmetric: false,
+        };
+        Ok(Self { cycle: Cycle { shape: Shape::V, pre, post, sense: Sense::Forward }, levels })
+    }
+
+    /// From all keys but `cycle` and `dtype`, which not all methods have.
+    pub fn read(settings: &Settings<'_>) -> Result<Self, SpecError> {
+        let plain = Self::read_plain(settings)?;
         let omega = match settings.text("omega") {
             Ok("auto") => None,
             _ => Some(settings.number("omega", "`auto` or a positive number", |omega| omega > 0.0)?),
@@ -90,12 +106,9 @@ impl Recipe {
         let levels = Levels {
             kind: SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1,
             omega,
-            below: None,
             half: settings.choice("restriction", &["full", "half"])? == 1,
             cubic: settings.choice("prolongation", &["linear", "cubic"])? == 1,
-            coarse: COARSES[settings.choice("coarse", &COARSES.map(|(name, _)| name))?].1,
-            over_relaxed: false,
-            symmetric: false,
+            ..plain.levels
         };
         if levels.coarse == Some(Coarse::Galerkin) {
             if levels.half {
@@ -106,7 +119,7 @@ impl Recipe {
                 return Err(settings.bad("prolongation", "linear, which coarse=galerkin replaces by its own"));
             }
         }
-        Ok(Self { cycle: Cycle { shape: Shape::V, pre, post, sense: Sense::Forward }, levels })
+        Ok(Self { levels, ..plain })
     }
 
     /// Refuses what does not go with the domain of `problem`: coarser grids cannot show shapes, so that on them the
@@ -137,15 +150,20 @@ impl Recipe {
         Ok(self)
     }
 
+    /// Into the keys of [`Recipe::read_plain`].
+    pub fn write_plain(&self, spec: Spec) -> Spec {
+        spec.with("pre", self.cycle.pre as i64)
+            .with("post", self.cycle.post as i64)
+            .with("coarse", name(&COARSES, &self.levels.coarse))
+    }
+
     /// Into the keys of [`Recipe::read`].
     pub fn write(&self, spec: Spec) -> Spec {
-        let spec = spec
-            .with("pre", self.cycle.pre as i64)
-            .with("post", self.cycle.post as i64)
+        let spec = self
+            .write_plain(spec)
             .with("smoother", name(&SMOOTHERS, &self.levels.kind))
             .with("restriction", if self.levels.half { "half" } else { "full" })
-            .with("prolongation", if self.levels.cubic { "cubic" } else { "linear" })
-            .with("coarse", name(&COARSES, &self.levels.coarse));
+            .with("prolongation", if self.levels.cubic { "cubic" } else { "linear" });
         match self.levels.omega {
             None => spec.with("omega", "auto"),
             Some(omega) => spec.with("omega", omega),

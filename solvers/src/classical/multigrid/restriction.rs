@@ -30,17 +30,27 @@ pub(super) fn restrict<T: Real>(
     out: &mut [T],
     scratch: &mut [T],
 ) {
-    let values = self::scratch(operator.layout(), coarse);
-    for_slabs(coarse, out, scratch, values, |first, out, scratch| match operator {
+    match operator {
         Operator::Constant(rows) => {
-            restrict_layers(&Restriction { rows, transfer, coarse, f }, u, first, out, scratch);
+            restrict_rows(&Restriction { rows, transfer, coarse, f }, u, out, scratch)
         }
         Operator::Variable(rows) => {
-            restrict_layers(&Restriction { rows, transfer, coarse, f }, u, first, out, scratch);
+            restrict_rows(&Restriction { rows, transfer, coarse, f }, u, out, scratch)
         }
-        Operator::Boxes(rows) => {
-            restrict_layers(&Restriction { rows, transfer, coarse, f }, u, first, out, scratch);
-        }
+        Operator::Boxes(rows) => restrict_rows(&Restriction { rows, transfer, coarse, f }, u, out, scratch),
+    }
+}
+
+/// [`restrict`] for one kind of rows.
+pub(super) fn restrict_rows<T: Real, R: Rows<T>>(
+    restriction: &Restriction<'_, T, R>,
+    u: &[T],
+    out: &mut [T],
+    scratch: &mut [T],
+) {
+    let values = self::scratch(restriction.rows.layout(), restriction.coarse);
+    for_slabs(restriction.coarse, out, scratch, values, |first, out, scratch| {
+        restrict_layers(restriction, u, first, out, scratch);
     });
 }
 

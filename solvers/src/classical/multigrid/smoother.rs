@@ -93,7 +93,7 @@ pub(super) fn clear<T: Real>(values: &mut [T]) {
 
 /// Calls `work(start of a row, unknowns of a, of b)` for the rows of unknowns of two arrays, and seals
 /// those of `a`.
-fn for_rows<T: Real>(
+pub(super) fn for_rows<T: Real>(
     layout: &Layout,
     a: &mut [T],
     b: &mut [T],

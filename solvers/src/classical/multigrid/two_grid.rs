@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
-    classical::state::{State, gridded},
+    classical::state::{State, linear},
     registry::Entry,
 };
 
@@ -75,7 +75,7 @@ impl Solver for TwoGrid {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
-        let grid = gridded(grid, ENTRY.name)?;
+        let grid = linear(problem, grid, ENTRY.name)?;
         self.recipe.fits(problem, ENTRY.name)?;
         let bytes = memory::bytes(problem, grid, self.recipe.levels);
         Ok(Need { bytes, uses_initial: true, discrete: true })

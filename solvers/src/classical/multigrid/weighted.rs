@@ -37,7 +37,7 @@ pub(super) fn restrict_residual<T: Real>(
     }
 }
 
-fn restrict_rows<T: Real, R: Rows<T>>(
+pub(super) fn restrict_rows<T: Real, R: Rows<T>>(
     restriction: &Restriction<'_, T, R>,
     u: &[T],
     out: &mut [T],

@@ -49,16 +49,34 @@ impl<T: Real> Variable<T> {
             }
         });
         let mut inverse = Buffer::zeroed(layout.len());
-        for_rows(&layout, &mut inverse, |[plane, row], out| {
-            if layout.has_unknowns(plane, row) {
-                let diagonal = &screening[start(plane, row) + 1..];
-                for (inverse, diagonal) in out[1..=m].iter_mut().zip(diagonal) {
-                    *inverse = T::from_f64(1.0) / *diagonal;
-                }
-            }
-        });
+        invert(&layout, &screening, &mut inverse);
         Self { layout, faces, diagonal: screening, inverse }
     }
+
+    /// Has `fill(first place of a row, diagonal of its unknowns)` write the diagonal anew.
+    pub fn fill_diagonal(&mut self, fill: impl Fn(usize, &mut [T]) + Sync) {
+        let Self { layout, diagonal, inverse, .. } = self;
+        let m = layout.unknowns[2];
+        for_rows(layout, diagonal, |[plane, row], out| {
+            if layout.has_unknowns(plane, row) {
+                fill(plane * layout.stride(0) + row * layout.stride(1) + 1, &mut out[1..=m]);
+            }
+        });
+        invert(layout, diagonal, inverse);
+    }
+}
+
+/// The inverse of a diagonal.
+fn invert<T: Real>(layout: &Layout, diagonal: &[T], inverse: &mut [T]) {
+    let m = layout.unknowns[2];
+    for_rows(layout, inverse, |[plane, row], out| {
+        if layout.has_unknowns(plane, row) {
+            let first = plane * layout.stride(0) + row * layout.stride(1) + 1;
+            for (inverse, diagonal) in out[1..=m].iter_mut().zip(&diagonal[first..]) {
+                *inverse = T::from_f64(1.0) / *diagonal;
+            }
+        }
+    });
 }
 
 impl Variable<f64> {

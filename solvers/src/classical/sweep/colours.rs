@@ -99,10 +99,22 @@ pub(crate) fn sweep<T: Real>(
     work: &mut Workspace<T>,
 ) {
     match operator {
-        Operator::Constant(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
-        Operator::Variable(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
-        Operator::Boxes(rows) => Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work),
+        Operator::Constant(rows) => sweep_rows(rows, order, omega, u, f, work),
+        Operator::Variable(rows) => sweep_rows(rows, order, omega, u, f, work),
+        Operator::Boxes(rows) => sweep_rows(rows, order, omega, u, f, work),
     }
+}
+
+/// [`sweep`] for one kind of rows.
+pub(crate) fn sweep_rows<T: Real, R: Rows<T>>(
+    rows: &R,
+    order: Order,
+    omega: Option<T>,
+    u: &mut [T],
+    f: &[T],
+    work: &mut Workspace<T>,
+) {
+    Sweep::new(rows, order, omega, f, &Given, &Nothing).run(u, (), work);
 }
 
 /// A sweep with what comes before and after it.
@@ -194,12 +206,14 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
 
     /// Keeps one colour of a new row.
     #[inline(always)]
-    fn keep(&self, l: usize, j: usize, colour: usize, layer: &mut [T], new: &[T], ahead: [&[T]; 2]) {
+    fn keep(&self, l: usize, j: usize, colour: usize, layer: &mut [T], new: &mut [T], ahead: [&[T]; 2]) {
         let layout = self.rows.layout();
         let columns = layout.extent(2);
         let [plane, row] = Layers::of(layout).place(l, j);
         let old = &mut layer[j * columns..][..columns];
-        merge((plane + row + colour) & 1, &mut old[1..columns - 1], &new[1..columns - 1], ahead);
+        let parity = (plane + row + colour) & 1;
+        self.rows.correct([plane, row], 2 - parity, old, new);
+        merge(parity, &mut old[1..columns - 1], &new[1..columns - 1], ahead);
         layout.seal(old);
     }
 

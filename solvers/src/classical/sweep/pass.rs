@@ -48,7 +48,14 @@ pub(crate) fn apply<T: Real>(operator: &Operator<T>, formula: Formula<T>, u: &[T
     }
 }
 
-fn apply_rows<T: Real, R: Rows<T>>(rows: &R, formula: Formula<T>, u: &[T], f: &[T], out: &mut [T]) {
+/// [`apply`] for one kind of rows.
+pub(crate) fn apply_rows<T: Real, R: Rows<T>>(
+    rows: &R,
+    formula: Formula<T>,
+    u: &[T],
+    f: &[T],
+    out: &mut [T],
+) {
     let layers = Layers::of(rows.layout());
     let slabs = Slabs::of(layers);
     slabs.for_each(slabs.cut(out, layers.stride()), &|k, out| {

@@ -7,7 +7,7 @@ use crate::neural::{
     sampler,
     trained::{Ask, Trained, ZERO},
 };
-use modewise_problems::{Coefficient, Domain, Points, Problem, Spec};
+use modewise_problems::{Coefficient, Domain, Points, Problem, Reaction, Spec};
 
 /// A stage that is done: its network, and its c.
 pub(super) type Stage = (Arc<Trained>, f64);
@@ -69,7 +69,8 @@ impl Problem for Correction<'_> {
         let mut coefficients = vec![0.0; numbers * out.len()];
         sampler::coefficients(self.problem, coordinates, &mut coefficients);
         for (i, (f, sum)) in out.iter_mut().zip(&sums).enumerate() {
-            let variable = varies.then(|| Equation::read(&coefficients[i * numbers..(i + 1) * numbers]));
+            let variable = varies
+                .then(|| Equation::read(&coefficients[i * numbers..(i + 1) * numbers], Reaction::Linear));
             *f = loss::residual(variable.as_ref().unwrap_or(&self.equation), *f, d, sum) / self.scale;
         }
     }

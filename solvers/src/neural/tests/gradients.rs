@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use modewise_problems::{Points, Problem};
+use modewise_problems::{Points, Problem, Reaction};
 
 use super::{
     Tilted, reference,
@@ -105,7 +105,9 @@ fn batch(loss: Loss, problem: &Tilted, [inside, sides]: &[Vec<f64>; 2], is_penal
 
 fn trainer(problem: &Tilted, network: &Network, loss: Loss, exact: bool, batch: &Batch) -> Trainer {
     let trial = exact.then(|| Trial::new(problem).unwrap());
-    let objective = Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0, gamma: 20.0 };
+    let reaction = if exact { Reaction::Sinh } else { Reaction::Linear };
+    let equation = Equation { reaction, ..Equation::constant(1.5, 2.5) };
+    let objective = Objective { loss, equation, trial, beta: 7.0, gamma: 20.0 };
     Trainer::new(network.clone(), objective, batch)
 }
 

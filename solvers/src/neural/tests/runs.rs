@@ -1,5 +1,7 @@
 //! What a run promises: resuming, threads, falling losses, and numbers that overflow.
 
+use modewise_problems::file::ProblemFile;
+
 use super::*;
 
 const STEPS: [&str; 17] = [
@@ -96,6 +98,25 @@ fn training_lowers_every_loss() {
             let late = trained(&spec, problem.as_ref(), 200, None).2[0];
             assert!(late < early, "{spec}: {early} to {late}");
         }
+    }
+}
+
+/// The double layer at a wall of 4 kT/e by its residual, and a wave of 2 kT/e by its energy.
+#[test]
+fn networks_have_the_solutions_of_nonlinear_problems() {
+    let wave = "box = [[0, 1]]\nkappa2 = 9\nreaction = \"sinh\"\nexact = \"2*sin(pi*x)\"";
+    let wave = ProblemFile::new("wave.toml", wave).build(&Spec::new("wave.toml")).unwrap();
+    let layer = catalog::build(&"gouy-chapman-1d,u0=4,length=4".parse().unwrap()).unwrap();
+    for (problem, keys, most) in
+        [(layer, "gauss-newton,loss=residual", 1e-4), (wave, "natural-gradient,loss=ritz", 1e-2)]
+    {
+        let spec = format!("dnn,width=12,depth=2,points=200,boundary=exact,optimizer={keys}");
+        let (_, found, _) = trained(&spec, problem.as_ref(), 60, None);
+        let grid = Grid::new(problem.domain().bounds(), &[64]).unwrap();
+        let (x, mut exact) = (grid.coordinates(), vec![0.0; grid.nodes()]);
+        problem.exact(Points::new(&x, 1), &mut exact);
+        let error = found.iter().zip(&exact).map(|(u, v)| (u - v).abs()).fold(0.0, f64::max);
+        assert!(error < most, "{spec}: {error}");
     }
 }
 

@@ -2,9 +2,15 @@
 
 use modewise_problems::{Errors, Field, Problem, Spec, catalog, error, file::ProblemFile, order};
 
-use crate::classical::{direct, testing::discretise};
+use crate::{
+    Initial,
+    classical::{
+        direct,
+        testing::{Live, discretise},
+    },
+};
 
-fn errors(problem: &dyn Problem, cells: usize) -> Errors {
+pub(super) fn errors(problem: &dyn Problem, cells: usize) -> Errors {
     let discrete = discretise(problem, &[cells]);
     let u = direct::solve(&discrete).unwrap();
     let mut exact = Field::from_batch(discrete.grid(), |points, out| {
@@ -16,7 +22,7 @@ fn errors(problem: &dyn Problem, cells: usize) -> Errors {
 
 /// The slope of a line through all (log h, log error): cuts fall differently on every grid, so that neighbouring
 /// grids scatter.
-fn slope(cells: &[usize], errors: &[f64]) -> f64 {
+pub(super) fn slope(cells: &[usize], errors: &[f64]) -> f64 {
     let points: Vec<[f64; 2]> = cells.iter().zip(errors).map(|(n, e)| [-(*n as f64).ln(), e.ln()]).collect();
     let count = points.len() as f64;
     let mean = [0, 1].map(|i| points.iter().map(|p| p[i]).sum::<f64>() / count);
@@ -24,15 +30,15 @@ fn slope(cells: &[usize], errors: &[f64]) -> f64 {
     above / points.iter().map(|p| (p[0] - mean[0]).powi(2)).sum::<f64>()
 }
 
-fn catalogued(name: &str) -> std::sync::Arc<dyn Problem> {
-    catalog::build(&Spec::new(name)).unwrap()
+pub(super) fn catalogued(name: &str) -> std::sync::Arc<dyn Problem> {
+    catalog::build(&name.parse().unwrap()).unwrap()
 }
 
-fn of_text(text: &str) -> std::sync::Arc<dyn Problem> {
+pub(super) fn of_text(text: &str) -> std::sync::Arc<dyn Problem> {
     ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
 }
 
-fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {
+pub(super) fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {
     let errors: Vec<Errors> = cells.iter().map(|&n| errors(problem, n)).collect();
     let (max, l2): (Vec<f64>, Vec<f64>) = errors.iter().map(|e| (e.max, e.l2)).unzip();
     let (p, q) = (slope(cells, &max), slope(cells, &l2));
@@ -146,4 +152,26 @@ fn the_re_entrant_corner_limits_the_order() {
     // From below: the smooth part of the solution still has a share of the errors on coarse grids.
     assert!(l2.is_sorted() && (l2[3] - 4.0 / 3.0).abs() < 0.04, "{l2:?}");
     assert!(max.iter().all(|p| (p - 2.0 / 3.0).abs() < 0.05), "{max:?}");
+}
+
+/// The extremes of PINNacle's finite-element solution (arXiv 2306.08827), good to about 1e-4: values and places.
+#[test]
+fn the_published_extremes_around_four_discs_are_found() {
+    let problem = catalogued("pinnacle-pb-2d");
+    let discrete = discretise(problem.as_ref(), &[512]);
+    let mut live = Live::start("pcg", problem.as_ref(), &discrete, Initial::Zero);
+    let u = live.advance(12).values();
+    let h = discrete.grid().axes()[0].spacing();
+    let inside = || (0..u.len()).filter(|node| discrete.is_inside(*node));
+    let lowest = inside().min_by(|a, b| u[*a].total_cmp(&u[*b])).unwrap();
+    let highest = inside().max_by(|a, b| u[*a].total_cmp(&u[*b])).unwrap();
+    for (node, value, place) in
+        [(lowest, -0.703_576, [-0.4850, -0.3816]), (highest, 1.332_92, [0.4863, 0.1194])]
+    {
+        assert!((u[node] - value).abs() < 5e-4, "{} and {value}", u[node]);
+        for ((i, axis), x) in discrete.grid().indices(node).into_iter().zip(discrete.grid().axes()).zip(place)
+        {
+            assert!((axis.coordinate(i) - x).abs() < 2.0 * h, "{} and {x}", axis.coordinate(i));
+        }
+    }
 }

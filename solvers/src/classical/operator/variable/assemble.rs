@@ -52,6 +52,18 @@ impl Nodes<'_> {
         }
     }
 
+    /// The faces of all axes.
+    fn all_faces<T: Real>(&self) -> [Buffer<T>; 3] {
+        std::array::from_fn(|axis| {
+            if self.layout.is_absent(axis) {
+                return Buffer::zeroed(0);
+            }
+            let mut faces = Buffer::zeroed(self.layout.len());
+            for_rows(&self.layout, &mut faces, |place, out| self.row(axis, place, out));
+            faces
+        })
+    }
+
     /// The row of faces above (`plane`, `row`) along `axis`, the layer below the first unknown included.
     fn row<T: Real>(&self, axis: usize, [plane, row]: [usize; 2], out: &mut [T]) {
         let layout = &self.layout;
@@ -100,18 +112,26 @@ impl Nodes<'_> {
 }
 
 impl<T: Real> Variable<T> {
+    /// The matrix of `discrete` without κ², whose ε may be constant too.
+    pub fn of_fluxes(discrete: &Discrete) -> Self {
+        Self::with_diagonal(discrete, |node| discrete.held_at(node))
+    }
+
     /// The matrix of `discrete`, whose coefficients may be constant too.
     pub fn of(discrete: &Discrete) -> Self {
+        match discrete.coefficients() {
+            Coefficients::Constant { screening, .. } => Self::with_diagonal(discrete, |_| *screening),
+            Coefficients::Variable { screening, .. } => {
+                Self::with_diagonal(discrete, |node| screening.get(node).copied().unwrap_or(0.0))
+            }
+        }
+    }
+
+    /// The faces of `discrete`, and `more(node)` beside them on the diagonal.
+    fn with_diagonal(discrete: &Discrete, more: impl Fn(usize) -> f64 + Sync) -> Self {
         let nodes = Nodes { discrete, layout: Layout::of(discrete) };
         let layout = &nodes.layout;
-        let faces = std::array::from_fn(|axis| {
-            if layout.is_absent(axis) {
-                return Buffer::zeroed(0);
-            }
-            let mut faces = Buffer::zeroed(layout.len());
-            for_rows(layout, &mut faces, |place, out| nodes.row(axis, place, out));
-            faces
-        });
+        let faces = nodes.all_faces();
         let mut screening = Buffer::zeroed(layout.len());
         for_rows(layout, &mut screening, |[plane, row], out| {
             if !layout.has_unknowns(plane, row) {
@@ -120,18 +140,8 @@ impl<T: Real> Variable<T> {
             let across = volume(layout, 0, plane) * volume(layout, 1, row);
             let share = |i: usize| across * volume(layout, 2, i + 1);
             let out = &mut out[1..=layout.unknowns[2]];
-            match discrete.coefficients() {
-                Coefficients::Constant { screening, .. } => {
-                    out.iter_mut().enumerate().for_each(|(i, out)| *out = T::from_f64(share(i) * screening));
-                }
-                Coefficients::Variable { screening, .. } if !screening.is_empty() => {
-                    let screening = &screening[nodes.first(plane, row)..];
-                    for (i, (out, k)) in out.iter_mut().zip(screening).enumerate() {
-                        *out = T::from_f64(share(i) * k);
-                    }
-                }
-                Coefficients::Variable { .. } => {}
-            }
+            let first = nodes.first(plane, row);
+            out.iter_mut().enumerate().for_each(|(i, out)| *out = T::from_f64(share(i) * more(first + i)));
         });
         Self::new(nodes.layout, faces, screening)
     }

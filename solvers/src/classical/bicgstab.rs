@@ -1,0 +1,338 @@
+//! Stabilised bi-conjugate gradients, preconditioned: for matrices that are not symmetric.
+//!
+//! With r̂ the first residual, ρ = r̂·r, β = (ρ/ρ_before)(α/ω):
+//!
+//! p ← r + β(p − ωv), y = M⁻¹p, v = Ay, α = ρ/(r̂·v), s = r − αv, z = M⁻¹s, t = Az, ω = (t·s)/(t·t),
+//! u ← u + αy + ωz, r ← s − ωt.
+//!
+//! **Good for** interfaces at which ε jumps, whose equations are not symmetric (see `modewise_problems::discrete`);
+//! on symmetric matrices it is [`pcg`](super::pcg) at twice the cost. M is a multigrid cycle for the symmetric
+//! matrix of faces, so that the number of steps does not depend on n; it grows with the jump.
+//!
+//! **Convergence** is not monotone; every step makes the residual as small as it can along one direction. Where ρ or
+//! r̂·v vanish the method starts anew from its u. The r of the recurrence is replaced by f − Au whenever its norm has fallen
+//! by 10⁻⁴, as in conjugate gradients.
+//!
+//! **Cost.** Two products with A, two cycles and four scalar products a step; memory: u, f and eight arrays.
+//!
+//! Source: van der Vorst, *SIAM J. Sci. Stat. Comput.* 13 (1992) 631.
+
+use std::{num::NonZeroU64, sync::Arc};
+
+use modewise_problems::{Discrete, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use rayon::prelude::*;
+
+use super::{
+    krylov::{
+        preconditioner::{Diagonal, Preconditioner},
+        remove_mean,
+    },
+    layout::Layout,
+    multigrid::{self, Multigrid},
+    operator::Operator,
+    state::{self, State},
+    sweep::{
+        Layers,
+        pass::{self, Formula},
+    },
+};
+use crate::{
+    Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
+    memory::Buffer, registry::Entry, solver::needs_linear,
+};
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "bicgstab",
+    summary: "stabilised bi-conjugate gradients with multigrid: for interfaces, whose equations are not symmetric",
+    parameters: &[Parameter {
+        key: "preconditioner",
+        default: "multigrid",
+        unit: "multigrid | jacobi",
+        help: "a cycle, which takes the keys of multigrid: (multigrid,pre=2,post=2); the diagonal",
+    }],
+    build,
+};
+
+/// What approximates the inverse of A.
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Jacobi,
+    Multigrid(Multigrid),
+}
+
+/// The recipe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BiCgStab {
+    kind: Kind,
+}
+
+fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
+    let inner = settings.spec("preconditioner")?;
+    let kind = match (inner.name.as_str(), inner.keys.is_empty()) {
+        ("multigrid", _) => {
+            Kind::Multigrid(Multigrid::preconditioner(&Settings::new(&inner, multigrid::ENTRY.parameters)?)?)
+        }
+        ("jacobi", true) => Kind::Jacobi,
+        _ => return Err(settings.bad("preconditioner", "one of multigrid, with its keys, jacobi")),
+    };
+    Ok(Arc::new(BiCgStab { kind }))
+}
+
+impl BiCgStab {
+    fn inverse(&self, state: &State<'_>, meter: &mut Meter) -> Box<dyn Preconditioner<f64>> {
+        match &self.kind {
+            Kind::Jacobi => Box::new(Diagonal::new(state.operator.layout())),
+            Kind::Multigrid(multigrid) => {
+                let cycle = multigrid.symmetric_cycle(&state.operator, state.discrete.is_singular());
+                meter.charge(cycle.setup_flops());
+                Box::new(cycle)
+            }
+        }
+    }
+}
+
+impl Solver for BiCgStab {
+    fn spec(&self) -> Spec {
+        let spec = Spec::new(ENTRY.name);
+        match &self.kind {
+            Kind::Jacobi => spec.with("preconditioner", "jacobi"),
+            Kind::Multigrid(multigrid) => spec.with("preconditioner", multigrid.spec().to_table()),
+        }
+    }
+
+    fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear(problem, ENTRY.name)?;
+        let grid = state::gridded(grid, ENTRY.name)?;
+        let inner = match &self.kind {
+            Kind::Multigrid(multigrid) => multigrid.bytes(problem, grid),
+            Kind::Jacobi => 8 * state::system_values(problem, grid),
+        };
+        let bytes = inner + 64 * state::array_values(problem, grid);
+        Ok(Need { bytes, uses_initial: true, discrete: true })
+    }
+
+    fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
+        let state = State::start(task, ENTRY.name)?;
+        let inverse = self.inverse(&state, meter);
+        let mut live = Live::new(state, inverse);
+        live.replace_residual(meter);
+        live.start_anew();
+        Ok(Box::new(live))
+    }
+
+    fn resume<'p>(
+        &self,
+        task: &Task<'p>,
+        from: &Snapshot,
+        meter: &mut Meter,
+    ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
+        let state = State::resume(task, from, ENTRY.name)?;
+        let inverse = self.inverse(&state, meter);
+        let mut live = Live::new(state, inverse);
+        for (name, array) in live.arrays.named() {
+            let len = array.len();
+            array.copy_from_slice(from.array(name, len)?);
+        }
+        let number = |name: &str| from.counter(name).map(f64::from_bits);
+        live.scalars = Scalars {
+            rho: number("rho")?,
+            alpha: number("alpha")?,
+            omega: number("omega")?,
+            square: number("square")?,
+            computed: number("computed")?,
+        };
+        Ok(Box::new(live))
+    }
+}
+
+/// The share of its last true value at which the norm of r is found to be small enough to look again.
+const REPLACE: f64 = 1e-4;
+/// Values that one thread combines at a time.
+const PIECE: usize = 1 << 14;
+
+/// What is left of a step besides arrays.
+#[derive(Debug, Clone, Copy)]
+struct Scalars {
+    rho: f64,
+    alpha: f64,
+    omega: f64,
+    /// r·r of the recurrence.
+    square: f64,
+    /// r·r when r was last computed.
+    computed: f64,
+}
+
+struct Arrays {
+    r: Buffer<f64>,
+    shadow: Buffer<f64>,
+    p: Buffer<f64>,
+    v: Buffer<f64>,
+}
+
+impl Arrays {
+    fn named(&mut self) -> [(&'static str, &mut Buffer<f64>); 4] {
+        let Self { r, shadow, p, v } = self;
+        [("r", r), ("shadow", shadow), ("p", p), ("v", v)]
+    }
+}
+
+/// A coupling besides faces, by its places in the layout.
+#[derive(Debug, Clone, Copy)]
+struct Coupling {
+    here: usize,
+    other: usize,
+    coefficient: f64,
+}
+
+/// A live run.
+struct Live<'p> {
+    state: State<'p>,
+    inverse: Box<dyn Preconditioner<f64>>,
+    couplings: Vec<Coupling>,
+    arrays: Arrays,
+    y: Buffer<f64>,
+    z: Buffer<f64>,
+    t: Buffer<f64>,
+    sums: Vec<f64>,
+    scalars: Scalars,
+}
+
+impl<'p> Live<'p> {
+    fn new(state: State<'p>, inverse: Box<dyn Preconditioner<f64>>) -> Self {
+        let layout = state.operator.layout();
+        let array = || state.array();
+        let sums = vec![0.0; Layers::of(layout).places().len()];
+        let couplings = couplings(state.discrete, layout);
+        let arrays = Arrays { r: array(), shadow: array(), p: array(), v: array() };
+        let (y, z, t) = (array(), array(), array());
+        let scalars = Scalars { rho: 1.0, alpha: 1.0, omega: 1.0, square: 0.0, computed: 0.0 };
+        Self { inverse, couplings, arrays, y, z, t, sums, scalars, state }
+    }
+
+    /// r ← f − Au.
+    fn replace_residual(&mut self, meter: &mut Meter) {
+        let State { operator, u, f, .. } = &self.state;
+        let r = &mut self.arrays.r;
+        pass::apply(operator, Formula::Residual, u, f, r);
+        for Coupling { here, other, coefficient } in &self.couplings {
+            r[*here] -= coefficient * (u[*here] - u[*other]);
+        }
+        if self.state.discrete.is_singular() {
+            remove_mean(operator, r, &mut self.t, &mut self.sums);
+        }
+        let square = pass::scalar_product(operator, r, r, &mut self.sums);
+        (self.scalars.square, self.scalars.computed) = (square, square);
+        meter.charge(operator.pass_flops() + 2.0 * operator.layout().count() as f64);
+    }
+
+    /// The directions from the present r on.
+    fn start_anew(&mut self) {
+        let Arrays { r, shadow, p, v } = &mut self.arrays;
+        shadow.copy_from_slice(r);
+        p.fill(0.0);
+        v.fill(0.0);
+        self.scalars = Scalars { rho: 1.0, alpha: 1.0, omega: 1.0, ..self.scalars };
+    }
+
+    fn step(&mut self, meter: &mut Meter) {
+        if self.scalars.square == 0.0 {
+            return;
+        }
+        let operator = &self.state.operator;
+        let unknowns = operator.layout().count() as f64;
+        let Self { inverse, couplings, arrays: Arrays { r, shadow, p, v }, y, z, t, sums, .. } = self;
+        let Scalars { rho: before, alpha, omega, .. } = self.scalars;
+        meter.charge(2.0 * (operator.pass_flops() + inverse.flops()) + 24.0 * unknowns);
+        let rho = pass::scalar_product(operator, shadow, r, sums);
+        let beta = rho / before * (alpha / omega);
+        combine(p, |i, p| r[i] + beta * (p - omega * v[i]));
+        inverse.apply(operator, p, y);
+        multiply(operator, couplings, y, v);
+        let alpha = rho / pass::scalar_product(operator, shadow, v, sums);
+        if !alpha.is_finite() || rho == 0.0 {
+            return self.start_anew();
+        }
+        // r is s from here on.
+        combine(r, |i, r| r - alpha * v[i]);
+        inverse.apply(operator, r, z);
+        multiply(operator, couplings, z, t);
+        let square = pass::scalar_product(operator, t, t, sums);
+        let omega = if square > 0.0 { pass::scalar_product(operator, t, r, sums) / square } else { 0.0 };
+        combine(&mut self.state.u, |i, u| u + alpha * y[i] + omega * z[i]);
+        self.state.operator.layout().seal_all(&mut self.state.u);
+        combine(r, |i, r| r - omega * t[i]);
+        let square = pass::scalar_product(&self.state.operator, r, r, sums);
+        self.scalars = Scalars { rho, alpha, omega, square, ..self.scalars };
+        if square <= REPLACE * REPLACE * self.scalars.computed {
+            self.replace_residual(meter);
+        }
+        if omega == 0.0 {
+            self.start_anew();
+        }
+    }
+}
+
+/// The couplings of a system in its layout.
+fn couplings(discrete: &Discrete, layout: &Layout) -> Vec<Coupling> {
+    let grid = discrete.grid();
+    let absent = 3 - layout.dimension;
+    let place = |node: usize| -> usize {
+        let along = |(axis, index): (usize, usize)| {
+            (index + 1 - discrete.unknowns_along(axis).start) * layout.stride(absent + axis)
+        };
+        grid.indices(node).into_iter().enumerate().map(along).sum()
+    };
+    let of = |coupling: &modewise_problems::discrete::Coupling| Coupling {
+        here: place(coupling.node),
+        other: place(coupling.other),
+        coefficient: coupling.coefficient,
+    };
+    discrete.couplings().iter().map(of).collect()
+}
+
+/// out = Au, u being zero in held layers.
+fn multiply(operator: &Operator<f64>, couplings: &[Coupling], u: &mut [f64], out: &mut [f64]) {
+    operator.layout().seal_all(u);
+    pass::apply(operator, Formula::Apply, u, u, out);
+    for Coupling { here, other, coefficient } in couplings {
+        out[*here] += coefficient * (u[*here] - u[*other]);
+    }
+}
+
+/// Every value becomes what `value(place, value)` says.
+fn combine(out: &mut [f64], value: impl Fn(usize, f64) -> f64 + Sync) {
+    out.par_chunks_mut(PIECE).enumerate().for_each(|(piece, out)| {
+        for (i, out) in (piece * PIECE..).zip(out) {
+            *out = value(i, *out);
+        }
+    });
+}
+
+impl Iteration for Live<'_> {
+    fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
+        for _ in 0..most.get() {
+            self.step(meter);
+        }
+        let residual = self.scalars.square.sqrt() / self.state.discrete.rhs_norm();
+        Ok(Progress { residual: Some(residual), ..Progress::running(most.get()) })
+    }
+
+    fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
+        self.state.sample(sites, out)
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, SolverError> {
+        let mut snapshot = self.state.snapshot();
+        let Arrays { r, shadow, p, v } = &self.arrays;
+        for (name, array) in [("r", r), ("shadow", shadow), ("p", p), ("v", v)] {
+            snapshot.arrays.insert(name.into(), array.to_vec());
+        }
+        let Scalars { rho, alpha, omega, square, computed } = self.scalars;
+        let numbers =
+            [("rho", rho), ("alpha", alpha), ("omega", omega), ("square", square), ("computed", computed)];
+        for (name, number) in numbers {
+            snapshot.counters.insert(name.into(), number.to_bits());
+        }
+        Ok(snapshot)
+    }
+}
