@@ -108,13 +108,43 @@ impl Solvation {
         self.bjerrum() / self.eps_out * self.charges.iter().map(of).sum::<f64>()
     }
 
-    /// ½ Σ zᵢ φ(xᵢ) kT in kJ/mol, from the solution in kT/e on a grid.
+    /// ½ Σ zᵢ φ(xᵢ) kT in kJ/mol, from the solution in kT/e on a grid: by cubic interpolation of φ, which beyond the surface
+    /// is u − G.
     pub fn energy(&self, solution: &Field) -> f64 {
-        let points: Vec<f64> = self.charges.iter().flat_map(|charge| charge.at).collect();
-        let mut values = vec![0.0; self.charges.len()];
-        solution.interpolate(crate::Points::new(&points, 3), &mut values);
-        let sum: f64 = self.charges.iter().zip(values).map(|(charge, phi)| charge.z * phi).sum();
+        let sum: f64 = self.charges.iter().map(|charge| charge.z * self.reaction(solution, &charge.at)).sum();
         0.5 * sum * self.thermal()
+    }
+
+    /// φ at a point of the box, by the products of cubics through the four nearest nodes along every axis.
+    fn reaction(&self, solution: &Field, at: &[f64; 3]) -> f64 {
+        let grid = solution.grid();
+        let along = |axis: usize| {
+            let line = grid.axes()[axis];
+            let place = (at[axis] - line.lower) / line.spacing();
+            let last = line.cells.saturating_sub(3);
+            let first = (place.floor().max(1.0) as usize - 1).min(last);
+            let nodes = first..(first + 4).min(line.cells + 1);
+            let t = place - first as f64;
+            let count = nodes.len();
+            let weight = move |k: usize| -> f64 {
+                (0..count).filter(|j| *j != k).map(|j| (t - j as f64) / (k as f64 - j as f64)).product()
+            };
+            nodes.enumerate().map(|(k, node)| (node, weight(k))).collect::<Vec<_>>()
+        };
+        let [x, y, z] = [0, 1, 2].map(along);
+        let mut sum = 0.0;
+        for &(i, a) in &x {
+            for &(j, b) in &y {
+                for &(k, c) in z.iter().filter(|(_, c)| a * b * c != 0.0) {
+                    let point = [(0, i), (1, j), (2, k)].map(|(axis, i)| grid.axes()[axis].coordinate(i));
+                    let value =
+                        solution.values()[i * grid.stride(0) + j * grid.stride(1) + k * grid.stride(2)];
+                    let beyond = if self.distance(&point) < 0.0 { 0.0 } else { self.coulomb(&point) };
+                    sum += a * b * c * (value - beyond);
+                }
+            }
+        }
+        sum
     }
 }
 

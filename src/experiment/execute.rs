@@ -315,9 +315,12 @@ impl OneRun<'_> {
         let energy_of = |field: &modewise_problems::Field| {
             setup.problem.solvation().map(|solvation| solvation.energy(field))
         };
-        let solvation_energy = energy_of(&end.field).filter(|energy| energy.is_finite());
-        let coarse = setup.coarse.as_ref().and_then(energy_of);
-        let solvation_energy_bar = solvation_energy.zip(coarse).map(|(fine, coarse)| (fine - coarse).abs());
+        let own = energy_of(&end.field).filter(|energy| energy.is_finite());
+        let coarse = setup.coarse.as_ref().and_then(energy_of).filter(|energy| energy.is_finite());
+        // Richardson's extrapolation of two grids of a second-order scheme, and how far it goes.
+        let beyond = own.zip(coarse).map(|(fine, coarse)| (fine - coarse) / 3.0);
+        let (solvation_energy, solvation_energy_bar) =
+            (own.map(|own| own + beyond.unwrap_or(0.0)), beyond.map(f64::abs));
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let advice = self.below_the_floor(&end).or(entry.advice.clone());
         Ok(SolverSummary {

@@ -210,10 +210,11 @@ pub struct SolverSummary {
     /// Estimated maximum error against it.
     #[serde(default)]
     pub error_bar_max: Option<f64>,
-    /// Free energy of solvation in kJ/mol, of problems that have one.
+    /// Free energy of solvation in kJ/mol, of problems that have one: extrapolated from this grid and that of half as many
+    /// cells, where there is one.
     #[serde(default)]
     pub solvation_energy: Option<f64>,
-    /// How far it is from that of the grid of half as many cells, in kJ/mol: more than its error where grids converge.
+    /// How far it was extrapolated, in kJ/mol: the estimated error of this grid's own.
     #[serde(default)]
     pub solvation_energy_bar: Option<f64>,
     /// Kendall's τ_b between |k| and first passage: −1 high first, +1 low first.

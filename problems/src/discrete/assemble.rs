@@ -113,6 +113,10 @@ fn immerse(
     }
     changes.source.into_iter().for_each(|(node, change)| source.values_mut()[node] += change);
     if let Some(lift) = interface.lift(problem, &changes.rows) {
+        if let Some((node, _)) = lift.iter().find(|(_, w)| !w.is_finite()) {
+            let at = coordinates(grid, *node);
+            return Err(DiscreteError::NotFinite { what: "lift next to the interface", at, formula: None });
+        }
         // f − A(w inside, 0 outside) in the equations next to the interface.
         let at = |node: usize| lift.get(&node).copied().unwrap_or(0.0);
         for &node in &changes.rows {

@@ -29,3 +29,19 @@ fn potentials_are_those_of_single_charges() {
     assert!((born.coulomb(&[r, 0.0, 0.0]) * r / born.bjerrum() - 1.0).abs() < 1e-14);
     assert!((born.distance(&[0.0, 0.0, -5.0]) - 2.0).abs() < 1e-14);
 }
+
+/// The exact solution of Kirkwood's sphere at the nodes of a grid, on which the charge is on no node.
+#[test]
+fn energies_from_a_grid_are_fourth_order_in_the_interpolation() {
+    use crate::{Grid, catalog};
+    let problem = catalog::build(&"kirkwood-3d,offset=2".parse().unwrap()).unwrap();
+    let error = |cells: usize| {
+        let grid = Grid::new(problem.domain().bounds(), &[cells]).unwrap();
+        let solution = Field::from_batch(&grid, |points, out| {
+            problem.exact(points, out);
+        });
+        (problem.solvation().unwrap().energy(&solution) + 410.120_487).abs()
+    };
+    let errors = [64, 128].map(error);
+    assert!(errors[1] < 0.1 && errors[0] / errors[1] > 8.0, "{errors:?}");
+}
