@@ -23,6 +23,7 @@ pub mod points;
 pub mod problem;
 pub mod reaction;
 pub mod reduce;
+pub mod solvation;
 pub mod spec;
 pub mod transform;
 

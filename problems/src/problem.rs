@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::{Points, Reaction, Spec, geometry::Region};
+use crate::{Points, Reaction, Spec, geometry::Region, solvation::Solvation};
 
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,10 +168,15 @@ pub trait Problem: Debug + Send + Sync {
         None
     }
 
-    /// By how much ε ∂u/∂n, n pointing out of the region, is larger outside than inside at points of the interface;
-    /// `false`, with `out` untouched, where it goes on.
-    fn interface_flux(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
+    /// A function w, smooth around the interface, at points inside: not u but u + w inside goes on as u outside, with its
+    /// flux. `false`, with `out` untouched, where u itself does.
+    fn interface_lift(&self, _points: Points<'_>, _out: &mut [f64]) -> bool {
         false
+    }
+
+    /// The molecule whose reaction potential this is, if it is one's.
+    fn solvation(&self) -> Option<&Solvation> {
+        None
     }
 
     /// The exact solution u, if it is known: `false`, with `out` untouched, where it is not.

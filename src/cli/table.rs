@@ -48,6 +48,15 @@ pub(super) fn table(summary: &Summary) -> String {
     }
     for solver in &summary.solvers {
         text += &error_bar(solver, summary);
+        if let Some(energy) = solver.solvation_energy {
+            let bar = solver.solvation_energy_bar;
+            let bar =
+                bar.map_or(", no second grid".into(), |bar| format!(" ± {bar:.3} (from half as many cells)"));
+            text += &format!(
+                "{} (seed {}): free energy of solvation {energy:.3} kJ/mol{bar}\n",
+                solver.name, solver.seed
+            );
+        }
         for milestone in &solver.milestones {
             text += &format!(
                 "{} (seed {}): {} steps in {} s and {} work units to the hand-over, then {} steps in {} s and {}\n",

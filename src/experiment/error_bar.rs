@@ -110,6 +110,15 @@ pub(super) fn refine(
     }
 }
 
+/// The discrete solution on the grid of half as many cells, if there is one.
+pub(super) fn half(plan: &Plan, problem: &dyn Problem, cells: &[usize]) -> Option<Field> {
+    if !cells.iter().all(|n| n % 2 == 0 && n / 2 >= FEWEST) {
+        return None;
+    }
+    let cells: Vec<usize> = cells.iter().map(|n| n / 2).collect();
+    Ladder { plan, problem }.solve(&cells).ok()?.ok()
+}
+
 /// Discrete solutions on one grid after the other.
 struct Ladder<'a> {
     plan: &'a Plan,

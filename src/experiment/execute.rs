@@ -312,9 +312,22 @@ impl OneRun<'_> {
             self.write_order(folder, &task, watch, &end)?;
         }
         let bar = setup.bar.as_ref().map(|bar| bar.of(&end.field));
+        let energy_of = |field: &modewise_problems::Field| {
+            setup.problem.solvation().map(|solvation| solvation.energy(field))
+        };
+        let solvation_energy = energy_of(&end.field).filter(|energy| energy.is_finite());
+        let coarse = setup.coarse.as_ref().and_then(energy_of);
+        let solvation_energy_bar = solvation_energy.zip(coarse).map(|(fine, coarse)| (fine - coarse).abs());
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let advice = self.below_the_floor(&end).or(entry.advice.clone());
-        Ok(SolverSummary { energy_above_nyquist: energy, milestones, advice, ..entry })
+        Ok(SolverSummary {
+            energy_above_nyquist: energy,
+            milestones,
+            advice,
+            solvation_energy,
+            solvation_energy_bar,
+            ..entry
+        })
     }
 
     /// Advice for a grid method that was asked for less than the discretisation error.

@@ -25,7 +25,7 @@ pub(super) enum Way {
 }
 
 /// Where no direct method can: the first of these that is registered and takes the problem.
-const ITERATIONS: [&str; 3] = ["pcg,preconditioner=multigrid", "multigrid", "newton"];
+const ITERATIONS: [&str; 4] = ["pcg,preconditioner=multigrid", "multigrid", "newton", "bicgstab"];
 /// Steps to the rounding floor.
 const STEPS: u64 = 1000;
 

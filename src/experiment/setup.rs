@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Discrete, Errors, Grid, Problem, catalog, file};
+use modewise_problems::{Discrete, Errors, Field, Grid, Problem, catalog, file};
 use modewise_solvers::{Need, Reference, ReferenceKind, Schedule, Solver, StopRule, registry};
 
 use super::reference::{self, Way};
@@ -50,6 +50,8 @@ pub struct Setup {
     pub floor: Option<Errors>,
     /// The estimated one, where it was asked for.
     pub bar: Option<ErrorBar>,
+    /// The discrete solution on half as many cells, of problems with a free energy of solvation.
+    pub(super) coarse: Option<Field>,
     /// The transform, axis by axis where they differ.
     pub transform: String,
     /// The solvers, in order.
@@ -119,6 +121,9 @@ impl Setup {
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
         let (reference, floor) =
             reference::find(plan, &way, bar.as_ref().map(|bar| &bar.solution), problem.as_ref(), &discrete)?;
+        let coarse = problem
+            .solvation()
+            .and_then(|_| error_bar::half(plan, problem.as_ref(), &discrete.grid().cells()));
         let own_modes = ModeChoice::None != plan.modes && reference.is_some();
         let split = match plan.transform {
             Split::Waves(TransformKind::Auto) if own_modes && has_few_nodes_in_shapes(&discrete) => {
@@ -160,6 +165,7 @@ impl Setup {
             reference,
             floor,
             bar,
+            coarse,
             transform,
             solvers,
             watch,

@@ -93,6 +93,8 @@ pub(super) fn entry(
         residual: end.residual.and_then(finite),
         error_bar_l2: bar.and_then(|bar| finite(bar.l2)),
         error_bar_max: bar.and_then(|bar| finite(bar.max)),
+        solvation_energy: None,
+        solvation_energy_bar: None,
         order_index: watch.and_then(ModeWatch::order_index),
         modes_reached: watch
             .map_or(0, |watch| watch.passages().filter(|(_, _, passage)| passage.reached.is_some()).count()),
@@ -120,6 +122,8 @@ pub(super) fn failed(prepared: &Prepared, seed: u64, error: &dyn std::error::Err
         residual: None,
         error_bar_l2: None,
         error_bar_max: None,
+        solvation_energy: None,
+        solvation_energy_bar: None,
         order_index: None,
         modes_reached: 0,
         milestones: Vec::new(),

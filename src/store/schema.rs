@@ -210,6 +210,12 @@ pub struct SolverSummary {
     /// Estimated maximum error against it.
     #[serde(default)]
     pub error_bar_max: Option<f64>,
+    /// Free energy of solvation in kJ/mol, of problems that have one.
+    #[serde(default)]
+    pub solvation_energy: Option<f64>,
+    /// How far it is from that of the grid of half as many cells, in kJ/mol: more than its error where grids converge.
+    #[serde(default)]
+    pub solvation_energy_bar: Option<f64>,
     /// Kendall's τ_b between |k| and first passage: −1 high first, +1 low first.
     pub order_index: Option<f64>,
     /// How many tracked modes reached `tol`.

@@ -112,6 +112,22 @@ fn immerse(
         changes.screening.into_iter().for_each(|(node, k)| screening[node] = (screening[node] + k).max(0.0));
     }
     changes.source.into_iter().for_each(|(node, change)| source.values_mut()[node] += change);
+    if let Some(lift) = interface.lift(problem, &changes.rows) {
+        // f − A(w inside, 0 outside) in the equations next to the interface.
+        let at = |node: usize| lift.get(&node).copied().unwrap_or(0.0);
+        for &node in &changes.rows {
+            let own = at(node);
+            let mut sum = screening.get(node).copied().unwrap_or(0.0) * own;
+            for (axis, faces) in faces.iter().enumerate() {
+                let stride = grid.stride(axis);
+                sum += faces[node] * (own - at(node + stride))
+                    + faces[node - stride] * (own - at(node - stride));
+            }
+            let others = changes.couplings.range((node, 0)..(node + 1, 0));
+            sum += others.map(|((_, other), c)| c * (own - at(*other))).sum::<f64>();
+            source.values_mut()[node] -= sum;
+        }
+    }
     // What is left where elements and finite differences agree is rounding.
     let largest = faces.iter().map(|faces| reduce::max_abs(faces)).fold(0.0, f64::max);
     let couplings = changes.couplings.into_iter().filter(|(_, c)| c.abs() > ROUNDING * largest);

@@ -6,19 +6,21 @@
 //! and tested with the linear ones (Hou, Liu, *J. Comput. Phys.* 202 (2005) 411; in three dimensions Hou, Song, Wang, Zhao, *J. Comput.
 //! Phys.* 238 (2013) 25). The grid stays as it is and u is second-order accurate in the maximum norm, where an average of
 //! ε leaves first order. (Tested with themselves, the functions would make a symmetric matrix and first order: they
-//! jump from one simplex to the next.) A flux that jumps by a given q, [`Problem::interface_flux`], adds −∫ q v over the
-//! interface and a known function with that jump.
+//! jump from one simplex to the next.)
+//!
+//! Where not u but u + w inside goes on as u outside, w given ([`Problem::interface_lift`]), w at the nodes inside takes part
+//! in the equations of nodes next to the interface, as known values.
 //!
 //! On faces that the interface crosses stands the flux of one dimension, ε₁ε₂/((1 − θ)ε₁ + θε₂), θ the share of the first
 //! side: a symmetric matrix near the true one, by which Krylov methods are preconditioned. What the true one has besides are
 //! [`Coupling`]s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     DiscreteError,
     assemble::coordinates,
-    simplex::{self, Immersed, MOST, Part, Vector, dot},
+    simplex::{self, Immersed, MOST, Part, Vector},
 };
 use crate::{Grid, Points, Problem, geometry::Region};
 
@@ -44,6 +46,8 @@ pub(super) struct Changes {
     pub couplings: BTreeMap<(usize, usize), f64>,
     pub screening: BTreeMap<usize, f64>,
     pub source: BTreeMap<usize, f64>,
+    /// The nodes of cut simplices.
+    pub rows: BTreeSet<usize>,
 }
 
 impl Changes {
@@ -60,9 +64,8 @@ struct Cut {
     nodes: [usize; MOST],
     levels: [f64; MOST],
     parts: Vec<Part>,
-    /// Where the points of each part, and of the faces on the interface, are in the list of all.
+    /// Where the points of its parts are in the list of all.
     first: usize,
-    first_face: usize,
 }
 
 /// An interface on a grid.
@@ -136,6 +139,21 @@ impl<'g> Interface<'g> {
         }
     }
 
+    /// w at nodes inside next to those of `rows`, and 0 at others; `None` where u itself goes on.
+    pub fn lift(&self, problem: &dyn Problem, rows: &BTreeSet<usize>) -> Option<BTreeMap<usize, f64>> {
+        let around = |node: &usize| {
+            let strides = (0..self.d).map(|axis| self.grid.stride(axis));
+            let steps = strides.flat_map(|stride| [node - stride, node + stride]);
+            std::iter::once(*node).chain(steps).collect::<Vec<_>>()
+        };
+        let nodes: BTreeSet<usize> =
+            rows.iter().flat_map(around).filter(|node| self.is_inside(*node)).collect();
+        let nodes: Vec<usize> = nodes.into_iter().collect();
+        let mut given = false;
+        let values = self.at_nodes(&nodes, |points, out| given = problem.interface_lift(points, out));
+        given.then(|| nodes.into_iter().zip(values).collect())
+    }
+
     fn at_nodes(&self, nodes: &[usize], function: impl FnOnce(Points<'_>, &mut [f64])) -> Vec<f64> {
         let x: Vec<f64> = nodes.iter().flat_map(|node| coordinates(self.grid, *node)).collect();
         let mut values = vec![0.0; nodes.len()];
@@ -153,7 +171,7 @@ impl<'g> Interface<'g> {
     ) -> Result<Changes, DiscreteError> {
         let mut changes = Changes::default();
         let (mut cut, mut whole) = (Vec::new(), Vec::new());
-        let (mut points, mut face_points) = (Vec::new(), Vec::new());
+        let mut points = Vec::new();
         for cell in self.cut_cells() {
             for (offset, _) in corners(self.grid, self.d) {
                 if !is_inner(cell + offset) {
@@ -170,15 +188,13 @@ impl<'g> Interface<'g> {
                     continue;
                 }
                 let parts = simplex::parts(self.d, levels);
-                let (first, first_face) = (points.len() / self.d, face_points.len() / self.d);
+                let first = points.len() / self.d;
                 for part in &parts {
                     let side = part.is_inside(self.d);
                     points.extend(self.point(&nodes, &levels, &part.centre(self.d), side));
-                    if side && let Some(face) = part.face(self.d) {
-                        face_points.extend(self.position(&nodes, &simplex::mean(face.iter())));
-                    }
                 }
-                cut.push(Cut { nodes, levels, parts, first, first_face });
+                changes.rows.extend(&nodes[..=self.d]);
+                cut.push(Cut { nodes, levels, parts, first });
             }
         }
         let evaluate = |function: &dyn Fn(Points<'_>, &mut [f64])| {
@@ -189,10 +205,6 @@ impl<'g> Interface<'g> {
         let data = Data {
             source: evaluate(&|points, out| problem.source(points, out)),
             screening: evaluate(&|points, out| problem.screening_at(points, out)),
-            jumps: {
-                let mut out = vec![0.0; face_points.len() / self.d];
-                problem.interface_flux(Points::new(&face_points, self.d), &mut out).then_some(out)
-            },
         };
         let of_whole: Vec<usize> =
             whole.iter().map(|nodes| self.farthest(&nodes[..=self.d], self.is_inside(nodes[0]))).collect();
@@ -216,7 +228,7 @@ impl<'g> Interface<'g> {
                 let node = self.farthest(&cut.nodes[..=self.d], bad == 0);
                 return Err(DiscreteError::permittivity(permittivity[bad], coordinates(self.grid, node)));
             }
-            self.add_cut(cut, permittivity, &data, &mut changes);
+            self.add_cut(cut, permittivity, &mut changes);
             self.add_masses(cut, &data, &nodal, number * (self.d + 1), &mut changes);
         }
         Ok(changes)
@@ -262,8 +274,8 @@ impl<'g> Interface<'g> {
         }
     }
 
-    /// The matrix of a cut simplex, and what a jump of the flux adds to the right-hand side.
-    fn add_cut(&self, cut: &Cut, permittivity: [f64; 2], data: &Data, changes: &mut Changes) {
+    /// The matrix of a cut simplex.
+    fn add_cut(&self, cut: &Cut, permittivity: [f64; 2], changes: &mut Changes) {
         let d = self.d;
         let immersed = Immersed::new(d, self.gradients(cut), cut.levels, permittivity);
         let inside: f64 = cut.parts.iter().filter(|part| part.is_inside(d)).map(|part| part.share).sum();
@@ -274,23 +286,6 @@ impl<'g> Interface<'g> {
                 let coefficient = -volume * immersed.flux(*basis, i, inside);
                 *changes.couplings.entry((cut.nodes[i], cut.nodes[j])).or_default() += coefficient;
             }
-        }
-        let Some(jumps) = &data.jumps else { return };
-        let cell: f64 = self.grid.axes().iter().map(|axis| axis.spacing()).product();
-        let faces = cut.parts.iter().filter(|part| part.is_inside(d)).filter_map(|part| part.face(d));
-        let (mut area, mut total) = (0.0, 0.0);
-        for (face, jump) in faces.zip(&jumps[cut.first_face..]) {
-            let own = self.area(cut, &face);
-            let middle = simplex::mean(face.iter());
-            for i in 0..=d {
-                let load = jump * own / cell * middle[i];
-                *changes.source.entry(cut.nodes[i]).or_default() -= load;
-            }
-            (area, total) = (area + own, total + own * jump);
-        }
-        let known = immersed.jump(if area > 0.0 { total / area } else { 0.0 });
-        for i in 0..=d {
-            *changes.source.entry(cut.nodes[i]).or_default() -= volume * immersed.flux(known, i, inside);
         }
     }
 
@@ -348,34 +343,12 @@ impl<'g> Interface<'g> {
         let own = nodes.iter().copied().filter(|node| self.is_inside(*node) == side);
         own.max_by(|a, b| self.levels[*a].abs().total_cmp(&self.levels[*b].abs())).unwrap_or(nodes[0])
     }
-
-    /// The length or area of a face, by Gram's determinant; 1 for a point.
-    fn area(&self, cut: &Cut, face: &[[f64; MOST]]) -> f64 {
-        let at: Vec<Vector> = face
-            .iter()
-            .map(|b| {
-                let mut x = [0.0; 3];
-                x.iter_mut().zip(self.position(&cut.nodes, b)).for_each(|(x, value)| *x = value);
-                x
-            })
-            .collect();
-        let edge = |k: usize| -> Vector { std::array::from_fn(|axis| at[k][axis] - at[0][axis]) };
-        match at.len() {
-            1 => 1.0,
-            2 => dot(edge(1), edge(1)).sqrt(),
-            _ => {
-                let (a, b) = (edge(1), edge(2));
-                0.5 * (dot(a, a) * dot(b, b) - dot(a, b).powi(2)).max(0.0).sqrt()
-            }
-        }
-    }
 }
 
-/// What is known at the centres of parts, and at those of faces on the interface.
+/// What is known at the centres of parts.
 struct Data {
     source: Vec<f64>,
     screening: Vec<f64>,
-    jumps: Option<Vec<f64>>,
 }
 
 /// What finite differences have at the vertices of cut simplices.

@@ -96,13 +96,19 @@ enum Method {
 }
 
 impl Method {
-    fn of(dimension: usize, is_constant: bool, unknowns: usize) -> Result<Self, Unsupported> {
+    fn of(
+        dimension: usize,
+        is_constant: bool,
+        is_symmetric: bool,
+        unknowns: usize,
+    ) -> Result<Self, Unsupported> {
+        let largest_3d = if is_symmetric { LARGEST_3D } else { LARGEST_3D / 8 };
         match dimension {
             1 => Ok(Self::Elimination),
             _ if is_constant => Ok(Self::Diagonalisation),
-            3 if unknowns > LARGEST_3D => Err(refuse(
+            3 if unknowns > largest_3d => Err(refuse(
                 &format!("factors of {unknowns} unknowns in 3-D with variable coefficients take too long"),
-                "take pcg or multigrid, or a coarser grid",
+                "take pcg, multigrid or, with an interface, bicgstab, or a coarser grid",
             )),
             _ => Ok(Self::Cholesky),
         }
@@ -111,7 +117,9 @@ impl Method {
 
 fn factor(discrete: &Discrete) -> Result<Box<dyn Factors>, SolverError> {
     let constant = discrete.constant_coefficients();
-    let method = Method::of(discrete.grid().dimension(), constant.is_some(), discrete.unknowns())?;
+    let is_symmetric = discrete.couplings().is_empty();
+    let method =
+        Method::of(discrete.grid().dimension(), constant.is_some(), is_symmetric, discrete.unknowns())?;
     Ok(match (method, constant) {
         (Method::Elimination, _) => Box::new(Tridiagonal::new(discrete)),
         (Method::Diagonalisation, Some((axes, screening))) => {
@@ -130,7 +138,8 @@ fn sides(grid: &Grid, conditions: &[[Condition; 2]]) -> Vec<Side> {
 /// Factors, to be refined.
 pub(super) fn prepare(discrete: &Discrete, meter: &mut Meter) -> Result<Box<dyn OneStep>, SolverError> {
     let (d, unknowns) = (discrete.grid().dimension(), discrete.unknowns());
-    let method = Method::of(d, discrete.constant_coefficients().is_some(), unknowns)?;
+    let is_symmetric = discrete.couplings().is_empty();
+    let method = Method::of(d, discrete.constant_coefficients().is_some(), is_symmetric, unknowns)?;
     meter.charge(match method {
         Method::Elimination => Tridiagonal::setup_flops(unknowns),
         Method::Diagonalisation => Diagonalisation::setup_flops(&sides(discrete.grid(), discrete.sides())),
@@ -154,7 +163,7 @@ impl Solver for Direct {
         }
         let sides = sides(grid, problem.domain().sides());
         let unknowns = sides.iter().map(|side| side.unknowns().len()).product();
-        let factors = match Method::of(d, problem.is_uniform(), unknowns)? {
+        let factors = match Method::of(d, problem.is_uniform(), problem.interface().is_none(), unknowns)? {
             Method::Elimination => Tridiagonal::bytes(unknowns),
             Method::Diagonalisation => Diagonalisation::bytes(&sides),
             Method::Cholesky => Sparse::bytes(d, unknowns),

@@ -134,7 +134,7 @@ impl Multigrid {
         } else {
             let hierarchy = Hierarchy::new(&state.operator, singular, self.recipe.levels);
             let (setup, flops) = (hierarchy.setup_flops(), hierarchy.cycle_flops_from(0, cycle));
-            (Cycles::Double(hierarchy), setup, flops)
+            (Cycles::Double(Box::new(hierarchy)), setup, flops)
         };
         meter.charge(setup);
         Box::new(Live { state, cycles, cycle, flops })
@@ -176,7 +176,7 @@ struct Live<'p> {
 }
 
 enum Cycles {
-    Double(Hierarchy<f64>),
+    Double(Box<Hierarchy<f64>>),
     Mixed { single: Box<Single>, residual: Buffer<f64> },
 }
 

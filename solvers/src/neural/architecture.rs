@@ -1,6 +1,6 @@
 //! The keys that say what network a solver trains, and the parts it is made of.
 
-use modewise_problems::{Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
 use super::{
@@ -38,7 +38,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 enum Scales {
     Given(Vec<f64>),
-    /// Powers of two up to the highest frequency of the source.
+    /// Powers of two up to the highest frequency of the equation.
     Auto,
 }
 
@@ -263,18 +263,26 @@ impl Architecture {
         Ok(Network::new(d, &parts))
     }
 
-    /// Powers of two, from 1 to the first that is not below the highest |kⱼ| of the source: neurons that see the input
-    /// times a are dealt frequencies near a.
+    /// Powers of two, from 1 to the first that is not below the highest |kⱼ| that the equation tells of: neurons that see
+    /// the input times a are dealt frequencies near a. With constant coefficients u has the frequencies of f; where ε
+    /// varies, those of 1/ε too, because the flux ε∇u is smoother than ∇u.
     fn automatic(&self, problem: &dyn Problem) -> Result<Vec<f64>, Unsupported> {
         let refuse = |reason: String, advice: &str| Unsupported {
             solver: self.kind.name().into(),
             reason,
             advice: advice.into(),
         };
-        let spectrum = Spectrum::of_source(problem, LEAST).ok_or_else(|| {
-            refuse("spectra are for up to three axes".into(), "give scales=[1,2,…] instead of auto")
-        })?;
-        let highest = spectrum.highest.iter().fold(1.0, |m: f64, k| m.max(*k));
+        let too_many_axes =
+            || refuse("spectra are for up to three axes".into(), "give scales=[1,2,…] instead of auto");
+        let source = Spectrum::of_source(problem, LEAST).ok_or_else(too_many_axes)?;
+        let mut highest = source.highest.into_iter().fold(1.0, f64::max);
+        if problem.permittivity() == Coefficient::Variable {
+            let reciprocal = Spectrum::of(problem.domain().bounds(), LEAST, |points, out| {
+                problem.permittivity_at(points, out);
+                out.iter_mut().for_each(|value| *value = 1.0 / *value);
+            });
+            highest = reciprocal.ok_or_else(too_many_axes)?.highest.into_iter().fold(highest, f64::max);
+        }
         let last = (highest.log2().ceil() as usize).min(MOST_AUTO - 1);
         let scales: Vec<f64> = (0..=last).map(|power| (power as f64).exp2()).collect();
         if self.structure == 1 && scales.len() > self.widths[0] {
@@ -347,6 +355,8 @@ mod tests {
         };
         assert_eq!(scales("mscale-demo-1d"), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
         assert_eq!(scales("two-tone-2d"), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
+        // f = 1 says nothing of a coefficient that oscillates 10 times.
+        assert_eq!(scales("multiscale-elliptic-1d").last(), Some(&128.0));
         let error = network("mscale-dnn,scales=auto,structure=1,width=3", "mscale-demo-1d").unwrap_err();
         assert!(error.to_string().contains("a wider first layer"), "{error}");
     }

@@ -18,6 +18,10 @@
 //! reverse pass in x and reverse over it are cheaper than streams (`network::energy`). Passes run in f64 or
 //! f32 ([`Dtype`]); what goes into them and comes out of them is f64.
 //!
+//! All structures are sums of parts that are data (`network::layout`): plain and multi-scale networks, first layers of waves
+//! ([`fourier_dnn`]), a slow and a fast part ([`subspace_dnn`]), residual connections. [`multi_stage`] trains one network
+//! after another, each on the residual of those before.
+//!
 //! Which frequencies of u come first is what modewise is there to watch: networks tend to learn
 //! low ones first (the frequency principle, arXiv 1901.06523), which [`mscale_dnn`] counters with scaled
 //! inputs.

@@ -156,7 +156,7 @@ pub(super) const fn scales(default: &'static str) -> Parameter {
         "scales",
         default,
         "",
-        "the factors a_i the input is multiplied by, or auto: powers of two up to the highest frequency of the source",
+        "the factors a_i the input is multiplied by, or auto: powers of two up to the highest frequency of f and of 1/ε",
     )
 }
 

@@ -167,8 +167,8 @@ fn forcing(recipe: &Newton, term: &Term, books: &Books, norm: f64) -> f64 {
             let kept = 0.9 * books.eta * books.eta;
             let eta = 0.9 * fall * fall;
             let eta = if kept > 0.1 { eta.max(kept) } else { eta };
-            // Bounds take the place of what is not a number.
-            eta.min(BOUNDS[1]).max(BOUNDS[0])
+            // What is not a number is bounded too.
+            if eta >= BOUNDS[0] { eta.min(BOUNDS[1]) } else { BOUNDS[0] }
         }
     }
 }

@@ -33,7 +33,7 @@ fn run(
 ) -> (Vec<f64>, Field) {
     let mut live = Live::start(spec, problem, discrete, initial);
     let mut residuals = vec![discrete.relative_residual(live.u.values())];
-    while residuals.last().is_some_and(|residual| !(*residual <= goal)) && residuals.len() < 500 {
+    while residuals.last().is_some_and(|last| last.is_nan() || *last > goal) && residuals.len() < 500 {
         live.advance(1);
         residuals.push(discrete.relative_residual(live.u.values()));
     }

@@ -34,8 +34,8 @@ pub(crate) fn root(reaction: Reaction, rho: f64, z: f64) -> f64 {
         let [value, slope] = reaction.value_and_slope(u);
         let step = (u + rho * value - size) / (1.0 + rho * slope);
         u -= step;
-        // Rounding may turn it round; not so for what is not a number either.
-        if !(step > f64::EPSILON * u) {
+        // Rounding may turn it round.
+        if step.is_nan() || step <= f64::EPSILON * u {
             break;
         }
     }

@@ -107,10 +107,11 @@ fn networks_have_the_solutions_of_nonlinear_problems() {
     let wave = "box = [[0, 1]]\nkappa2 = 9\nreaction = \"sinh\"\nexact = \"2*sin(pi*x)\"";
     let wave = ProblemFile::new("wave.toml", wave).build(&Spec::new("wave.toml")).unwrap();
     let layer = catalog::build(&"gouy-chapman-1d,u0=4,length=4".parse().unwrap()).unwrap();
-    for (problem, keys, most) in
-        [(layer, "gauss-newton,loss=residual", 1e-4), (wave, "natural-gradient,loss=ritz", 1e-2)]
-    {
-        let spec = format!("dnn,width=12,depth=2,points=200,boundary=exact,optimizer={keys}");
+    for (problem, keys, most) in [
+        (layer, "gauss-newton,loss=residual,width=12,points=200", 1e-4),
+        (wave, "natural-gradient,loss=ritz,width=6,points=500", 1e-2),
+    ] {
+        let spec = format!("dnn,depth=2,boundary=exact,optimizer={keys}");
         let (_, found, _) = trained(&spec, problem.as_ref(), 60, None);
         let grid = Grid::new(problem.domain().bounds(), &[64]).unwrap();
         let (x, mut exact) = (grid.coordinates(), vec![0.0; grid.nodes()]);

@@ -99,11 +99,14 @@ impl FullApproximation {
     }
 }
 
+/// Solves Lu + Wg(u) = f, L, Wg, u and f being given; the flops that took.
+type Solve<'w> = dyn FnMut(&Operator<f64>, &Term, &mut [f64], &[f64]) -> f64 + 'w;
+
 /// What is the same on all levels.
 struct Way<'w> {
     cycle: Cycle,
     /// Solves the equations of the coarsest level; the flops that took.
-    solve: &'w mut dyn FnMut(&Operator<f64>, &Term, &mut [f64], &[f64]) -> f64,
+    solve: &'w mut Solve<'w>,
     flops: &'w mut f64,
 }
 

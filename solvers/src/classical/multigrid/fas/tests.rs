@@ -33,7 +33,7 @@ fn solution(problem: &dyn Problem, discrete: &Discrete) -> Field {
 fn residuals(spec: &str, problem: &dyn Problem, discrete: &Discrete, goal: f64) -> (Vec<f64>, Field) {
     let mut live = Live::start(spec, problem, discrete, Initial::Zero);
     let mut residuals = vec![discrete.relative_residual(live.u.values())];
-    while residuals.last().is_some_and(|last| !(*last <= goal)) && residuals.len() < 100 {
+    while residuals.last().is_some_and(|last| last.is_nan() || *last > goal) && residuals.len() < 100 {
         live.advance(1);
         residuals.push(discrete.relative_residual(live.u.values()));
     }

@@ -1,0 +1,123 @@
+//! Charges in a molecule in salt water: the linear Poisson–Boltzmann equation without its singularities, and the free
+//! energy of solvation.
+//!
+//! The potential u, in units of kT/e, with lengths in Å, satisfies −∇·(ε∇u) + ε_s κ²u = 4π l_B Σ zᵢ δ(x − xᵢ), ε = ε_p inside
+//! the union of the spheres and ε_s outside, κ² = 8π l_B N_A I/ε_s where ions can be, which is farther than the Stern
+//! layer from the spheres; l_B = e²/(4πε₀kT) is Bjerrum's length in vacuum. Near the charges u is Coulomb's
+//! G = (l_B/ε_p) Σ zᵢ/|x − xᵢ|, which no grid can follow. It is split off inside: the *reaction potential* φ = u − G is
+//! smooth there and satisfies −∇·(ε_p∇φ) = 0, and φ + G goes on as u outside, with its flux. (Split off outside as well,
+//! G would leave a flux there that is ε_s/ε_p times too large, to be cancelled by that of φ.) The unknown of these problems is φ
+//! inside and u outside.
+//!
+//! The free energy of solvation is ½ Σ zᵢ φ(xᵢ) kT per ion or molecule (Gilson, Honig, *Proteins* 4 (1988) 7; the
+//! splitting: Chern, Liu, Wang, *Methods Appl. Anal.* 10 (2003) 309). On the sides of the box stands the
+//! sum of the potentials that each charge alone would have in a sphere of its own (Debye and Hückel), or the exact
+//! potential where it is known.
+
+mod molecule;
+#[cfg(test)]
+mod tests;
+
+pub use molecule::Molecule;
+
+use crate::Field;
+
+/// N_A e²/(4πε₀) in kJ·Å/mol (CODATA 2018).
+pub const COULOMB: f64 = 1389.354_576;
+/// The gas constant in kJ/(mol·K).
+pub const GAS: f64 = 8.314_462_618e-3;
+/// Particles in an Å³ of a solution of 1 mol/L.
+const PER_MOLAR: f64 = 6.022_140_76e-4;
+
+/// A sphere of a molecule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sphere {
+    /// Its centre, in Å.
+    pub centre: [f64; 3],
+    /// Its radius, in Å.
+    pub radius: f64,
+}
+
+/// A point charge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Charge {
+    /// Where it is, in Å.
+    pub at: [f64; 3],
+    /// Its size in elementary charges.
+    pub z: f64,
+}
+
+/// A molecule and its solvent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solvation {
+    /// The spheres whose union is the molecule.
+    pub spheres: Vec<Sphere>,
+    /// The charges inside them.
+    pub charges: Vec<Charge>,
+    /// ε_p, inside.
+    pub eps_in: f64,
+    /// ε_s, outside.
+    pub eps_out: f64,
+    /// Ionic strength I in mol/L.
+    pub ionic_strength: f64,
+    /// In K.
+    pub temperature: f64,
+    /// How far ions stay away from the spheres, in Å.
+    pub stern: f64,
+}
+
+impl Solvation {
+    /// kT per mole, in kJ/mol.
+    pub fn thermal(&self) -> f64 {
+        GAS * self.temperature
+    }
+
+    /// Bjerrum's length in vacuum, in Å.
+    pub fn bjerrum(&self) -> f64 {
+        COULOMB / self.thermal()
+    }
+
+    /// κ of Debye and Hückel, in 1/Å.
+    pub fn kappa(&self) -> f64 {
+        let ions = 2.0 * PER_MOLAR * self.ionic_strength;
+        (4.0 * std::f64::consts::PI * self.bjerrum() / self.eps_out * ions).sqrt()
+    }
+
+    /// How far `x` is from the nearest sphere, negative inside.
+    pub fn distance(&self, x: &[f64]) -> f64 {
+        let own = |sphere: &Sphere| distance(x, &sphere.centre) - sphere.radius;
+        self.spheres.iter().map(own).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Coulomb's potential G in kT/e; infinite at a charge.
+    pub fn coulomb(&self, x: &[f64]) -> f64 {
+        let sum: f64 = self.charges.iter().map(|charge| charge.z / distance(x, &charge.at)).sum();
+        self.bjerrum() / self.eps_in * sum
+    }
+
+    /// u in kT/e far away: every charge in a sphere of its own, the nearest one's, with its Stern layer.
+    pub fn debye_hueckel(&self, x: &[f64]) -> f64 {
+        let kappa = self.kappa();
+        let of = |charge: &Charge| {
+            let near = |sphere: &&Sphere| distance(&charge.at, &sphere.centre) - sphere.radius;
+            let own = self.spheres.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
+            let b = own.map_or(0.0, |sphere| sphere.radius) + self.stern;
+            let r = distance(x, &charge.at);
+            charge.z * (-kappa * (r - b)).exp() / ((1.0 + kappa * b) * r)
+        };
+        self.bjerrum() / self.eps_out * self.charges.iter().map(of).sum::<f64>()
+    }
+
+    /// ½ Σ zᵢ φ(xᵢ) kT in kJ/mol, from the solution in kT/e on a grid.
+    pub fn energy(&self, solution: &Field) -> f64 {
+        let points: Vec<f64> = self.charges.iter().flat_map(|charge| charge.at).collect();
+        let mut values = vec![0.0; self.charges.len()];
+        solution.interpolate(crate::Points::new(&points, 3), &mut values);
+        let sum: f64 = self.charges.iter().zip(values).map(|(charge, phi)| charge.z * phi).sum();
+        0.5 * sum * self.thermal()
+    }
+}
+
+fn distance(a: &[f64], b: &[f64; 3]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
+}
