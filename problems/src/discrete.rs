@@ -201,7 +201,7 @@ impl Discrete {
         first..if upper == Condition::Neumann { cells + 1 } else { cells }
     }
 
-    /// The number of unknowns.
+    /// The number of unknowns; on shapes nodes outside, whose equation is u = 0, are some too.
     pub fn unknowns(&self) -> usize {
         (0..self.grid().dimension()).map(|axis| self.unknowns_along(axis).len()).product()
     }

@@ -1,6 +1,8 @@
 //! The scheme on shapes, on Robin sides and with periodic axes: the order of the largest error by refinement.
 
-use modewise_problems::{Errors, Field, Points, Problem, Spec, catalog, error, file::ProblemFile, order};
+use modewise_problems::{
+    Discrete, Errors, Field, Points, Problem, Spec, catalog, error, file::ProblemFile, order,
+};
 
 use crate::{
     Initial,
@@ -12,7 +14,10 @@ use crate::{
 
 pub(super) fn errors(problem: &dyn Problem, cells: usize) -> Errors {
     let discrete = discretise(problem, &[cells]);
-    let u = direct::solve(&discrete).unwrap();
+    against_exact(problem, &discrete, &direct::solve(&discrete).unwrap())
+}
+
+fn against_exact(problem: &dyn Problem, discrete: &Discrete, u: &Field) -> Errors {
     let mut exact = Field::from_batch(discrete.grid(), |points, out| {
         problem.exact(points, out);
     });
@@ -136,6 +141,37 @@ fn robin_sides_are_second_order() {
             exact.join("*")
         );
         is_second_order(&format!("robin {axes}-D"), of_text(&text).as_ref(), sizes);
+    }
+}
+
+/// −∇·(ε∇u) + κ² sinh u = f around holes and beside a Robin side, by Newton's method and by full approximation storage.
+#[test]
+fn nonlinear_problems_are_second_order_on_shapes() {
+    let text = r#"
+        box = [[-1, 1], [-1, 1]]
+        domain = "box - disc - edge"
+        permittivity = "1 + x^2/2"
+        kappa2 = "3 + y"
+        reaction = "sinh"
+        exact = "2*cos(2*x)*sin(3*y) + x"
+        [shapes]
+        disc = { disc = { centre = [0.1, 0.2], radius = 0.4 } }
+        edge = { half-plane = { point = [-0.7, -0.7], normal = [1, 2] } }
+        [sides]
+        x-upper = { robin = { coefficient = "1 + y^2" } }
+    "#;
+    let problem = of_text(text);
+    for (solver, steps) in [("newton", 15), ("fas", 40)] {
+        let cells = [32, 48, 64, 96];
+        let errors = cells.map(|n| {
+            let discrete = discretise(problem.as_ref(), &[n]);
+            let mut live = Live::start(solver, problem.as_ref(), &discrete, Initial::Zero);
+            let u = live.advance(steps).clone();
+            assert!(discrete.relative_residual(u.values()) < 1e-9, "{solver} on {n} cells");
+            against_exact(problem.as_ref(), &discrete, &u).max
+        });
+        let order = slope(&cells, &errors);
+        assert!((1.8..2.5).contains(&order), "{solver}: {errors:?}, order {order}");
     }
 }
 
