@@ -35,20 +35,20 @@ fn an_answer_comes_with_its_error_bar_where_no_solution_is_known() {
         modewise(here, &[&common[..], more].concat())
     };
     let bar = |summary: &Value| summary["solvers"][0]["error_bar_l2"].as_f64();
-    let plain = summary(&solve(&["--grid", "32"]));
+    let plain = summary(&solve(&["--grid", "64"]));
     assert_eq!(bar(&plain), None);
-    let with_bar = summary(&solve(&["--grid", "32", "--error-bar"]));
+    let with_bar = summary(&solve(&["--grid", "64", "--error-bar"]));
     let wide = bar(&with_bar).unwrap();
     let order = with_bar["error_order"].as_f64().unwrap();
     assert!((1e-5..1e-1).contains(&wide) && (1.5..2.5).contains(&order), "{wide}, {order}");
     // Half the spacing, a quarter of the bar.
-    let finer = bar(&summary(&solve(&["--grid", "64", "--error-bar=true"]))).unwrap();
+    let finer = bar(&summary(&solve(&["--grid", "128", "--error-bar=true"]))).unwrap();
     assert!((3.0..5.0).contains(&(wide / finer)), "{wide} and {finer}");
 
     let goal = format!("{:e}", 0.5 * finer);
     let reached = solve(&["--grid", "16", "--accuracy", &goal]);
     let found = summary(&reached);
-    assert_eq!((code(&reached), found["grid"][0].as_u64()), (0, Some(128)), "{}", stderr(&reached));
+    assert_eq!((code(&reached), found["grid"][0].as_u64()), (0, Some(256)), "{}", stderr(&reached));
     assert!(bar(&found).unwrap() <= 0.5 * finer);
     // The folder's own experiment gives the same again.
     let again = modewise(
