@@ -109,7 +109,7 @@ fn networks_have_the_solutions_of_nonlinear_problems() {
     let layer = catalog::build(&"gouy-chapman-1d,u0=4,length=4".parse().unwrap()).unwrap();
     for (problem, keys, most) in [
         (layer, "gauss-newton,loss=residual,width=12,points=200", 1e-4),
-        (wave, "natural-gradient,loss=ritz,width=6,points=500", 1e-2),
+        (wave, "lbfgs,loss=ritz,width=6,points=500", 2e-2),
     ] {
         let spec = format!("dnn,depth=2,boundary=exact,optimizer={keys}");
         let (_, found, _) = trained(&spec, problem.as_ref(), 60, None);
