@@ -23,7 +23,7 @@ pub use molecule::Molecule;
 use crate::Field;
 
 /// N_A e²/(4πε₀) in kJ·Å/mol (CODATA 2018).
-pub const COULOMB: f64 = 1389.354_576;
+pub const COULOMB: f64 = 1_389.354_576;
 /// The gas constant in kJ/(mol·K).
 pub const GAS: f64 = 8.314_462_618e-3;
 /// Particles in an Å³ of a solution of 1 mol/L.

@@ -111,4 +111,8 @@ impl Problem for Molecule {
     fn wave_number(&self) -> Option<f64> {
         None
     }
+
+    fn to_file(&self) -> Result<String, &'static str> {
+        Err("a part of its solution is split off, which no formula of a file states")
+    }
 }

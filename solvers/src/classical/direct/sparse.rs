@@ -32,7 +32,7 @@ pub(super) struct Sparse {
 enum Factor {
     Dense(Cholesky),
     Sparse(Llt<usize, f64>),
-    General(Lu<usize, f64>),
+    General(Box<Lu<usize, f64>>),
 }
 
 impl Sparse {
@@ -59,7 +59,8 @@ impl Sparse {
                 let factor = matrix.sp_cholesky(Side::Lower);
                 Factor::Sparse(factor.map_err(|error| SolverError::Algebra(error.to_string()))?)
             } else {
-                Factor::General(matrix.sp_lu().map_err(|error| SolverError::Algebra(error.to_string()))?)
+                let factor = matrix.sp_lu().map_err(|error| SolverError::Algebra(error.to_string()))?;
+                Factor::General(Box::new(factor))
             }
         };
         let entries = Self::entries(discrete.grid().dimension(), size);

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Workspace<T: Real> {
     pub slabs: Slabs,
-    /// Values a slab: two layers, three rows and what [`Before`] and [`After`] need.
+    /// Values a slab: two layers, three rows and what `Before` and `After` need.
     each: usize,
     scratch: Buffer<T>,
 }
@@ -27,7 +27,7 @@ impl<T: Real> Workspace<T> {
         Self::with(layout, 0)
     }
 
-    /// With `extra` values for [`Before`] and [`After`].
+    /// With `extra` values for `Before` and `After`.
     pub fn with(layout: &Layout, extra: usize) -> Self {
         let each = Self::each(layout) + extra;
         let slabs = Slabs::of(Layers::of(layout));
