@@ -4,6 +4,7 @@ mod error_bar;
 mod eval;
 #[cfg(unix)]
 mod kill;
+mod solvation;
 
 use std::{fs, path::Path, process::Output};
 
