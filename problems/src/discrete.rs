@@ -24,6 +24,7 @@
 
 mod assemble;
 mod extend;
+mod immersed;
 mod interface;
 #[cfg(test)]
 mod reaction_tests;

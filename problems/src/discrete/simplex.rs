@@ -113,7 +113,7 @@ impl Immersed {
     }
 }
 
-pub(super) fn dot(a: Vector, b: Vector) -> f64 {
+fn dot(a: Vector, b: Vector) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 

@@ -2,9 +2,21 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use modewise_problems::{Coefficient, Discrete, Domain, Field, Grid, Points, Problem, Spec, reduce};
+use modewise_problems::{
+    Coefficient, Discrete, Domain, Field, Grid, Points, Problem, Spec, catalog, file::ProblemFile, reduce,
+};
 
 use crate::{Initial, Iteration, Meter, Phase, Sites, Task, registry};
+
+/// A problem of the catalog.
+pub(crate) fn catalogued(spec: &str) -> Arc<dyn Problem> {
+    catalog::build(&spec.parse().unwrap()).unwrap()
+}
+
+/// A problem file.
+pub(crate) fn of_text(text: &str) -> Arc<dyn Problem> {
+    ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
+}
 
 /// −∇·(ε∇u) = f on a box, u given on its sides and ε = 1 unless said otherwise.
 #[derive(Debug)]

@@ -2,20 +2,12 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Discrete, Field, Problem, Spec, catalog, file::ProblemFile, order};
+use modewise_problems::{Discrete, Field, Problem, order};
 
 use crate::{
     Initial,
-    classical::testing::{Live, discretise, distance},
+    classical::testing::{Live, catalogued, discretise, distance, of_text},
 };
-
-fn build(spec: &str) -> Arc<dyn Problem> {
-    catalog::build(&spec.parse().unwrap()).unwrap()
-}
-
-fn file(text: &str) -> Arc<dyn Problem> {
-    ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
-}
 
 fn exact(problem: &dyn Problem, discrete: &Discrete) -> Field {
     Field::from_batch(discrete.grid(), |points, out| {
@@ -57,7 +49,7 @@ fn orders(problem: &dyn Problem, cells: &[usize], goal: f64) -> Vec<f64> {
 /// With u₀ = 1 the exact solution is 0.3613822 at κx = 1 and 0.1326331 at κx = 2.
 #[test]
 fn the_layer_of_gouy_and_chapman_is_second_order_accurate_and_its_numbers_are_met() {
-    let problem = build("gouy-chapman-1d");
+    let problem = catalogued("gouy-chapman-1d");
     for order in orders(problem.as_ref(), &[64, 128, 256, 512], 1e-13) {
         assert!((1.97..2.03).contains(&order), "{order}");
     }
@@ -70,7 +62,7 @@ fn the_layer_of_gouy_and_chapman_is_second_order_accurate_and_its_numbers_are_me
 #[test]
 fn steep_layers_are_second_order_accurate_on_fine_grids() {
     for (u0, tolerance) in [(8, 0.03), (12, 0.15)] {
-        let problem = build(&format!("gouy-chapman-1d,u0={u0}"));
+        let problem = catalogued(&format!("gouy-chapman-1d,u0={u0}"));
         for order in orders(problem.as_ref(), &[1 << 13, 1 << 15, 1 << 17], 1e-12) {
             assert!((order - 2.0).abs() < tolerance, "u0 = {u0}: {order}");
         }
@@ -82,7 +74,7 @@ fn steep_layers_are_second_order_accurate_on_fine_grids() {
 fn it_converges_from_zero_for_all_data() {
     for u0 in [1, 4, 8, 12, 100, 1000] {
         for cells in [64, 4096] {
-            let problem = build(&format!("gouy-chapman-1d,u0={u0}"));
+            let problem = catalogued(&format!("gouy-chapman-1d,u0={u0}"));
             let discrete = discretise(problem.as_ref(), &[cells]);
             let (residuals, _) = run("newton", problem.as_ref(), &discrete, Initial::Zero, 1e-12);
             assert!(residuals.len() <= 16, "u0 = {u0}, {cells} cells: {residuals:?}");
@@ -93,8 +85,8 @@ fn it_converges_from_zero_for_all_data() {
 /// Near the solution every residual is the square of the one before, up to a factor that stays.
 #[test]
 fn convergence_is_quadratic() {
-    let one = build("gouy-chapman-1d,u0=8");
-    let two = build("sinh-waves-2d");
+    let one = catalogued("gouy-chapman-1d,u0=8");
+    let two = catalogued("sinh-waves-2d");
     for (problem, cells) in [(one, vec![1024]), (two, vec![24, 24])] {
         let discrete = discretise(problem.as_ref(), &cells);
         let (residuals, _) = run("newton", problem.as_ref(), &discrete, Initial::Zero, 1e-13);
@@ -110,7 +102,7 @@ fn convergence_is_quadratic() {
 #[test]
 fn two_and_three_dimensions_are_second_order_accurate_in_a_number_of_steps_that_stays() {
     for (spec, sizes) in [("sinh-waves-2d", [16, 32, 64]), ("sinh-waves-3d", [16, 24, 32])] {
-        let problem = build(spec);
+        let problem = catalogued(spec);
         let dimension = problem.domain().dimension();
         let found = sizes.map(|n| solve(problem.as_ref(), &vec![n; dimension], 1e-11));
         let orders = order::observed(&sizes.map(|n| 1.0 / n as f64), &found.map(|(_, error)| error));
@@ -125,7 +117,7 @@ fn a_linear_problem_takes_one_step() {
     for spec in
         ["sines-1d,kappa2=3", "sines-1d,sides=periodic", "sines-2d,sides=neumann", "jump-2d", "sines-3d"]
     {
-        let problem = build(spec);
+        let problem = catalogued(spec);
         let dimension = problem.domain().dimension();
         let discrete = discretise(problem.as_ref(), &vec![12; dimension]);
         let mut live = Live::start("newton", problem.as_ref(), &discrete, Initial::Zero);
@@ -148,7 +140,7 @@ fn every_kind_of_side_and_coefficient_is_solved_to_rounding() {
         "box = [[0, 1]]\nkappa2 = \"x\"\nreaction = \"sinh\"\nsource = 1e8\n[sides]\nall = \"neumann\"".to_string(),
     ];
     for text in texts {
-        let problem = file(&text);
+        let problem = of_text(&text);
         let discrete = discretise(problem.as_ref(), &vec![20; problem.domain().dimension()]);
         let (residuals, u) = run("newton", problem.as_ref(), &discrete, Initial::Zero, 1e-12);
         assert!(residuals.len() < 40, "{text}: {residuals:?}");
@@ -161,7 +153,7 @@ fn every_kind_of_side_and_coefficient_is_solved_to_rounding() {
 /// A ring between two circles, where the boundary cuts grid lines anywhere.
 #[test]
 fn shapes_are_second_order_accurate() {
-    let problem = file(
+    let problem = of_text(
         "box = [[-1, 1], [-1, 1]]\nkappa2 = \"4 + x\"\nreaction = \"sinh\"\nexact = \"3*cos(2*x)*exp(y)/exp(1)\"\ndomain = \
          \"outer - hole\"\n[shapes]\nouter = { disc = { centre = [0, 0], radius = 0.9 } }\nhole = { disc = { centre = [0.2, \
          0.1], radius = 0.3 } }",
@@ -182,7 +174,7 @@ fn shapes_are_second_order_accurate() {
 /// From far outside it comes in by about one a step, and from where g cannot be written too.
 #[test]
 fn any_start_will_do() {
-    let problem = build("gouy-chapman-1d,u0=4");
+    let problem = catalogued("gouy-chapman-1d,u0=4");
     let discrete = discretise(problem.as_ref(), &[64]);
     for (value, most) in [(50.0, 80), (-50.0, 80), (1e6, 350)] {
         let mut start = Field::zeros(discrete.grid());
@@ -196,7 +188,7 @@ fn any_start_will_do() {
 /// Without damping the first step towards 100 kT/e goes where g is larger than any residual can be.
 #[test]
 fn damping_can_be_seen_and_turned_off() {
-    let problem = build("gouy-chapman-1d,u0=100");
+    let problem = catalogued("gouy-chapman-1d,u0=100");
     let discrete = discretise(problem.as_ref(), &[256]);
     let first = |spec: &str| {
         let mut live = Live::start(spec, problem.as_ref(), &discrete, Initial::Zero);
@@ -214,7 +206,7 @@ fn damping_can_be_seen_and_turned_off() {
 /// With a fixed η the residual falls by about η a step, with fewer steps of the linear solver in each.
 #[test]
 fn a_fixed_forcing_makes_convergence_linear() {
-    let problem = build("sinh-waves-2d");
+    let problem = catalogued("sinh-waves-2d");
     let discrete = discretise(problem.as_ref(), &[32, 32]);
     let steps = |spec: &str| run(spec, problem.as_ref(), &discrete, Initial::Zero, 1e-10).0.len();
     assert!(steps("newton,forcing=0.3") > steps("newton") + 2);

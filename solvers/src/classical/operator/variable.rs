@@ -163,6 +163,19 @@ pub(crate) struct VariableRow<'a, T> {
     inverse: &'a [T],
 }
 
+/// What a row of unknowns reads, cut to one length.
+#[derive(Clone, Copy)]
+struct Operands<'a, T, const A: usize> {
+    /// The coefficients below and above along the row, and those across.
+    ends: [&'a [T]; 2],
+    faces: [&'a [T]; 4],
+    /// The lower neighbours along the row, the unknowns, the upper neighbours; the neighbour rows.
+    along: [&'a [T]; 3],
+    rows: [&'a [T]; A],
+    /// f, and the diagonal or its inverse.
+    given: [&'a [T]; 2],
+}
+
 impl<T: Real> VariableRow<'_, T> {
     /// out = finish(Σ c u_neighbour, f, scale, u), `scale` the diagonal or its inverse.
     #[inline(always)]
@@ -182,47 +195,23 @@ impl<T: Real> VariableRow<'_, T> {
         let (lower, upper) = (&self.along[..m], &self.along[1..m + 1]);
         let (left, here, right) = (&here[..m], &here[1..m + 1], &here[2..m + 2]);
         let (f, scale, out) = (&f[1..m + 1], &scale[1..m + 1], &mut out[1..m + 1]);
+        let operands =
+            Operands { ends: [lower, upper], faces, along: [left, here, right], rows, given: [f, scale] };
         match m {
-            blocks::LONG.. => Self::blocks::<A, { blocks::LONG }>(
-                [lower, upper],
-                faces,
-                [left, here, right],
-                rows,
-                [f, scale],
-                out,
-                finish,
-            ),
-            blocks::SHORT.. => Self::blocks::<A, { blocks::SHORT }>(
-                [lower, upper],
-                faces,
-                [left, here, right],
-                rows,
-                [f, scale],
-                out,
-                finish,
-            ),
-            _ => Self::blocks::<A, 1>(
-                [lower, upper],
-                faces,
-                [left, here, right],
-                rows,
-                [f, scale],
-                out,
-                finish,
-            ),
+            blocks::LONG.. => Self::blocks::<A, { blocks::LONG }>(operands, out, finish),
+            blocks::SHORT.. => Self::blocks::<A, { blocks::SHORT }>(operands, out, finish),
+            _ => Self::blocks::<A, 1>(operands, out, finish),
         }
     }
 
     #[inline(always)]
     fn blocks<const A: usize, const N: usize>(
-        [lower, upper]: [&[T]; 2],
-        faces: [&[T]; 4],
-        [left, here, right]: [&[T]; 3],
-        rows: [&[T]; A],
-        [f, scale]: [&[T]; 2],
+        operands: Operands<'_, T, A>,
         out: &mut [T],
         finish: impl Fn(T, T, T, T) -> T,
     ) {
+        let Operands { ends: [lower, upper], faces, along: [left, here, right], rows, given: [f, scale] } =
+            operands;
         for start in blocks::starts(out.len(), N) {
             let block = start..start + N;
             let [lower, upper] = [lower, upper].map(|values| &values[block.clone()]);

@@ -4,8 +4,11 @@ use std::num::NonZeroU64;
 
 use modewise_problems::{Discrete, Field};
 
-use super::shapes::{catalogued, errors, is_second_order, of_text, slope};
-use crate::{Sites, classical::testing::discretise};
+use super::shapes::{errors, is_second_order, slope};
+use crate::{
+    Sites,
+    classical::testing::{catalogued, discretise, of_text},
+};
 
 #[test]
 fn fields_across_dielectric_interfaces_are_second_order_in_the_maximum() {

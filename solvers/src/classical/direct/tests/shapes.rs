@@ -1,14 +1,12 @@
 //! The scheme on shapes, on Robin sides and with periodic axes: the order of the largest error by refinement.
 
-use modewise_problems::{
-    Discrete, Errors, Field, Points, Problem, Spec, catalog, error, file::ProblemFile, order,
-};
+use modewise_problems::{Discrete, Errors, Field, Points, Problem, error, order};
 
 use crate::{
     Initial,
     classical::{
         direct,
-        testing::{Live, discretise},
+        testing::{Live, catalogued, discretise, of_text},
     },
 };
 
@@ -33,14 +31,6 @@ pub(super) fn slope(cells: &[usize], errors: &[f64]) -> f64 {
     let mean = [0, 1].map(|i| points.iter().map(|p| p[i]).sum::<f64>() / count);
     let above: f64 = points.iter().map(|p| (p[0] - mean[0]) * (p[1] - mean[1])).sum();
     above / points.iter().map(|p| (p[0] - mean[0]).powi(2)).sum::<f64>()
-}
-
-pub(super) fn catalogued(name: &str) -> std::sync::Arc<dyn Problem> {
-    catalog::build(&name.parse().unwrap()).unwrap()
-}
-
-pub(super) fn of_text(text: &str) -> std::sync::Arc<dyn Problem> {
-    ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
 }
 
 pub(super) fn is_second_order(name: &str, problem: &dyn Problem, cells: &[usize]) {

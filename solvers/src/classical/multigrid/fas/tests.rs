@@ -1,21 +1,11 @@
 //! Full approximation storage against `multigrid` on linear problems, and against Newton's method on others.
 
-use std::sync::Arc;
-
-use modewise_problems::{Discrete, Field, Problem, Spec, catalog, file::ProblemFile};
+use modewise_problems::{Discrete, Field, Problem};
 
 use crate::{
     Initial,
-    classical::testing::{Live, discretise, distance},
+    classical::testing::{Live, catalogued, discretise, distance, of_text},
 };
-
-fn build(spec: &str) -> Arc<dyn Problem> {
-    catalog::build(&spec.parse().unwrap()).unwrap()
-}
-
-fn file(text: &str) -> Arc<dyn Problem> {
-    ProblemFile::new("my.toml", text).build(&Spec::new("my.toml")).unwrap()
-}
 
 /// The solution, by Newton's method to rounding.
 fn solution(problem: &dyn Problem, discrete: &Discrete) -> Field {
@@ -50,7 +40,7 @@ fn on_linear_problems_it_is_multigrid() {
         ("jump-2d", vec![24, 24]),
         ("sines-3d", vec![12, 8, 10]),
     ] {
-        let problem = build(spec);
+        let problem = catalogued(spec);
         let discrete = discretise(problem.as_ref(), &cells);
         for keys in ["", ",cycle=w,pre=2,post=1"] {
             let solve = |name: &str| {
@@ -74,7 +64,7 @@ fn cycles_are_as_fast_as_those_of_multigrid_on_every_grid() {
         ("sinh-waves-2d,amplitude=12", vec![32, 64], 0.15),
         ("sinh-waves-3d", vec![8, 16], 0.35),
     ] {
-        let problem = build(spec);
+        let problem = catalogued(spec);
         let mut counts = Vec::new();
         for n in sizes {
             let discrete = discretise(problem.as_ref(), &vec![n; problem.domain().dimension()]);
@@ -93,7 +83,7 @@ fn cycles_are_as_fast_as_those_of_multigrid_on_every_grid() {
 #[test]
 fn steep_layers_are_solved_from_zero() {
     for u0 in [1, 4, 8, 12, 100] {
-        let problem = build(&format!("gouy-chapman-1d,u0={u0}"));
+        let problem = catalogued(&format!("gouy-chapman-1d,u0={u0}"));
         for cells in [100, 1024] {
             let discrete = discretise(problem.as_ref(), &[cells]);
             let (residuals, u) = residuals("fas", problem.as_ref(), &discrete, 1e-11);
@@ -123,7 +113,7 @@ fn every_kind_of_side_and_coefficient_is_solved() {
         ("", format!("box = [[0, 1], [0, 1]]\nkappa2 = 40\nsource = 300\ndomain = \"box - hole\"\n{hole}")),
         ("", "box = [[0, 1]]\nkappa2 = \"x\"\nsource = 1e8\n[sides]\nall = \"neumann\"".to_string()),
     ] {
-        let problem = file(&text.replacen('\n', "\nreaction = \"sinh\"\n", 1));
+        let problem = of_text(&text.replacen('\n', "\nreaction = \"sinh\"\n", 1));
         let discrete = discretise(problem.as_ref(), &vec![21; problem.domain().dimension()]);
         let spec = format!("fas{keys}");
         let (residuals, u) = residuals(&spec, problem.as_ref(), &discrete, 1e-11);
@@ -135,7 +125,7 @@ fn every_kind_of_side_and_coefficient_is_solved() {
 /// A start far outside is brought in by a few sweeps, since every node knows how far it may go.
 #[test]
 fn any_start_will_do() {
-    let problem = build("gouy-chapman-1d,u0=4");
+    let problem = catalogued("gouy-chapman-1d,u0=4");
     let discrete = discretise(problem.as_ref(), &[64]);
     for value in [50.0, -300.0, 1e6] {
         let mut start = Field::zeros(discrete.grid());
