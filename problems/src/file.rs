@@ -53,10 +53,38 @@
 //! `interface = "disc"` names, in the same words, a region at whose boundary `permittivity` jumps while u and ε ∂u/∂n go
 //! on; `kappa2`, `source` and `exact` may jump there too. Finite differences are then second-order accurate across it
 //! (see [`crate::discrete`]); without it they take ε as it is in the middle between nodes.
+//!
+//! # Molecules
+//!
+//! In place of formulas a file may have point charges in the union of spheres, in salt water:
+//!
+//! ```toml
+//! [parameters]
+//! d = 4
+//!
+//! [solvation]
+//! atoms = [                                  # Å and elementary charges
+//!     { at = [0, 0, 0], charge = 1, radius = 2 },
+//!     { at = ["d", 0, 0], radius = 1.5 },    # a sphere without a charge
+//!     { at = ["d", 0.5, 0], charge = -1 },   # a charge without a sphere, inside that of another one
+//! ]                                          # or pqr = "my.pqr", a PQR file beside this one, in place of atoms
+//! eps_in = 1                                 # what follows are the defaults: ε inside
+//! eps_out = 78.54                            # ε of the solvent
+//! ionic_strength = 0                         # mol/L
+//! temperature = 298.15                       # K
+//! stern = 0                                  # Å, how far ions stay away from the spheres
+//! margin = 9                                 # Å between the spheres and the sides of the box
+//! ```
+//!
+//! The box is a cube around the molecule, or what `box` says. What is solved, and the free energy that comes of it, is
+//! that of [`crate::solvation`]: the linear Poisson–Boltzmann equation with the charges' own potentials split off.
 
 mod data;
 mod document;
 mod equation;
+mod molecule;
+#[cfg(test)]
+mod molecule_tests;
 mod parameters;
 mod problem;
 mod read;
@@ -153,8 +181,8 @@ impl ProblemFile {
     /// # Errors
     /// It is no problem file.
     pub fn declared(&self) -> Result<(String, Vec<Declared>), SpecError> {
-        let problem = read::build(&self.name, &self.text, &toml::Table::new())?;
-        Ok((problem.title(), problem.declared().to_vec()))
+        let (problem, declared) = read::build(&self.name, &self.text, &toml::Table::new())?;
+        Ok((problem.title(), declared))
     }
 
     /// The problem with the parameters that `spec` sets.
@@ -162,6 +190,6 @@ impl ProblemFile {
     /// # Errors
     /// It is no problem file, or has no such parameter.
     pub fn build(&self, spec: &Spec) -> Result<Arc<dyn Problem>, SpecError> {
-        Ok(Arc::new(read::build(&self.name, &self.text, &spec.keys)?))
+        Ok(read::build(&self.name, &self.text, &spec.keys)?.0)
     }
 }

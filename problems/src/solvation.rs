@@ -12,13 +12,17 @@
 //! The free energy of solvation is ½ Σ zᵢ φ(xᵢ) kT per ion or molecule (Gilson, Honig, *Proteins* 4 (1988) 7; the
 //! splitting: Chern, Liu, Wang, *Methods Appl. Anal.* 10 (2003) 309). On the sides of the box stands the
 //! sum of the potentials that each charge alone would have in a sphere of its own (Debye and Hückel), or the exact
-//! potential where it is known.
+//! potential where it is known ([`Solvation::exact`]).
 
+mod exact;
 mod molecule;
+mod pqr;
 #[cfg(test)]
 mod tests;
 
 pub use molecule::Molecule;
+pub(crate) use molecule::About;
+pub use pqr::{PqrError, read as read_pqr};
 
 use crate::Field;
 
@@ -28,6 +32,20 @@ pub const COULOMB: f64 = 1_389.354_576;
 pub const GAS: f64 = 8.314_462_618e-3;
 /// Particles in an Å³ of a solution of 1 mol/L.
 const PER_MOLAR: f64 = 6.022_140_76e-4;
+
+/// Molecules are smaller, in Å.
+const FARTHEST: f64 = 1e6;
+
+/// What a molecule is given by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Atom {
+    /// Where it is, in Å.
+    pub at: [f64; 3],
+    /// Its charge in elementary charges; 0 for a sphere alone.
+    pub charge: f64,
+    /// Its radius in Å; 0 for a charge alone, which has to be in a sphere of another one.
+    pub radius: f64,
+}
 
 /// A sphere of a molecule.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,16 +63,14 @@ pub struct Charge {
     pub at: [f64; 3],
     /// Its size in elementary charges.
     pub z: f64,
+    /// The radius of the sphere that it lies deepest in, in Å.
+    pub radius: f64,
 }
 
-/// A molecule and its solvent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Solvation {
-    /// The spheres whose union is the molecule.
-    pub spheres: Vec<Sphere>,
-    /// The charges inside them.
-    pub charges: Vec<Charge>,
-    /// ε_p, inside.
+/// What a molecule is in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Solvent {
+    /// ε_p, inside the molecule.
     pub eps_in: f64,
     /// ε_s, outside.
     pub eps_out: f64,
@@ -66,10 +82,66 @@ pub struct Solvation {
     pub stern: f64,
 }
 
+/// A molecule and its solvent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solvation {
+    spheres: Vec<Sphere>,
+    charges: Vec<Charge>,
+    solvent: Solvent,
+}
+
 impl Solvation {
+    /// The union of the spheres of `atoms`, and their charges.
+    ///
+    /// # Errors
+    /// What is wrong with the atoms: with all of them, or with that of a number.
+    pub fn new(atoms: &[Atom], solvent: Solvent) -> Result<Self, (Option<usize>, String)> {
+        let is_far = |atom: &Atom| atom.at.iter().chain([&atom.radius]).any(|x| !(x.abs() <= FARTHEST));
+        if let Some(number) = atoms.iter().position(is_far) {
+            return Err((Some(number), format!("reaches farther than {FARTHEST:e} Å; are these Å?")));
+        }
+        let is_sphere = |atom: &&Atom| atom.radius > 0.0;
+        let sphere = |atom: &Atom| Sphere { centre: atom.at, radius: atom.radius };
+        let spheres: Vec<Sphere> = atoms.iter().filter(is_sphere).map(sphere).collect();
+        if spheres.is_empty() {
+            return Err((None, "has no sphere: one atom at least has to have a radius above 0".into()));
+        }
+        let mut charges = Vec::new();
+        for (number, atom) in atoms.iter().enumerate().filter(|(_, atom)| atom.charge != 0.0) {
+            let depth = |sphere: &Sphere| distance(&atom.at, &sphere.centre) - sphere.radius;
+            let deepest = spheres.iter().min_by(|a, b| depth(a).total_cmp(&depth(b)));
+            match deepest.filter(|sphere| depth(sphere) < 0.0) {
+                Some(sphere) => charges.push(Charge { at: atom.at, z: atom.charge, radius: sphere.radius }),
+                None => {
+                    let reason = "is a charge outside all spheres; give it a radius, or move it into a sphere";
+                    return Err((Some(number), reason.into()));
+                }
+            }
+        }
+        if charges.is_empty() {
+            return Err((None, "has no charge: one atom at least has to have one that is not 0".into()));
+        }
+        Ok(Self { spheres, charges, solvent })
+    }
+
+    /// The spheres whose union is the molecule.
+    pub fn spheres(&self) -> &[Sphere] {
+        &self.spheres
+    }
+
+    /// The charges inside them.
+    pub fn charges(&self) -> &[Charge] {
+        &self.charges
+    }
+
+    /// What the molecule is in.
+    pub fn solvent(&self) -> &Solvent {
+        &self.solvent
+    }
+
     /// kT per mole, in kJ/mol.
     pub fn thermal(&self) -> f64 {
-        GAS * self.temperature
+        GAS * self.solvent.temperature
     }
 
     /// Bjerrum's length in vacuum, in Å.
@@ -79,8 +151,8 @@ impl Solvation {
 
     /// κ of Debye and Hückel, in 1/Å.
     pub fn kappa(&self) -> f64 {
-        let ions = 2.0 * PER_MOLAR * self.ionic_strength;
-        (4.0 * std::f64::consts::PI * self.bjerrum() / self.eps_out * ions).sqrt()
+        let ions = 2.0 * PER_MOLAR * self.solvent.ionic_strength;
+        (4.0 * std::f64::consts::PI * self.bjerrum() / self.solvent.eps_out * ions).sqrt()
     }
 
     /// How far `x` is from the nearest sphere, negative inside.
@@ -92,20 +164,18 @@ impl Solvation {
     /// Coulomb's potential G in kT/e; infinite at a charge.
     pub fn coulomb(&self, x: &[f64]) -> f64 {
         let sum: f64 = self.charges.iter().map(|charge| charge.z / distance(x, &charge.at)).sum();
-        self.bjerrum() / self.eps_in * sum
+        self.bjerrum() / self.solvent.eps_in * sum
     }
 
-    /// u in kT/e far away: every charge in a sphere of its own, the nearest one's, with its Stern layer.
+    /// u in kT/e far away: every charge in a sphere of its own, the one it lies deepest in, with its Stern layer.
     pub fn debye_hueckel(&self, x: &[f64]) -> f64 {
         let kappa = self.kappa();
         let of = |charge: &Charge| {
-            let near = |sphere: &&Sphere| distance(&charge.at, &sphere.centre) - sphere.radius;
-            let own = self.spheres.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
-            let b = own.map_or(0.0, |sphere| sphere.radius) + self.stern;
+            let b = charge.radius + self.solvent.stern;
             let r = distance(x, &charge.at);
             charge.z * (-kappa * (r - b)).exp() / ((1.0 + kappa * b) * r)
         };
-        self.bjerrum() / self.eps_out * self.charges.iter().map(of).sum::<f64>()
+        self.bjerrum() / self.solvent.eps_out * self.charges.iter().map(of).sum::<f64>()
     }
 
     /// ½ Σ zᵢ φ(xᵢ) kT in kJ/mol, from the solution in kT/e on a grid: by cubic interpolation of φ, which beyond the surface

@@ -21,9 +21,13 @@ fn every_malformed_file_gets_a_message_that_names_line_and_key() {
     let (mut count, mut wrong) = (0, Vec::new());
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "toml") {
+            // A PQR file that one of them names.
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap();
         let expected = text.lines().next().and_then(|line| line.strip_prefix("# expect: ")).unwrap();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = path.to_string_lossy().into_owned();
         let said = complaint(&name, &text).unwrap_or_default();
         // What shows only once there is a grid names the point instead.
         let has_place = said.starts_with(&format!("{name}, line "))

@@ -1,30 +1,86 @@
-//! Free energies of solvation as a user meets them.
+//! Free energies of solvation as a user meets them, in kJ/mol.
+
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
 use super::{code, modewise, stderr};
 
-/// Born's and Kirkwood's energies (kJ/mol) from two grids, within the error that is printed with them.
+/// The free energy of a problem on a grid, and its bar.
+fn energy(here: &Path, problem: &str, grid: &str, more: &[&str]) -> [f64; 2] {
+    let solve = ["solve", problem, "--grid", grid, "--solver", "bicgstab", "--stop", "rtol=1e-7,steps=60"];
+    let quietly = ["--modes", "none", "--no-figures", "--json", "--quiet", "--force", "--out", "run"];
+    let output = modewise(here, &[&solve[..], &quietly, more].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    ["solvation_energy", "solvation_energy_bar"]
+        .map(|key| summary["solvers"][0][key].as_f64().unwrap_or(f64::NAN))
+}
+
+/// Born's and Kirkwood's energies from two grids, within the error that is printed with them.
 #[test]
 fn energies_of_ions_come_with_their_error() {
     let folder = tempfile::tempdir().unwrap();
-    for (problem, energy) in [("born-3d", -228.610_801), ("kirkwood-3d,offset=1", -256.999_347)] {
-        let solve = ["solve", problem, "--grid", "64", "--reference", "exact", "--solver", "bicgstab"];
-        let quietly = [
-            "--stop",
-            "rtol=1e-7,steps=60",
-            "--modes",
-            "none",
-            "--no-figures",
-            "--json",
-            "--quiet",
-            "--force",
-        ];
-        let output = modewise(folder.path(), &[&solve[..], &quietly, &["--out", "run"]].concat());
-        assert_eq!(code(&output), 0, "{}", stderr(&output));
-        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let [own, bar] = ["solvation_energy", "solvation_energy_bar"]
-            .map(|key| summary["solvers"][0][key].as_f64().unwrap_or(f64::NAN));
-        assert!((own - energy).abs() < bar && bar < 0.02 * energy.abs(), "{problem}: {own} ± {bar}");
+    for (problem, exact) in [("born-3d", -228.610_801), ("kirkwood-3d,offset=1", -256.999_347)] {
+        let [own, bar] = energy(folder.path(), problem, "64", &["--reference", "exact"]);
+        assert!((own - exact).abs() < bar && bar < 0.02 * exact.abs(), "{problem}: {own} ± {bar}");
     }
+}
+
+/// N_A e²/(4πε₀) in kJ·Å/mol, and what an ion gains by a medium of ε = 78.54 around it.
+const COULOMB: f64 = 1_389.354_576;
+const GAIN: f64 = 1.0 / 78.54 - 1.0;
+
+/// Two ions 14 Å apart are two of Born's, and Coulomb's law in the solvent less that in the vacuum. What each does to the
+/// other's sphere falls with the fourth power of the distance. Which comes first makes no difference.
+#[test]
+fn ions_far_apart_are_borns_and_coulombs() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let ions = |atoms: [&str; 2]| format!("[solvation]\natoms = [{}]\n", atoms.join(", "));
+    let (plus, minus) =
+        ("{ at = [-7, 0, 0], charge = 1, radius = 3 }", "{ at = [7, 0, 0], charge = -1, radius = 2.5 }");
+    fs::write(here.join("ions.toml"), ions([plus, minus])).unwrap();
+    let [own, bar] = energy(here, "ions.toml", "64", &[]);
+    let exact = COULOMB * GAIN * (0.5 / 3.0 + 0.5 / 2.5 - 1.0 / 14.0);
+    assert!((own - exact).abs() < bar && bar < 0.03 * exact.abs(), "{own} ± {bar}, {exact}");
+    fs::write(here.join("ions.toml"), ions([minus, plus])).unwrap();
+    let [other, _] = energy(here, "ions.toml", "64", &[]);
+    assert!((own - other).abs() < 1e-9 * own.abs(), "{own} and {other}");
+}
+
+/// A PQR file of two charges in one sphere against Kirkwood's formula for pairs (J. Chem. Phys. 2 (1934) 351, eq. 16 without
+/// salt): ½ K Σᵢⱼ zᵢzⱼ/a Σₙ (rᵢrⱼ/a²)ⁿ (n+1)(ε_p − ε_s)/(ε_p[(n+1)ε_s + nε_p]) Pₙ(cos θᵢⱼ). The run folder reruns alone.
+#[test]
+fn a_pqr_file_of_two_charges_in_a_sphere_has_kirkwoods_energy() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let atoms = "ATOM 1 S SPH 1 0 0 0 0 4\nATOM 2 P SPH 1 1.5 0 0 1 0\nATOM 3 M SPH 1 0 -2 0 -0.6 0\n";
+    fs::write(here.join("sphere.pqr"), atoms).unwrap();
+    fs::write(here.join("sphere.toml"), "[solvation]\npqr = \"sphere.pqr\"\neps_in = 2\n").unwrap();
+    let [own, bar] = energy(here, "sphere.toml", "64", &[]);
+    let (eps_in, eps_out, a) = (2.0, 78.54, 4.0);
+    let charges: [(f64, f64); 2] = [(1.0, 1.5), (-0.6, 2.0)];
+    // P_n(0) of charges at a right angle: 0 for odd n, else the one before the last times −(n−1)/n.
+    let legendre = |n: i32, is_one: bool| -> f64 {
+        let even = (1..=n / 2).map(|k| -f64::from(2 * k - 1) / f64::from(2 * k)).product();
+        if is_one { 1.0 } else if n % 2 == 1 { 0.0 } else { even }
+    };
+    let mut sum = 0.0;
+    for (i, (z, r)) in charges.iter().enumerate() {
+        for (j, (w, s)) in charges.iter().enumerate() {
+            for n in 0..200 {
+                let m = f64::from(n);
+                let factor = (m + 1.0) * (eps_in - eps_out) / (eps_in * ((m + 1.0) * eps_out + m * eps_in));
+                sum += z * w / a * (r * s / (a * a)).powi(n) * factor * legendre(n, i == j);
+            }
+        }
+    }
+    let exact = 0.5 * COULOMB * sum;
+    assert!((own - exact).abs() < bar && bar < 0.03 * exact.abs(), "{own} ± {bar}, {exact}");
+    fs::remove_file(here.join("sphere.pqr")).unwrap();
+    fs::remove_file(here.join("sphere.toml")).unwrap();
+    let again = modewise(here, &["run", "run/experiment.toml", "--json", "-q", "--no-figures", "--out", "again"]);
+    let summary: Value = serde_json::from_slice(&again.stdout).unwrap_or_else(|_| panic!("{}", stderr(&again)));
+    assert_eq!(summary["solvers"][0]["solvation_energy"].as_f64(), Some(own));
 }

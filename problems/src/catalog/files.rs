@@ -11,9 +11,10 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 34] = files![
+const FILES: [(&str, &str); 36] = files![
     "annulus-2d"
     "ball-3d"
+    "born-3d"
     "chirp-1d"
     "chirp-2d"
     "dielectric-ball-3d"
@@ -27,6 +28,7 @@ const FILES: [(&str, &str); 34] = files![
     "jump-2d"
     "jump-3d"
     "kellogg-2d"
+    "kirkwood-3d"
     "l-shape-2d"
     "many-subdomains-2d"
     "mscale-demo-1d"

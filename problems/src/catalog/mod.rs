@@ -1,18 +1,15 @@
 //! Named problems, one a file: a problem file where formulas state it (see `files`), else a program with an
 //! `ENTRY` in [`entries`].
 
-mod born_3d;
 mod bump_2d;
 mod bump_3d;
 mod files;
 #[cfg(test)]
 mod jump_tests;
-mod kirkwood_3d;
 mod sines;
 mod sines_1d;
 mod sines_2d;
 mod sines_3d;
-mod solvents;
 #[cfg(test)]
 mod tests;
 
@@ -43,11 +40,9 @@ enum Make {
 }
 
 /// Problems that are programs.
-const PROGRAMS: [&Entry; 7] = [
-    &born_3d::ENTRY,
+const PROGRAMS: [&Entry; 5] = [
     &bump_2d::ENTRY,
     &bump_3d::ENTRY,
-    &kirkwood_3d::ENTRY,
     &sines_1d::ENTRY,
     &sines_2d::ENTRY,
     &sines_3d::ENTRY,

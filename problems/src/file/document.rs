@@ -63,6 +63,16 @@ impl<'d> Section<'d> {
         Self { text, prefix: String::new(), at: 0, table }
     }
 
+    /// The file it is in.
+    pub fn file(&self) -> &'d str {
+        self.text.file
+    }
+
+    /// The text of that file.
+    pub fn source(&self) -> &'d str {
+        self.text.text
+    }
+
     /// Refuses keys that are not `known`.
     pub fn only(&self, known: &[&str]) -> Result<(), FileError> {
         match self.table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) {
@@ -85,6 +95,12 @@ impl<'d> Section<'d> {
     /// The value of `key`.
     pub fn need(&self, key: &str, example: &str) -> Result<Item<'d>, FileError> {
         self.get(key).ok_or_else(|| self.missing(key, example))
+    }
+
+    /// Where `key` and its value stand.
+    pub fn place(&self, key: &str) -> Option<Range<usize>> {
+        let (name, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
+        Some(name.span().start..value.span().end)
     }
 
     /// An error saying that `key` is not there.
@@ -187,6 +203,20 @@ impl<'d> Item<'d> {
     /// The formula, read.
     pub fn expr(&self, graph: &mut Graph, scope: &Scope) -> Result<Expr, FileError> {
         graph.parse(&self.formula()?, scope).map_err(|error| self.error(format!("is no formula: {error}")))
+    }
+
+    /// A formula that is a finite number for which `is_good`; `wanted` says what that means.
+    pub fn number_that(
+        &self,
+        wanted: &str,
+        is_good: impl Fn(f64) -> bool,
+        graph: &mut Graph,
+        scope: &Scope,
+    ) -> Result<f64, FileError> {
+        match self.number(graph, scope)? {
+            number if is_good(number) => Ok(number),
+            number => Err(self.error(format!("is {number}; it has to be {wanted}"))),
+        }
     }
 
     /// A formula that is a finite number.

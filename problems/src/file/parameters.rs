@@ -34,6 +34,11 @@ impl Parameters {
         applied
     }
 
+    /// Puts `replacement` in the place of a part of the text.
+    pub fn change(&mut self, place: Range<usize>, replacement: String) {
+        self.changes.push((place, replacement));
+    }
+
     /// `title` with values in place of `{name}`.
     pub fn fill(&self, title: &str) -> String {
         self.values.iter().fold(title.to_string(), |title, (name, value)| {

@@ -2,7 +2,6 @@
 
 use toml::{Table, Value};
 
-use super::Declared;
 use crate::{Coefficient, Domain, Points, Problem, Reaction, Spec, expression::Program, geometry::Region};
 
 /// A formula ready to be evaluated, and the words that state it.
@@ -20,7 +19,6 @@ pub(super) struct About {
     /// The file with the parameters as they are set.
     pub text: String,
     pub title: String,
-    pub declared: Vec<Declared>,
     pub wave_number: Option<f64>,
     pub published: Table,
 }
@@ -44,13 +42,6 @@ pub(super) struct FileProblem {
     /// Where ε jumps.
     pub interface: Option<Region>,
     pub exact: Option<Term>,
-}
-
-impl FileProblem {
-    /// The parameters that the file declares.
-    pub fn declared(&self) -> &[Declared] {
-        &self.about.declared
-    }
 }
 
 impl Term {

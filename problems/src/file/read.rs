@@ -1,16 +1,18 @@
 //! From the text of a problem file to the problem.
 
+use std::sync::Arc;
+
 use toml::Table;
 
 use super::{
-    FileError,
+    Declared, FileError,
     document::{Item, Section, Text},
-    equation, parameters,
+    equation, molecule, parameters,
     problem::{About, FileProblem, Term},
     sides,
 };
 use crate::{
-    Condition, Domain, Reaction, SpecError,
+    Condition, Domain, Problem, Reaction, SpecError,
     expression::{Expr, Graph, Program, Scope},
     geometry::Region,
     reaction,
@@ -19,7 +21,7 @@ use crate::{
 /// Networks sample boxes of up to this many axes.
 const MOST_AXES: usize = 10;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "title",
     "box",
     "permittivity",
@@ -34,11 +36,16 @@ const KEYS: [&str; 15] = [
     "domain",
     "interface",
     "sides",
+    "solvation",
     "published",
 ];
 
-/// The problem of `text` with the parameters `keys`.
-pub(super) fn build(name: &str, text: &str, keys: &Table) -> Result<FileProblem, SpecError> {
+/// The problem of `text` with the parameters `keys`, and the parameters that it declares.
+pub(super) fn build(
+    name: &str,
+    text: &str,
+    keys: &Table,
+) -> Result<(Arc<dyn Problem>, Vec<Declared>), SpecError> {
     let source = Text { file: name, text };
     let document = source.parse()?;
     let whole = Section::whole(source, document.get_ref());
@@ -46,6 +53,11 @@ pub(super) fn build(name: &str, text: &str, keys: &Table) -> Result<FileProblem,
     let mut graph = Graph::default();
     let mut constants = Scope::constants(&mut graph);
     let parameters = parameters::read(name, whole.section("parameters")?, keys, &mut graph, &mut constants)?;
+    if let Some(section) = whole.section("solvation")? {
+        let declared = parameters.declared.clone();
+        let molecule = molecule::read(&whole, &section, parameters, graph, &constants)?;
+        return Ok((Arc::new(molecule), declared));
+    }
     let bounds =
         bounds(&whole.need("box", "box = [[0, 1], [0, 1]], one pair an axis")?, &mut graph, &constants)?;
     let wave_number = match whole.get("wave_number") {
@@ -71,14 +83,15 @@ pub(super) fn build(name: &str, text: &str, keys: &Table) -> Result<FileProblem,
         spec: parameters.spec(name),
         text: parameters.applied(text),
         title: parameters.fill(&title(&whole, &bounds)?),
-        declared: parameters.declared,
         wave_number,
         published: published(&whole)?,
     };
-    Ok(Reader { graph, scope, bounds, region: None, whole: &whole }.problem(about)?)
+    let problem = Reader { graph, scope, bounds, region: None, whole: &whole }.problem(about)?;
+    Ok((Arc::new(problem), parameters.declared))
 }
 
-fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Result<Vec<[f64; 2]>, FileError> {
+/// The box: lower and upper end of every axis.
+pub(super) fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Result<Vec<[f64; 2]>, FileError> {
     const PAIRS: &str = "a list of pairs [lower, upper], one an axis";
     let axes = item.list(PAIRS)?;
     if !(1..=MOST_AXES).contains(&axes.len()) {
@@ -120,7 +133,7 @@ fn reaction(whole: &Section<'_>) -> Result<Reaction, FileError> {
 }
 
 /// The tables of `published`, one a solver.
-fn published(whole: &Section<'_>) -> Result<Table, FileError> {
+pub(super) fn published(whole: &Section<'_>) -> Result<Table, FileError> {
     let Some(section) = whole.section("published")? else { return Ok(Table::new()) };
     for item in section.items() {
         item.section()?;

@@ -16,6 +16,21 @@ pub(super) enum Tree {
 }
 
 impl Tree {
+    /// The union of these shapes, as deep as the logarithm of their number; nothing of none.
+    pub fn union(parts: std::ops::Range<usize>) -> Self {
+        match parts.len() {
+            0 => Self::Not(Box::new(Self::Everything)),
+            1 => Self::Shape(parts.start),
+            count => {
+                let middle = parts.start + count / 2;
+                Self::Or(
+                    Box::new(Self::union(parts.start..middle)),
+                    Box::new(Self::union(middle..parts.end)),
+                )
+            }
+        }
+    }
+
     /// The level of the whole from those of the shapes.
     pub fn combine(&self, level: &impl Fn(usize) -> f64) -> f64 {
         match self {

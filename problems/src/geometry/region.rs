@@ -53,6 +53,14 @@ impl Region {
         Ok(Self { shapes, text: text.into(), tree })
     }
 
+    /// The union of `shapes`, however many, of one dimension.
+    pub(crate) fn union(shapes: Vec<(String, Shape)>) -> Self {
+        let names: Vec<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
+        let text = names.join(" | ");
+        let tree = Tree::union(0..shapes.len());
+        Self { shapes, text, tree }
+    }
+
     /// Whether shape `part` is part of it.
     pub fn uses(&self, part: usize) -> bool {
         self.tree.uses(part)

@@ -1,60 +1,64 @@
 //! The potential of a molecule as a problem: the reaction potential inside, the whole outside.
 
+use toml::{Table, Value};
+
 use super::Solvation;
 use crate::{
     Coefficient, Domain, Points, Problem, Spec,
-    geometry::{Region, Shape},
+    geometry::{Region, Shape, ShapeError},
 };
-
-/// The exact solution, where it is known.
-pub(crate) type Exact = fn(&Solvation, &[f64]) -> f64;
 
 /// −∇·(ε∇u) + ε_sκ²u = 0 in a box around a molecule, u + G inside going on as u outside.
 #[derive(Debug)]
 pub struct Molecule {
-    spec: Spec,
-    title: String,
+    about: About,
     solvation: Solvation,
     domain: Domain,
     surface: Region,
-    exact: Option<Exact>,
+    is_known: bool,
+}
+
+/// What a problem of solvation is called, and the file that states it.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub spec: Spec,
+    pub title: String,
+    pub file: String,
+    /// A table a solver.
+    pub published: Table,
 }
 
 impl Molecule {
-    /// In the cube of this side around the origin, or `bounds`; with the exact solution, if it is known. `None` where a sphere has no
-    /// radius, or there is none.
-    pub(crate) fn new(
-        spec: Spec,
-        title: String,
-        solvation: Solvation,
-        bounds: &[[f64; 2]; 3],
-        exact: Option<Exact>,
-    ) -> Option<Self> {
-        let mut shapes = Vec::new();
-        for (number, sphere) in solvation.spheres.iter().enumerate() {
-            shapes.push((format!("s{number}"), Shape::ball(&sphere.centre, sphere.radius).ok()?));
-        }
-        let names: Vec<String> = shapes.iter().map(|(name, _)| name.clone()).collect();
-        let surface = Region::new(shapes, &names.join(" | ")).ok()?;
-        Some(Self { spec, title, solvation, domain: Domain::dirichlet(bounds), surface, exact })
+    /// In the box `bounds`.
+    ///
+    /// # Errors
+    /// A sphere without a radius.
+    pub(crate) fn new(about: About, solvation: Solvation, bounds: &[[f64; 2]; 3]) -> Result<Self, ShapeError> {
+        let ball = |(number, sphere): (usize, &super::Sphere)| {
+            Ok((format!("s{number}"), Shape::ball(&sphere.centre, sphere.radius)?))
+        };
+        let shapes = solvation.spheres.iter().enumerate().map(ball).collect::<Result<_, _>>()?;
+        let is_known = solvation.is_known();
+        Ok(Self { about, solvation, domain: Domain::dirichlet(bounds), surface: Region::union(shapes), is_known })
     }
 
     fn screening_outside(&self) -> f64 {
-        self.solvation.eps_out * self.solvation.kappa().powi(2)
+        self.solvation.solvent.eps_out * self.solvation.kappa().powi(2)
     }
 
     fn screening_of(&self, x: &[f64]) -> f64 {
-        if self.solvation.distance(x) > self.solvation.stern { self.screening_outside() } else { 0.0 }
+        let is_free = self.solvation.distance(x) > self.solvation.solvent.stern;
+        if is_free { self.screening_outside() } else { 0.0 }
     }
 }
 
 impl Problem for Molecule {
     fn spec(&self) -> Spec {
-        self.spec.clone()
+        self.about.spec.clone()
     }
 
     fn title(&self) -> String {
-        self.title.clone()
+        self.about.title.clone()
     }
 
     fn domain(&self) -> &Domain {
@@ -66,8 +70,8 @@ impl Problem for Molecule {
     }
 
     fn permittivity_at(&self, points: Points<'_>, out: &mut [f64]) {
-        let Solvation { eps_in, eps_out, .. } = self.solvation;
-        points.evaluate(out, |x| if self.solvation.distance(x) < 0.0 { eps_in } else { eps_out });
+        let solvent = self.solvation.solvent;
+        points.evaluate(out, |x| if self.solvation.distance(x) < 0.0 { solvent.eps_in } else { solvent.eps_out });
     }
 
     fn screening(&self) -> Coefficient {
@@ -75,7 +79,11 @@ impl Problem for Molecule {
     }
 
     fn screening_at(&self, points: Points<'_>, out: &mut [f64]) {
-        points.evaluate(out, |x| self.screening_of(x));
+        if self.screening_outside() > 0.0 {
+            points.evaluate(out, |x| self.screening_of(x));
+        } else {
+            out.fill(0.0);
+        }
     }
 
     fn source(&self, _points: Points<'_>, out: &mut [f64]) {
@@ -83,9 +91,10 @@ impl Problem for Molecule {
     }
 
     fn boundary(&self, points: Points<'_>, out: &mut [f64]) {
-        points.evaluate(out, |x| match self.exact {
-            Some(exact) => exact(&self.solvation, x),
-            None => self.solvation.debye_hueckel(x),
+        // Invariant: of a molecule whose potential is known it is known everywhere.
+        points.evaluate(out, |x| match self.is_known {
+            true => self.solvation.exact(x).expect("a known potential"),
+            false => self.solvation.debye_hueckel(x),
         });
     }
 
@@ -103,16 +112,22 @@ impl Problem for Molecule {
     }
 
     fn exact(&self, points: Points<'_>, out: &mut [f64]) -> bool {
-        let Some(exact) = self.exact else { return false };
-        points.evaluate(out, |x| exact(&self.solvation, x));
-        true
+        if self.is_known {
+            // Invariant: as in `boundary`.
+            points.evaluate(out, |x| self.solvation.exact(x).expect("a known potential"));
+        }
+        self.is_known
     }
 
     fn wave_number(&self) -> Option<f64> {
         None
     }
 
+    fn published(&self, solver: &str) -> Table {
+        self.about.published.get(solver).and_then(Value::as_table).cloned().unwrap_or_default()
+    }
+
     fn to_file(&self) -> Result<String, &'static str> {
-        Err("a part of its solution is split off, which no formula of a file states")
+        Ok(self.about.file.clone())
     }
 }
