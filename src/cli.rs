@@ -11,6 +11,7 @@ mod neural_tables;
 mod order;
 mod problem;
 mod progress;
+mod reference;
 mod runs;
 mod table;
 
@@ -53,6 +54,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("eval", arguments)) => eval::eval(arguments),
         Some(("problem", arguments)) => problem::problem(arguments),
         Some(("order", arguments)) => order::order(arguments),
+        Some(("reference", arguments)) => reference::reference(arguments),
         Some(("bench", arguments)) => bench::bench(arguments),
         // Invariant: clap asks for a subcommand and knows no other.
         _ => unreachable!("clap accepts no other subcommand"),

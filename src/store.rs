@@ -3,10 +3,12 @@
 pub mod atomic;
 pub mod checkpoint;
 pub mod error;
+pub mod fields;
 pub mod folder;
 pub mod network;
 pub mod read;
 pub mod schema;
+pub mod reference;
 mod table;
 mod tensors;
 

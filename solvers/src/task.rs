@@ -111,6 +111,8 @@ pub enum ReferenceKind {
     Discrete,
     /// The solution of the differential equation: the total error.
     Exact,
+    /// The same as far as refinement tells it, with an error of its own.
+    Refined,
 }
 
 /// A solution to measure errors against; a copy shares its values.

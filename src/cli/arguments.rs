@@ -73,17 +73,18 @@ pub(super) fn command() -> Command {
         .subcommand(super::eval::command())
         .subcommand(super::problem::command())
         .subcommand(super::order::command())
+        .subcommand(super::reference::command())
         .subcommand(super::bench::command())
 }
 
 fn list() -> Command {
     Command::new("list")
-        .about("List problems, solvers and figures, with every parameter, its default and its unit")
+        .about("List problems, solvers, figures and formats of fields, with every parameter, its default and its unit")
         .after_help("Example:\n  modewise list solvers")
         .arg(
             Arg::new("what")
                 .value_name("WHAT")
-                .value_parser(["problems", "solvers", "figures"])
+                .value_parser(["problems", "solvers", "figures", "fields"])
                 .help("Only these"),
         )
         .arg(flag("json", "Print JSON"))

@@ -43,8 +43,9 @@ pub(super) fn table(arguments: &ArgMatches) -> Result<Exit, Failure> {
     let seeds = run.solvers.iter().map(|solver| solver.runs.len()).max().unwrap_or(0);
     emit(&format!(
         "{table}\n\nMedian over {seeds} seed(s), smallest and largest in brackets; best: the smallest error over all \
-         recorded steps; errors against the {} solution.",
-        run.summary.reference
+         recorded steps; errors against the {} solution{}.",
+        run.summary.reference,
+        run.summary.reference_bar_l2.map_or(String::new(), |bar| format!(", itself known to ± {bar:.1e}"))
     ))?;
     Ok(Exit::Done)
 }

@@ -1,7 +1,7 @@
 //! `modewise list`.
 
 use clap::ArgMatches;
-use modewise::{experiment::OPTIONS, figure};
+use modewise::{experiment::OPTIONS, figure, store::fields::FORMATS};
 use modewise_problems::{Parameter, catalog};
 use modewise_solvers::registry;
 use serde_json::{Value, json};
@@ -22,7 +22,9 @@ pub(super) fn list(arguments: &ArgMatches) -> Result<Exit, Failure> {
     let problems = catalog::entries().iter().map(|e| item(e.name, e.summary, e.parameters)).collect();
     let solvers = registry::entries().iter().map(|e| item(e.name, e.summary, e.parameters)).collect();
     let figures = figure::REGISTRY.iter().map(|f| item(f.name, f.summary, &[])).collect();
-    let all: [(&str, Vec<Item>); 3] = [("problems", problems), ("solvers", solvers), ("figures", figures)];
+    let fields = FORMATS.iter().map(|f| item(f.name, f.summary, &[])).collect();
+    let all: [(&str, Vec<Item>); 4] =
+        [("problems", problems), ("solvers", solvers), ("figures", figures), ("fields", fields)];
     let what = arguments.get_one::<String>("what");
     let wanted = all.into_iter().filter(|(kind, _)| what.is_none_or(|what| what == kind));
     if arguments.get_flag("json") {

@@ -28,8 +28,14 @@ pub(super) fn table(summary: &Summary) -> String {
         let runs: Vec<&SolverSummary> =
             summary.solvers.iter().filter(|solver| solver.name == label).collect();
         let mut row = vec![label.to_string(), outcomes(&runs)];
-        for (_, value, show) in COLUMNS {
-            row.push(spread(runs.iter().filter_map(|run| value(run)), show));
+        for (name, value, show) in COLUMNS {
+            let bar = match name {
+                "error L2" => summary.reference_bar_l2,
+                "error max" => summary.reference_bar_max,
+                _ => None,
+            };
+            let bar = bar.map_or(String::new(), |bar| format!(" ± {bar:.0e}"));
+            row.push(spread(runs.iter().filter_map(|run| value(run)), show) + &bar);
         }
         table.add_row(row);
     }
@@ -38,6 +44,11 @@ pub(super) fn table(summary: &Summary) -> String {
     }
     let mut text =
         format!("{} · errors against the {} solution\n\n{table}\n", summary.title, summary.reference);
+    if let (Some(l2), Some(max)) = (summary.reference_bar_l2, summary.reference_bar_max) {
+        text += &format!(
+            "\nthe reference was made by refinement and is itself known to {l2:.1e} relative in L2 and {max:.1e} in the maximum (±)\n"
+        );
+    }
     text += &format!(
         "\norder τ: −1 high frequencies first, +1 low first; reached: of {} tracked modes, to a relative error of {}\n",
         summary.tracked.len(),
@@ -48,10 +59,18 @@ pub(super) fn table(summary: &Summary) -> String {
     }
     for solver in &summary.solvers {
         text += &error_bar(solver, summary);
+        if let (Some(error), Some(bar)) = (solver.error_l2, summary.reference_bar_l2)
+            && error <= bar
+        {
+            text += &format!(
+                "{} (seed {}): at the floor: its error is not larger than that of the reference\n",
+                solver.name, solver.seed
+            );
+        }
         if let Some(energy) = solver.solvation_energy {
             let bar = solver.solvation_energy_bar;
             let bar = bar.map_or(", no second grid".into(), |bar| {
-                format!(" ± {bar:.3} (extrapolated from two grids)")
+                format!(" ± {bar:.3} (from two grids)")
             });
             text += &format!(
                 "{} (seed {}): free energy of solvation {energy:.3} kJ/mol{bar}\n",

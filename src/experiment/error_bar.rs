@@ -119,6 +119,11 @@ pub(super) fn half(plan: &Plan, problem: &dyn Problem, cells: &[usize]) -> Optio
     Ladder { plan, problem }.solve(&cells).ok()?.ok()
 }
 
+/// The discrete solution on the grid with these numbers of cells.
+pub(super) fn solve(plan: &Plan, problem: &dyn Problem, cells: &[usize]) -> Result<Field, ConfigError> {
+    Ladder { plan, problem }.solve(cells)?
+}
+
 /// Discrete solutions on one grid after the other.
 struct Ladder<'a> {
     plan: &'a Plan,
@@ -209,14 +214,14 @@ fn bar(fine: Field, coarser: &[Field]) -> ErrorBar {
 
 /// How far two solutions are apart on the nodes that they share: root mean square and maximum, and the root mean square
 /// of the finer one.
-struct Difference {
-    l2: f64,
-    max: f64,
-    size: f64,
+pub(super) struct Difference {
+    pub l2: f64,
+    pub max: f64,
+    pub size: f64,
 }
 
 /// `fine` has twice as many cells as `coarse` along every axis.
-fn difference(fine: &Field, coarse: &Field) -> Difference {
+pub(super) fn difference(fine: &Field, coarse: &Field) -> Difference {
     let (from, to) = (fine.grid(), coarse.grid());
     let strides: Vec<usize> = (0..to.dimension()).map(|axis| 2 * from.stride(axis)).collect();
     let block = |range: std::ops::Range<usize>| {

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::{
     config_error::ConfigError,
+    free_energy::FreeEnergy,
     plan::{Plan, Start},
     recorder::Recorder,
     setup::{Prepared, Setup},
@@ -102,7 +103,8 @@ pub fn run(
     progress: &mut dyn Progress,
 ) -> Result<Summary, ExperimentError> {
     let seeds = setup.plan.seeds > 1;
-    let mut folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
+    let folder = RunFolder::create(path, force, &setup.scalar_names(), seeds)?;
+    let mut folder = folder.storing(&setup.plan.fields, setup.problem.title());
     let done = Done { plan: identity(setup), finished: Vec::new(), lengths: folder.sync()? };
     // In this order: a folder with an experiment and without books of what is done is complete.
     folder.json(PROGRESS, &done)?;
@@ -161,7 +163,7 @@ pub fn resume(
                 .to_string();
         return Err(ConfigError::InFile { file, error: Box::new(ConfigError::Missing(error)) }.into());
     }
-    let mut folder = RunFolder::reopen(path)?;
+    let mut folder = RunFolder::reopen(path)?.storing(&setup.plan.fields, setup.problem.title());
     let found = checkpoint::read(path)?;
     let checkpoint = found.checkpoint.filter(|(run, _)| *run == done.finished.len());
     for (damaged, reason) in found.damaged {
@@ -312,30 +314,24 @@ impl OneRun<'_> {
             self.write_order(folder, &task, watch, &end)?;
         }
         let bar = setup.bar.as_ref().map(|bar| bar.of(&end.field));
-        let energy_of = |field: &modewise_problems::Field| {
-            setup.problem.solvation().map(|solvation| solvation.energy(field))
-        };
-        let own = energy_of(&end.field).filter(|energy| energy.is_finite());
-        let coarse = setup.coarse.as_ref().and_then(energy_of).filter(|energy| energy.is_finite());
-        // Richardson's extrapolation of two grids of a second-order scheme, and how far it goes.
-        let beyond = own.zip(coarse).map(|(fine, coarse)| (fine - coarse) / 3.0);
-        let (solvation_energy, solvation_energy_bar) =
-            (own.map(|own| own + beyond.unwrap_or(0.0)), beyond.map(f64::abs));
+        let solvation = setup.problem.solvation();
+        let free = solvation.and_then(|solvation| FreeEnergy::new(solvation, &end.field, setup.coarse.as_ref()));
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
-        let advice = self.below_the_floor(&end).or(entry.advice.clone());
+        let coarse = free.as_ref().and_then(FreeEnergy::advice);
+        let advice = self.below_the_floor(&end).or(entry.advice.clone()).or(coarse);
         Ok(SolverSummary {
             energy_above_nyquist: energy,
             milestones,
             advice,
-            solvation_energy,
-            solvation_energy_bar,
+            solvation_energy: free.map(|free| free.value),
+            solvation_energy_bar: free.and_then(|free| free.bar),
             ..entry
         })
     }
 
     /// Advice for a grid method that was asked for less than the discretisation error.
     fn below_the_floor(&self, end: &End) -> Option<String> {
-        let exact = self.is_against(ReferenceKind::Exact);
+        let exact = self.is_against(ReferenceKind::Exact) || self.is_against(ReferenceKind::Refined);
         let missed = matches!(end.outcome, Outcome::Budget | Outcome::Floor) && self.prepared.need.discrete;
         let floor = self.setup.floor.filter(|_| exact && missed)?;
         let stop = &self.prepared.stop;

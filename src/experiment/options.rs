@@ -21,7 +21,7 @@ impl Opt {
 }
 
 /// All options, in the order of help.
-pub const OPTIONS: [Opt; 15] = [
+pub const OPTIONS: [Opt; 16] = [
     Opt {
         key: "grid",
         default: "auto",
@@ -47,8 +47,9 @@ pub const OPTIONS: [Opt; 15] = [
         default: "discrete",
         value: "KIND",
         help: "What errors are measured against: discrete (the exact solution of the discrete system) or exact \
-               (of the differential equation; errors then end at the discretisation floor). Where it is not given, \
-               nothing needs it and the discrete solution cannot be had, a run goes without",
+               (of the differential equation; errors then end at the discretisation floor; where nobody states it, refined) \
+               or refined (the same by refinement on three grids, with an error bar: see `modewise reference`). Where it \
+               is not given, nothing needs it and the discrete solution cannot be had, a run goes without",
     },
     Opt {
         key: "error-bar",
@@ -114,5 +115,12 @@ pub const OPTIONS: [Opt; 15] = [
         default: "30",
         value: "SECONDS",
         help: "Seconds between checkpoints, from which `modewise resume` goes on",
+    },
+    Opt {
+        key: "fields",
+        default: "npy",
+        value: "LIST",
+        help: "Formats of the stored fields: npy (NumPy, always), dx (OpenDX), vti (VTK ImageData). Coordinates are the \
+               problem's, not-a-number stands where nodes are outside of its shapes",
     },
 ];

@@ -11,7 +11,10 @@ use super::{
     options::OPTIONS,
     table::{Reader, apply, bad, solvers, text_of},
 };
-use crate::modes::{ModeChoice, Split, TransformKind};
+use crate::{
+    modes::{ModeChoice, Split, TransformKind},
+    store::fields::{FORMATS, FieldFormat},
+};
 
 /// Where the initial guess comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +73,7 @@ pub struct Plan {
     pub stop: StopRule,
     /// The initial guess.
     pub initial: Start,
-    /// `discrete` or `exact`; `None` where nothing is said: `discrete`, if it can be had.
+    /// `discrete`, `exact` or `refined`; `None` where nothing is said: `discrete`, if it can be had.
     pub reference: Option<ReferenceKind>,
     /// Whether the error against the differential equation is estimated.
     pub error_bar: bool,
@@ -94,6 +97,8 @@ pub struct Plan {
     pub threads: usize,
     /// Seconds between checkpoints.
     pub checkpoint: f64,
+    /// The formats of stored fields; NumPy's is always one of them.
+    pub fields: Vec<FieldFormat>,
 }
 
 const TRANSFORMS: [Split; 5] = [
@@ -103,6 +108,17 @@ const TRANSFORMS: [Split; 5] = [
     Split::Waves(TransformKind::Fourier),
     Split::Eigen,
 ];
+
+const REFERENCES: [(&str, ReferenceKind); 3] = [
+    ("discrete", ReferenceKind::Discrete),
+    ("exact", ReferenceKind::Exact),
+    ("refined", ReferenceKind::Refined),
+];
+
+/// What a reference is called.
+pub(super) fn name(reference: ReferenceKind) -> &'static str {
+    REFERENCES.iter().find(|(_, kind)| *kind == reference).map_or("none", |(name, _)| name)
+}
 
 impl Plan {
     /// Reads a plan from a table: an experiment file, the command line, or both merged.
@@ -148,8 +164,7 @@ impl Plan {
                 &[("zero", Start::Zero), ("random", Start::Random), ("white", Start::White)],
             )?,
             reference: if table.contains_key("reference") {
-                let known = [("discrete", ReferenceKind::Discrete), ("exact", ReferenceKind::Exact)];
-                Some(read.choice("reference", &known)?)
+                Some(read.choice("reference", &REFERENCES)?)
             } else {
                 None
             },
@@ -183,6 +198,7 @@ impl Plan {
                 .number("threads", "a whole number from 0 to 1024", |threads: &usize| *threads <= 1024)?,
             checkpoint: read
                 .number("checkpoint", "a number of seconds of at least 0", |seconds: &f64| *seconds >= 0.0)?,
+            fields: fields(&read)?,
         })
     }
 
@@ -242,8 +258,7 @@ impl Plan {
         };
         set("initial", initial.into());
         if let Some(reference) = self.reference {
-            let exact = reference == ReferenceKind::Exact;
-            set("reference", if exact { "exact" } else { "discrete" }.into());
+            set("reference", name(reference).into());
         }
         if self.error_bar {
             set("error-bar", true.into());
@@ -269,6 +284,9 @@ impl Plan {
         set("seeds", (self.seeds as i64).into());
         set("threads", (self.threads as i64).into());
         set("checkpoint", self.checkpoint.into());
+        if self.fields.iter().any(|format| !format.is_always()) {
+            set("fields", self.fields.iter().map(|format| format.name).collect::<Vec<_>>().join(",").into());
+        }
         let solvers = self.solvers.iter().map(|solver| {
             let mut table = solver.spec.to_table();
             if let Some(label) = &solver.label {
@@ -288,6 +306,17 @@ impl Plan {
     }
 }
 
+/// The formats of `fields`, each once, NumPy's always among them.
+fn fields(read: &Reader<'_>) -> Result<Vec<FieldFormat>, ConfigError> {
+    let text = read.text("fields");
+    let names: Vec<&str> = text.split(',').map(str::trim).collect();
+    if names.iter().any(|name| FieldFormat::named(name).is_none()) {
+        let known = FORMATS.map(|format| format.name).join(", ");
+        return Err(read.bad("fields", &format!("a list of {known}")));
+    }
+    Ok(FORMATS.into_iter().filter(|format| format.is_always() || names.contains(&format.name)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,6 +329,7 @@ mod tests {
         watch = "every=2"
         error-bar = true
         accuracy = 1e-3
+        fields = ["vti"]
         [[solver]]
         name = "jacobi"
         omega = 0.8
@@ -317,6 +347,7 @@ mod tests {
         assert_eq!(plan.solvers[0].label.as_deref(), Some("damped"));
         assert_eq!((plan.solvers[0].steps, plan.solvers[1].steps), (Some(30), None));
         assert_eq!(plan.solvers[1].spec.keys["steps"], Value::Integer(7));
+        assert_eq!(plan.fields.iter().map(|format| format.name).collect::<Vec<_>>(), ["npy", "vti"]);
         assert_eq!(Plan::from_toml(&plan.to_toml(), &[]).unwrap(), plan);
     }
 
@@ -348,6 +379,7 @@ mod tests {
                 "problem = \"sines-1d\"\nsolver = \"jacobi\"\naccuracy = 2",
                 "accuracy = 2 is not a number between",
             ),
+            ("problem = \"sines-1d\"\nsolver = \"jacobi\"\nfields = \"vtk\"", "fields = vtk is not a list of npy, dx"),
             ("problem = ", "TOML"),
         ] {
             let error = Plan::from_toml(text, &[]).unwrap_err().to_string();

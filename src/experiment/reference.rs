@@ -11,6 +11,7 @@ use modewise_solvers::{
 use super::{
     config_error::ConfigError,
     plan::{Plan, Start},
+    refined::Refined,
 };
 use crate::{machine::free_memory, modes::ModeChoice};
 
@@ -42,7 +43,7 @@ impl Way {
         if let Some((_, bytes)) = candidate("direct") {
             return (Self::Direct, bytes);
         }
-        let exact = kind == ReferenceKind::Exact;
+        let exact = kind != ReferenceKind::Discrete;
         match ITERATIONS.iter().find_map(|spec| candidate(spec)).filter(|_| !exact) {
             Some((solver, bytes)) => (Self::Iterate(solver), bytes),
             None => (Self::No, 0.0),
@@ -75,21 +76,19 @@ impl Way {
 const NEAR_FLOOR: f64 = 100.0;
 
 /// The reference that the plan asks for, and the discretisation error where both solutions are known. The discrete
-/// solution may be there already: `known`.
+/// solution may be there already: `known`; `refined` stands for the exact one.
 pub(super) fn find(
     plan: &Plan,
     way: &Way,
     known: Option<&Reference>,
+    refined: Option<&Refined>,
     problem: &dyn Problem,
     discrete: &Discrete,
 ) -> Result<(Option<Reference>, Option<Errors>), ConfigError> {
-    let exact = problem.has_exact().then(|| exact(problem, discrete)).transpose()?;
-    if plan.reference == Some(ReferenceKind::Exact) && exact.is_none() {
-        let name = problem.spec().name;
-        return Err(ConfigError::Missing(format!(
-            "`{name}` has no known exact solution; use --reference discrete"
-        )));
-    }
+    let exact = match refined {
+        Some(refined) => Some(refined.on(discrete)),
+        None => problem.has_exact().then(|| exact(problem, discrete)).transpose()?,
+    };
     let solved = match known {
         Some(known) => Ok(Some(known.clone())),
         None => way
@@ -100,7 +99,7 @@ pub(super) fn find(
         (Ok(Some(solution)), Some(exact)) => Some(exact.errors(solution.field())),
         _ => None,
     };
-    if plan.reference == Some(ReferenceKind::Exact) {
+    if matches!(plan.reference, Some(ReferenceKind::Exact | ReferenceKind::Refined)) {
         return Ok((exact, floor));
     }
     match solved {

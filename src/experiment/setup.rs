@@ -12,6 +12,7 @@ use super::{
     error_bar::{self, ErrorBar},
     labels, memory,
     plan::{Plan, Record, SolverPlan, Start, Watch},
+    refined::{self, Refined},
     warm_start::WarmStart,
 };
 use crate::{
@@ -46,6 +47,8 @@ pub struct Setup {
     pub discrete: Discrete,
     /// What errors are measured against, if anything is.
     pub reference: Option<Reference>,
+    /// The estimated error of the reference itself, where it was made by refinement.
+    pub reference_bar: Option<Errors>,
     /// The discretisation error, where the exact solution is known.
     pub floor: Option<Errors>,
     /// The estimated one, where it was asked for.
@@ -93,10 +96,7 @@ impl Setup {
 
     fn resolve(plan: &Plan, force: bool, refines: bool) -> Result<Self, ConfigError> {
         let problem = catalog::build(&plan.problem)?;
-        let dimension = problem.domain().dimension();
-        let default = [DEFAULT_CELLS[dimension.clamp(1, 3) - 1]];
-        let cells = if plan.grid.is_empty() { &default[..] } else { &plan.grid[..] };
-        let mut grid = Grid::new(problem.domain().bounds(), cells)?;
+        let mut grid = Grid::new(problem.domain().bounds(), &cells(plan, problem.as_ref()))?;
         let bar = match plan.accuracy.filter(|_| refines) {
             Some(accuracy) => {
                 check_solvers(plan, problem.as_ref(), &grid)?;
@@ -119,8 +119,12 @@ impl Setup {
         let (way, bytes) = Way::find(kind, problem.as_ref(), &grid, own);
         memory::refuse_too_much(own, bytes, &solvers)?;
         let discrete = Discrete::new(problem.as_ref(), &grid)?;
+        let refined = refined::is_wanted(plan, problem.as_ref())
+            .then(|| Refined::find(plan, problem.as_ref(), &grid.cells()))
+            .transpose()?;
+        let solved = bar.as_ref().map(|bar| &bar.solution);
         let (reference, floor) =
-            reference::find(plan, &way, bar.as_ref().map(|bar| &bar.solution), problem.as_ref(), &discrete)?;
+            reference::find(plan, &way, solved, refined.as_ref(), problem.as_ref(), &discrete)?;
         let coarse = problem
             .solvation()
             .and_then(|_| error_bar::half(plan, problem.as_ref(), &discrete.grid().cells()));
@@ -163,6 +167,7 @@ impl Setup {
             problem_file,
             discrete,
             reference,
+            reference_bar: refined.map(|refined| refined.bar),
             floor,
             bar,
             coarse,
@@ -259,6 +264,7 @@ impl Setup {
         let nodes = self.discrete.grid().nodes() as f64;
         // The first, the last, and one a decade.
         let fields = |decades: f64| if self.stores_fields() { decades + 2.0 } else { 1.0 };
+        let a_node: f64 = self.plan.fields.iter().map(|format| format.bytes).sum();
         let mut bytes = 0.0;
         for prepared in &self.solvers {
             let steps = prepared.stop.steps.map_or(1e6, |steps| steps as f64);
@@ -268,9 +274,17 @@ impl Setup {
                 (Record::Every(n), _) | (Record::All, Watch::Every(n)) => steps / n as f64,
                 (Record::All, Watch::Auto) => steps,
             };
-            bytes += recorded.min(steps + 1.0) * rows * BYTES_A_ROW + 8.0 * nodes * fields(decades);
+            bytes += recorded.min(steps + 1.0) * rows * BYTES_A_ROW + a_node * nodes * fields(decades);
         }
         bytes * self.plan.seeds as f64
+    }
+}
+
+/// Cells of the plan's grid, one number or one an axis; those of the dimension where it does not say.
+pub(super) fn cells(plan: &Plan, problem: &dyn Problem) -> Vec<usize> {
+    match plan.grid.as_slice() {
+        [] => vec![DEFAULT_CELLS[problem.domain().dimension().clamp(1, 3) - 1]],
+        cells => cells.to_vec(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What is said of a whole experiment: summary.json, and manifest.json beside it.
 
 use modewise_problems::{Errors, Spec};
-use modewise_solvers::{End, Outcome, Reference, ReferenceKind};
+use modewise_solvers::{End, Outcome};
 use serde::Serialize;
 
 use super::{
-    plan::Start,
+    plan::{self, Start},
     setup::{Prepared, Setup},
 };
 use crate::{
@@ -22,11 +22,9 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
         version: env!("CARGO_PKG_VERSION").into(),
         problem: problem.to_string(),
         title: setup.problem.title(),
-        reference: match setup.reference.as_ref().map(Reference::kind) {
-            Some(ReferenceKind::Discrete) => "discrete".into(),
-            Some(ReferenceKind::Exact) => "exact".into(),
-            None => "none".into(),
-        },
+        reference: setup.reference.as_ref().map_or("none", |reference| plan::name(reference.kind())).into(),
+        reference_bar_l2: setup.reference_bar.map(|bar| bar.l2),
+        reference_bar_max: setup.reference_bar.map(|bar| bar.max),
         grid: setup.discrete.grid().cells(),
         bounds,
         transform: setup.transform.clone(),

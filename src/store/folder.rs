@@ -16,6 +16,7 @@ use super::{
     atomic::{UNFINISHED, write_atomically, write_json},
     checkpoint,
     error::{StoreError, io_error},
+    fields::{Drawn, FieldFormat},
     network,
     schema::{HISTORY_COLUMNS, MODES_COLUMNS, ORDER_COLUMNS},
 };
@@ -101,6 +102,9 @@ pub struct Lengths {
 /// A run folder being written.
 pub struct RunFolder {
     path: PathBuf,
+    /// In which formats fields are stored besides NumPy's, and their title.
+    formats: Vec<FieldFormat>,
+    title: String,
     history: Table,
     modes: Table,
     order: Table,
@@ -161,6 +165,8 @@ impl RunFolder {
             modes: Table::create(path.join("modes.csv"), &columns(&MODES_COLUMNS, &[]))?,
             order: Table::create(path.join("order.csv"), &columns(&ORDER_COLUMNS, &[]))?,
             path: path.into(),
+            formats: Vec::new(),
+            title: String::new(),
         })
     }
 
@@ -178,7 +184,15 @@ impl RunFolder {
             modes: Table::reopen(path.join("modes.csv"))?,
             order: Table::reopen(path.join("order.csv"))?,
             path: path.into(),
+            formats: Vec::new(),
+            title: String::new(),
         })
+    }
+
+    /// The same, with fields stored in these formats too, under a title of one line.
+    #[must_use]
+    pub fn storing(self, formats: &[FieldFormat], title: String) -> Self {
+        Self { formats: formats.to_vec(), title, ..self }
     }
 
     /// Where it is.
@@ -232,7 +246,8 @@ impl RunFolder {
         self.order.truncate(lengths.order)
     }
 
-    /// Writes `fields/<name>.npy`, an array of the grid's shape; not-a-number where nodes are not `inside`.
+    /// Writes `fields/<name>.npy`, an array of the grid's shape, and the same in other formats that were asked for;
+    /// not-a-number where nodes are not `inside`.
     ///
     /// # Errors
     /// As [`RunFolder::history`].
@@ -244,7 +259,13 @@ impl RunFolder {
             outside.for_each(|(u, _)| *u = f64::NAN);
         }
         write_atomically(&path, |file| view.write_npy(file).map_err(io::Error::other))
-            .map_err(io_error("write", &path))
+            .map_err(io_error("write", &path))?;
+        let drawn = Drawn { field, inside, title: &self.title };
+        for format in self.formats.iter().filter(|format| !format.is_always()) {
+            let path = path.with_extension(format.name);
+            write_atomically(&path, |file| format.write(&drawn, file)).map_err(io_error("write", &path))?;
+        }
+        Ok(())
     }
 
     /// Removes the fields of `name` at other steps than these: what an interrupted run wrote last.
@@ -299,7 +320,8 @@ fn clear(path: &Path) -> Result<(), StoreError> {
     }
     remove_unfinished(path)?;
     let is_field = |name: &str| {
-        let stem = name.strip_suffix(".npy");
+        let (stem, end) = name.rsplit_once('.').unzip();
+        let stem = stem.filter(|_| end.is_some_and(|end| FieldFormat::named(end).is_some()));
         let step = stem.and_then(|stem| stem.rsplit_once('-')).map(|(_, step)| step);
         stem == Some("reference")
             || step.is_some_and(|step| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit()))

@@ -79,8 +79,14 @@ pub struct Summary {
     pub problem: String,
     /// One line for a figure: the equation and the domain.
     pub title: String,
-    /// `discrete`, `exact` or `none`.
+    /// `discrete`, `exact`, `refined` or `none`.
     pub reference: String,
+    /// The estimated error of a refined reference itself: relative in L2.
+    #[serde(default)]
+    pub reference_bar_l2: Option<f64>,
+    /// The same in the maximum.
+    #[serde(default)]
+    pub reference_bar_max: Option<f64>,
     /// Cells per axis; its length is the dimension.
     pub grid: Vec<usize>,
     /// Lower and upper end of the box, per axis.
@@ -211,10 +217,11 @@ pub struct SolverSummary {
     #[serde(default)]
     pub error_bar_max: Option<f64>,
     /// Free energy of solvation in kJ/mol, of problems that have one: extrapolated from this grid and that of half as many
-    /// cells, where there is one.
+    /// cells, where there is one and the two are close.
     #[serde(default)]
     pub solvation_energy: Option<f64>,
-    /// How far it was extrapolated, in kJ/mol: the estimated error of this grid's own.
+    /// How far it was extrapolated, in kJ/mol: the estimated error of this grid's own; the whole difference of the grids
+    /// where they are not close.
     #[serde(default)]
     pub solvation_energy_bar: Option<f64>,
     /// Kendall's τ_b between |k| and first passage: −1 high first, +1 low first.

@@ -4,6 +4,7 @@ mod error_bar;
 mod eval;
 #[cfg(unix)]
 mod kill;
+mod reference;
 mod solvation;
 
 use std::{fs, path::Path, process::Output};
@@ -317,4 +318,33 @@ fn a_benchmark_of_networks_is_one_json_document() {
     // A spectral solver on the finest grids has the accuracy of second-order differences.
     let fft = report["accuracy"].as_array().unwrap().iter().find(|row| row["method"] == "fft").unwrap();
     assert!(fft["best"].as_f64().unwrap() < 1e-1, "{fft}");
+}
+
+/// Fields for other programs are there at every stored step, and `--force` clears them away with the rest.
+#[test]
+fn fields_are_stored_for_other_programs_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let solve = |fields: &str| {
+        let common = ["solve", "disc-2d", "--solver", "pcg", "--grid", "16", "--no-figures", "--force", "--out", "run"];
+        modewise(here, &[&common[..], &["--fields", fields]].concat())
+    };
+    let endings = || {
+        let mut endings: Vec<String> = fs::read_dir(here.join("run/fields"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path().extension().unwrap().to_string_lossy().into_owned())
+            .collect();
+        endings.sort();
+        endings
+    };
+    assert_eq!(code(&solve("dx,vti")), 0);
+    let all = endings();
+    let of = |name: &str| all.iter().filter(|ending| *ending == name).count();
+    assert!(of("npy") >= 3 && of("dx") == of("npy") && of("vti") == of("npy"), "{all:?}");
+    let dx = fs::read_to_string(here.join("run/fields/reference.dx")).unwrap();
+    assert!(dx.contains("object 1 class gridpositions counts 17 17\n") && dx.contains("NaN"));
+    assert_eq!(code(&solve("npy")), 0);
+    assert!(endings().iter().all(|ending| ending == "npy"), "{:?}", endings());
+    let output = solve("npz");
+    assert!(code(&output) == 2 && stderr(&output).contains("fields = npz is not a list of npy, dx, vti"));
 }
