@@ -24,6 +24,6 @@ pub use evaluate::Solution;
 pub use execute::{ExperimentError, Progress, Quiet, plan_of, resume, run};
 pub use options::{OPTIONS, Opt};
 pub use order::{Orders, Row as OrderRow};
-pub use refined::Refined;
 pub use plan::{Plan, Record, SolverPlan, Start, Watch};
+pub use refined::Refined;
 pub use setup::Setup;

@@ -7,8 +7,8 @@ pub mod fields;
 pub mod folder;
 pub mod network;
 pub mod read;
-pub mod schema;
 pub mod reference;
+pub mod schema;
 mod table;
 mod tensors;
 

@@ -20,8 +20,8 @@ mod pqr;
 #[cfg(test)]
 mod tests;
 
-pub use molecule::Molecule;
 pub(crate) use molecule::About;
+pub use molecule::Molecule;
 pub use pqr::{PqrError, read as read_pqr};
 
 use crate::Field;
@@ -113,7 +113,8 @@ impl Solvation {
             match deepest.filter(|sphere| depth(sphere) < 0.0) {
                 Some(sphere) => charges.push(Charge { at: atom.at, z: atom.charge, radius: sphere.radius }),
                 None => {
-                    let reason = "is a charge outside all spheres; give it a radius, or move it into a sphere";
+                    let reason =
+                        "is a charge outside all spheres; give it a radius, or move it into a sphere";
                     return Err((Some(number), reason.into()));
                 }
             }

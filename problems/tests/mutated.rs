@@ -11,9 +11,46 @@ const SEED: u64 = 20_261_127;
 
 /// What problem files are made of, and what does not belong into them.
 const WORDS: [&str; 40] = [
-    "[", "]", "{", "}", "(", ")", "=", ",", ".", "\"", "'", "'''", "#", "\n", "0", "-1", "1e308", "-1e-308", "nan", "inf", "1e999",
-    "9223372036854775808", "1979-05-27", "true", "\u{0}", "µ", "𝛑", "x", "x/0", "sqrt(-1)", "if(x<0,1,2)", "x^x^x^x", "((((((((((((",
-    "box", "exact", "source", "[solvation]\n", "[shapes.a]\n", "pqr = \"/dev/zero\"\n", "atoms",
+    "[",
+    "]",
+    "{",
+    "}",
+    "(",
+    ")",
+    "=",
+    ",",
+    ".",
+    "\"",
+    "'",
+    "'''",
+    "#",
+    "\n",
+    "0",
+    "-1",
+    "1e308",
+    "-1e-308",
+    "nan",
+    "inf",
+    "1e999",
+    "9223372036854775808",
+    "1979-05-27",
+    "true",
+    "\u{0}",
+    "µ",
+    "𝛑",
+    "x",
+    "x/0",
+    "sqrt(-1)",
+    "if(x<0,1,2)",
+    "x^x^x^x",
+    "((((((((((((",
+    "box",
+    "exact",
+    "source",
+    "[solvation]\n",
+    "[shapes.a]\n",
+    "pqr = \"/dev/zero\"\n",
+    "atoms",
 ];
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
@@ -50,7 +87,10 @@ fn damaged(text: &str, other: &str, random: &mut Random) -> String {
                 other[from..to].to_vec()
             }
             4 => WORDS[random.below(WORDS.len())].repeat(1 + random.below(3)).chars().collect(),
-            _ => text[begin..end].iter().map(|c| char::from_u32(*c as u32 ^ (1 << random.below(7))).unwrap_or(*c)).collect(),
+            _ => text[begin..end]
+                .iter()
+                .map(|c| char::from_u32(*c as u32 ^ (1 << random.below(7))).unwrap_or(*c))
+                .collect(),
         };
         text.splice(begin..end, part);
     }

@@ -315,7 +315,8 @@ impl OneRun<'_> {
         }
         let bar = setup.bar.as_ref().map(|bar| bar.of(&end.field));
         let solvation = setup.problem.solvation();
-        let free = solvation.and_then(|solvation| FreeEnergy::new(solvation, &end.field, setup.coarse.as_ref()));
+        let free =
+            solvation.and_then(|solvation| FreeEnergy::new(solvation, &end.field, setup.coarse.as_ref()));
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let coarse = free.as_ref().and_then(FreeEnergy::advice);
         let advice = self.below_the_floor(&end).or(entry.advice.clone()).or(coarse);

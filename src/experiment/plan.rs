@@ -379,7 +379,10 @@ mod tests {
                 "problem = \"sines-1d\"\nsolver = \"jacobi\"\naccuracy = 2",
                 "accuracy = 2 is not a number between",
             ),
-            ("problem = \"sines-1d\"\nsolver = \"jacobi\"\nfields = \"vtk\"", "fields = vtk is not a list of npy, dx"),
+            (
+                "problem = \"sines-1d\"\nsolver = \"jacobi\"\nfields = \"vtk\"",
+                "fields = vtk is not a list of npy, dx",
+            ),
             ("problem = ", "TOML"),
         ] {
             let error = Plan::from_toml(text, &[]).unwrap_err().to_string();

@@ -88,7 +88,8 @@ impl Refined {
     /// On the nodes of a system's grid, which the reference's has all of.
     pub(super) fn on(&self, discrete: &Discrete) -> Reference {
         let (grid, from) = (discrete.grid(), self.field.grid());
-        let factors: Vec<usize> = from.cells().iter().zip(grid.cells()).map(|(fine, own)| fine / own).collect();
+        let factors: Vec<usize> =
+            from.cells().iter().zip(grid.cells()).map(|(fine, own)| fine / own).collect();
         let mut field = restricted(&self.field, grid, &factors);
         discrete.fill_outside(field.values_mut(), 0.0);
         Reference::new(ReferenceKind::Refined, field)
@@ -102,7 +103,8 @@ impl Refined {
         let (field, apart, power) = match order.filter(|order| ORDERS.contains(order)) {
             Some(order) => {
                 let power = 2f64.powf(order.min(HIGHEST)) - 1.0;
-                let (field, coarser) = (extrapolated(&fine, &middle, power), extrapolated(&middle, &coarse, power));
+                let (field, coarser) =
+                    (extrapolated(&fine, &middle, power), extrapolated(&middle, &coarse, power));
                 let apart = difference(&field, &coarser);
                 (field, apart, power)
             }
@@ -151,7 +153,8 @@ fn finest(cells: &[usize]) -> Vec<usize> {
     let mut factor = 2usize;
     let is_enough = |factor: usize| {
         let finest = cells.iter().map(|n| n.saturating_mul(factor));
-        finest.clone().max().is_none_or(|n| n >= least) && finest.clone().all(|n| n % 4 == 0 && n / 4 >= FEWEST)
+        finest.clone().max().is_none_or(|n| n >= least)
+            && finest.clone().all(|n| n % 4 == 0 && n / 4 >= FEWEST)
     };
     while !is_enough(factor) {
         factor *= 2;
@@ -174,7 +177,8 @@ fn path(problem: &dyn Problem, finest: &[usize]) -> PathBuf {
 
 /// Every so many nodes of a field along an axis.
 fn restricted(field: &Field, grid: &Grid, factors: &[usize]) -> Field {
-    let strides: Vec<usize> = factors.iter().enumerate().map(|(axis, f)| f * field.grid().stride(axis)).collect();
+    let strides: Vec<usize> =
+        factors.iter().enumerate().map(|(axis, f)| f * field.grid().stride(axis)).collect();
     let mut out = Field::zeros(grid);
     for (node, value) in out.values_mut().iter_mut().enumerate() {
         let place: usize = grid.indices(node).iter().zip(&strides).map(|(i, stride)| i * stride).sum();

@@ -129,7 +129,10 @@ mod tests {
         let vti = text("vti", &drawn);
         let begin = vti.windows(2).rposition(|pair| pair == b"\">").map(|at| at + 2).unwrap();
         let head = String::from_utf8(vti[..begin].to_vec()).unwrap();
-        assert!(head.contains("WholeExtent=\"0 2 0 3 0 0\" Origin=\"-1.0 0.0 0.0\" Spacing=\"1.0 2.0 1.0\""), "{head}");
+        assert!(
+            head.contains("WholeExtent=\"0 2 0 3 0 0\" Origin=\"-1.0 0.0 0.0\" Spacing=\"1.0 2.0 1.0\""),
+            "{head}"
+        );
         let at = vti.iter().skip(begin).position(|byte| *byte == b'_').unwrap() + begin + 1;
         let words: Vec<[u8; 8]> = vti[at..].as_chunks().0.to_vec();
         assert_eq!(u64::from_le_bytes(words[0]), 12 * 8);

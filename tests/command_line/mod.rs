@@ -326,7 +326,18 @@ fn fields_are_stored_for_other_programs_too() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     let solve = |fields: &str| {
-        let common = ["solve", "disc-2d", "--solver", "pcg", "--grid", "16", "--no-figures", "--force", "--out", "run"];
+        let common = [
+            "solve",
+            "disc-2d",
+            "--solver",
+            "pcg",
+            "--grid",
+            "16",
+            "--no-figures",
+            "--force",
+            "--out",
+            "run",
+        ];
         modewise(here, &[&common[..], &["--fields", fields]].concat())
     };
     let endings = || {

@@ -45,7 +45,8 @@ fn unknown_solutions_have_references_that_are_kept_and_have_bars() {
 
     // Kept, used again, and made again where it is damaged.
     let kept = |name: &str| {
-        let mut files = fs::read_dir(here.join("cache/references")).unwrap().map(|entry| entry.unwrap().path());
+        let mut files =
+            fs::read_dir(here.join("cache/references")).unwrap().map(|entry| entry.unwrap().path());
         files.find(|path| path.file_name().unwrap().to_string_lossy().starts_with(name)).unwrap()
     };
     let file = kept("my-");
@@ -59,11 +60,15 @@ fn unknown_solutions_have_references_that_are_kept_and_have_bars() {
     assert_eq!(error(&solve("my.toml", "exact")), error(&found));
     assert_eq!(fs::read(&file).unwrap(), bytes);
     let remade = modewise(here, &["reference", "my.toml", "--grid", "64", "--json"]);
-    let said: Value = serde_json::from_slice(&remade.stdout).unwrap_or_else(|_| panic!("{}", stderr(&remade)));
+    let said: Value =
+        serde_json::from_slice(&remade.stdout).unwrap_or_else(|_| panic!("{}", stderr(&remade)));
     assert!(said["bar_l2"].as_f64() == Some(bar) && said["finest"][0] == 8192, "{said}");
     assert!(fs::metadata(&file).unwrap().modified().unwrap() > time);
     // The table has the bar beside the error.
-    let shown = modewise(here, &["solve", "my.toml", "--solver", "direct", "--reference", "exact", "-q", "--no-figures"]);
+    let shown = modewise(
+        here,
+        &["solve", "my.toml", "--solver", "direct", "--reference", "exact", "-q", "--no-figures"],
+    );
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains(" ± ") && shown.contains("errors against the refined solution"), "{shown}");
 }

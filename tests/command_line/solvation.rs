@@ -53,8 +53,7 @@ fn ions_far_apart_are_borns_and_coulombs() {
     let [own, bar] = ions([plus, minus], "ionic_strength = 0.1");
     let b: f64 = 3.0 * 0.103_925_5;
     let screened = (b.exp() / (1.0 + b)).powi(2) * (-3.0 * b).exp();
-    let exact = COULOMB
-        * (GAIN / 3.0 - 0.103_925_5 / (78.54 * (1.0 + b)) - (screened / 78.54 - 1.0) / 9.0);
+    let exact = COULOMB * (GAIN / 3.0 - 0.103_925_5 / (78.54 * (1.0 + b)) - (screened / 78.54 - 1.0) / 9.0);
     assert!((own - exact).abs() < bar && bar < 0.02 * exact.abs(), "{own} ± {bar}, {exact}");
 }
 
@@ -83,7 +82,13 @@ fn a_pqr_file_of_two_charges_in_a_sphere_has_kirkwoods_energy() {
     // P_n(0) of charges at a right angle: 0 for odd n, else the one before the last times −(n−1)/n.
     let legendre = |n: i32, is_one: bool| -> f64 {
         let even = (1..=n / 2).map(|k| -f64::from(2 * k - 1) / f64::from(2 * k)).product();
-        if is_one { 1.0 } else if n % 2 == 1 { 0.0 } else { even }
+        if is_one {
+            1.0
+        } else if n % 2 == 1 {
+            0.0
+        } else {
+            even
+        }
     };
     let mut sum = 0.0;
     for (i, (z, r)) in charges.iter().enumerate() {
@@ -99,7 +104,9 @@ fn a_pqr_file_of_two_charges_in_a_sphere_has_kirkwoods_energy() {
     assert!((own - exact).abs() < bar && bar < 0.03 * exact.abs(), "{own} ± {bar}, {exact}");
     fs::remove_file(here.join("sphere.pqr")).unwrap();
     fs::remove_file(here.join("sphere.toml")).unwrap();
-    let again = modewise(here, &["run", "run/experiment.toml", "--json", "-q", "--no-figures", "--out", "again"]);
-    let summary: Value = serde_json::from_slice(&again.stdout).unwrap_or_else(|_| panic!("{}", stderr(&again)));
+    let again =
+        modewise(here, &["run", "run/experiment.toml", "--json", "-q", "--no-figures", "--out", "again"]);
+    let summary: Value =
+        serde_json::from_slice(&again.stdout).unwrap_or_else(|_| panic!("{}", stderr(&again)));
     assert_eq!(summary["solvers"][0]["solvation_energy"].as_f64(), Some(own));
 }

@@ -196,8 +196,8 @@ impl Case {
                 "−Δu = f on (−1, 1)², u = sin πx sin πy + 0.1 sin 10πx sin 10πy".into()
             },
             reference_bar_l2: None,
-        reference_bar_max: None,
-        reference: if self.floor.is_some() { "exact" } else { "discrete" }.into(),
+            reference_bar_max: None,
+            reference: if self.floor.is_some() { "exact" } else { "discrete" }.into(),
             grid: vec![self.n; self.dimension],
             bounds: vec![[0.0, 1.0]; self.dimension],
             transform: "dst".into(),

@@ -40,13 +40,8 @@ enum Make {
 }
 
 /// Problems that are programs.
-const PROGRAMS: [&Entry; 5] = [
-    &bump_2d::ENTRY,
-    &bump_3d::ENTRY,
-    &sines_1d::ENTRY,
-    &sines_2d::ENTRY,
-    &sines_3d::ENTRY,
-];
+const PROGRAMS: [&Entry; 5] =
+    [&bump_2d::ENTRY, &bump_3d::ENTRY, &sines_1d::ENTRY, &sines_2d::ENTRY, &sines_3d::ENTRY];
 
 /// All problems, by name.
 pub fn entries() -> Vec<&'static Entry> {

@@ -51,7 +51,8 @@ pub(super) fn read(
     };
     let margin = reader.number("margin", MARGIN, positive)?;
     let list: Vec<Atom> = atoms.list.iter().map(|(_, atom)| *atom).collect();
-    let solvation = Solvation::new(&list, solvent).map_err(|(number, reason)| atoms.error(number, &reason))?;
+    let solvation =
+        Solvation::new(&list, solvent).map_err(|(number, reason)| atoms.error(number, &reason))?;
     let bounds = match whole.get("box") {
         Some(item) => reader.bounds(&item, &atoms, section)?,
         None => around(&solvation, margin),
@@ -68,7 +69,8 @@ pub(super) fn read(
         file: parameters.applied(whole.source()),
         published: read::published(whole)?,
     };
-    Molecule::new(about, solvation, &bounds).map_err(|error| atoms.error(None, &format!("has a sphere that is none: {error}")))
+    Molecule::new(about, solvation, &bounds)
+        .map_err(|error| atoms.error(None, &format!("has a sphere that is none: {error}")))
 }
 
 struct Reader<'a, 'd> {
@@ -166,9 +168,8 @@ impl<'d> Reader<'_, 'd> {
         }
         let bounds = read::bounds(item, &mut self.graph, self.scope)?;
         let count = bounds.len();
-        let bounds: [[f64; 2]; 3] = bounds
-            .try_into()
-            .map_err(|_| item.error(format!("has {count} axes; a molecule is in 3")))?;
+        let bounds: [[f64; 2]; 3] =
+            bounds.try_into().map_err(|_| item.error(format!("has {count} axes; a molecule is in 3")))?;
         let beyond = |atom: &Atom| {
             let mut axes = bounds.iter().zip(atom.at);
             axes.any(|([lower, upper], x)| x - atom.radius <= *lower || x + atom.radius >= *upper)
@@ -198,7 +199,10 @@ impl Atoms<'_> {
         let place = section.place("pqr")?;
         let line = |atom: &Atom| {
             let [x, y, z] = atom.at;
-            format!("    {{ at = [{x:?}, {y:?}, {z:?}], charge = {:?}, radius = {:?} }},\n", atom.charge, atom.radius)
+            format!(
+                "    {{ at = [{x:?}, {y:?}, {z:?}], charge = {:?}, radius = {:?} }},\n",
+                atom.charge, atom.radius
+            )
         };
         let lines: String = self.list.iter().map(|(_, atom)| line(atom)).collect();
         Some((place, format!("atoms = [\n{lines}]")))

@@ -32,7 +32,8 @@ fn a_file_of_one_atom_is_borns_ion_to_the_last_bit() {
     let salt = "atoms = [{ at = [0, 0, 0], charge = -2, radius = 2 }]\neps_in = 2\neps_out = 80\nionic_strength = 0.15\n\
                 temperature = 310\nstern = 2\nmargin = 6";
     let file = build("my.toml", &format!("[solvation]\n{salt}"));
-    let spec = "born-3d,charge=-2,radius=2,eps_in=2,eps_out=80,ionic_strength=0.15,temperature=310,stern=2,side=16";
+    let spec =
+        "born-3d,charge=-2,radius=2,eps_in=2,eps_out=80,ionic_strength=0.15,temperature=310,stern=2,side=16";
     let born = catalog::build(&spec.parse().unwrap()).unwrap();
     assert_eq!(numbers(file.as_ref()), numbers(born.as_ref()));
     let moved = build("my.toml", &format!("[solvation]\n{}", salt.replace("[0, 0, 0]", "[1, -2, 3]")));
@@ -53,7 +54,9 @@ fn atoms_of_a_pqr_file_are_those_of_a_list() {
     let list = "atoms = [{ at = [-0.25, 0.1, 0], charge = -0.834, radius = 1.7683 }, { at = [0.707, 0.1, 0], charge = 0.417 }, \
                 { at = [-0.49, 1.027, 0], charge = 0.417 }]";
     let text = |atoms: &str| {
-        format!("title = 'at {{t}} K' # kept\n[parameters]\nt = 300\n[solvation]\n{atoms} # kept too\ntemperature = 't'\n")
+        format!(
+            "title = 'at {{t}} K' # kept\n[parameters]\nt = 300\n[solvation]\n{atoms} # kept too\ntemperature = 't'\n"
+        )
     };
     let name = folder.join("my.toml").display().to_string();
     let spec = Spec::new(&name).with("t", 350.0);
@@ -67,7 +70,11 @@ fn atoms_of_a_pqr_file_are_those_of_a_list() {
     let again = build("problem.toml", &kept);
     assert_eq!((again.solvation(), again.title()), (ours.solvation(), "at 350 K".to_string()));
     let plain = build("my.toml", &format!("[solvation]\n{list}"));
-    assert!(plain.title().starts_with("A molecule of 1 spheres and 3 charges, 0 e together"), "{}", plain.title());
+    assert!(
+        plain.title().starts_with("A molecule of 1 spheres and 3 charges, 0 e together"),
+        "{}",
+        plain.title()
+    );
 }
 
 /// A folder of this test's own.

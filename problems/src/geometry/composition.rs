@@ -23,10 +23,7 @@ impl Tree {
             1 => Self::Shape(parts.start),
             count => {
                 let middle = parts.start + count / 2;
-                Self::Or(
-                    Box::new(Self::union(parts.start..middle)),
-                    Box::new(Self::union(middle..parts.end)),
-                )
+                Self::Or(Box::new(Self::union(parts.start..middle)), Box::new(Self::union(middle..parts.end)))
             }
         }
     }

@@ -47,14 +47,19 @@ impl Solvation {
             return l * (-kappa * (r - b)).exp() / (eps_out * (1.0 + kappa * b) * r);
         }
         let ions = -l * kappa / (eps_out * (1.0 + kappa * b));
-        if r >= radius { ions + l / (eps_out * r) } else { ions + l / radius * (1.0 / eps_out - 1.0 / eps_in) }
+        if r >= radius {
+            ions + l / (eps_out * r)
+        } else {
+            ions + l / radius * (1.0 / eps_out - 1.0 / eps_in)
+        }
     }
 
     fn off_centre(&self, sphere: &Sphere, charge: &Charge, off: f64, x: &[f64]) -> f64 {
         let Solvent { eps_in, eps_out, .. } = self.solvent;
         let (a, r) = (sphere.radius, distance(x, &sphere.centre));
-        let along: f64 =
-            (0..3).map(|axis| (x[axis] - sphere.centre[axis]) * (charge.at[axis] - sphere.centre[axis])).sum();
+        let along: f64 = (0..3)
+            .map(|axis| (x[axis] - sphere.centre[axis]) * (charge.at[axis] - sphere.centre[axis]))
+            .sum();
         let cosine = if r > 0.0 { along / (r * off) } else { 1.0 };
         let is_inside = r < a;
         let ratio = if is_inside { off * r / (a * a) } else { off / r };
@@ -106,8 +111,8 @@ mod tests {
         let problem = catalog::build(&"kirkwood-3d,offset=2".parse().unwrap()).unwrap();
         let solvation = problem.solvation().unwrap();
         for direction in [[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.6, 0.0, 0.8]] {
-            let [inside, outside] = [3.0 - 1e-9, 3.0 + 1e-9]
-                .map(|r| solvation.exact(&direction.map(|d: f64| r * d)).unwrap());
+            let [inside, outside] =
+                [3.0 - 1e-9, 3.0 + 1e-9].map(|r| solvation.exact(&direction.map(|d: f64| r * d)).unwrap());
             let whole = inside + solvation.coulomb(&direction.map(|d: f64| 3.0 * d));
             assert!((whole - outside).abs() < 1e-5, "{whole} and {outside}");
         }

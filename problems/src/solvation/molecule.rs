@@ -33,13 +33,23 @@ impl Molecule {
     ///
     /// # Errors
     /// A sphere without a radius.
-    pub(crate) fn new(about: About, solvation: Solvation, bounds: &[[f64; 2]; 3]) -> Result<Self, ShapeError> {
+    pub(crate) fn new(
+        about: About,
+        solvation: Solvation,
+        bounds: &[[f64; 2]; 3],
+    ) -> Result<Self, ShapeError> {
         let ball = |(number, sphere): (usize, &super::Sphere)| {
             Ok((format!("s{number}"), Shape::ball(&sphere.centre, sphere.radius)?))
         };
         let shapes = solvation.spheres.iter().enumerate().map(ball).collect::<Result<_, _>>()?;
         let is_known = solvation.is_known();
-        Ok(Self { about, solvation, domain: Domain::dirichlet(bounds), surface: Region::union(shapes), is_known })
+        Ok(Self {
+            about,
+            solvation,
+            domain: Domain::dirichlet(bounds),
+            surface: Region::union(shapes),
+            is_known,
+        })
     }
 
     fn screening_outside(&self) -> f64 {
@@ -71,7 +81,10 @@ impl Problem for Molecule {
 
     fn permittivity_at(&self, points: Points<'_>, out: &mut [f64]) {
         let solvent = self.solvation.solvent;
-        points.evaluate(out, |x| if self.solvation.distance(x) < 0.0 { solvent.eps_in } else { solvent.eps_out });
+        points.evaluate(
+            out,
+            |x| if self.solvation.distance(x) < 0.0 { solvent.eps_in } else { solvent.eps_out },
+        );
     }
 
     fn screening(&self) -> Coefficient {

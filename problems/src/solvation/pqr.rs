@@ -22,8 +22,9 @@ pub struct PqrError {
 
 /// Records that say nothing about charges and radii.
 const PASSED_OVER: [&str; 22] = [
-    "REMARK", "HEADER", "TITLE", "COMPND", "SOURCE", "KEYWDS", "EXPDTA", "AUTHOR", "REVDAT", "JRNL", "SEQRES", "HELIX", "SHEET",
-    "SSBOND", "LINK", "CRYST1", "ORIGX1", "SCALE1", "TER", "CONECT", "MASTER", "END",
+    "REMARK", "HEADER", "TITLE", "COMPND", "SOURCE", "KEYWDS", "EXPDTA", "AUTHOR", "REVDAT", "JRNL",
+    "SEQRES", "HELIX", "SHEET", "SSBOND", "LINK", "CRYST1", "ORIGX1", "SCALE1", "TER", "CONECT", "MASTER",
+    "END",
 ];
 /// Words of an atom without and with a chain.
 const WORDS: [usize; 2] = [10, 11];
@@ -48,13 +49,21 @@ pub fn read(text: &str) -> Result<Vec<(usize, Atom)>, PqrError> {
             }
             Some(first) if is_passed_over(first) => {}
             Some(&("MODEL" | "ENDMDL")) => {
-                let reason = "begins another model; a file has to hold one molecule: keep one of its models".into();
+                let reason =
+                    "begins another model; a file has to hold one molecule: keep one of its models".into();
                 return Err(PqrError { line, reason });
             }
             Some(first) => {
-                let known = ["ATOM", "HETATM"].iter().chain(&PASSED_OVER).map(|name| name.to_string()).collect::<Vec<_>>();
+                let known = ["ATOM", "HETATM"]
+                    .iter()
+                    .chain(&PASSED_OVER)
+                    .map(|name| name.to_string())
+                    .collect::<Vec<_>>();
                 let first: String = first.chars().take(12).collect();
-                let reason = format!("`{first}` is no record of a PQR file{}; atoms are {FORM}", nearest(&first, &known));
+                let reason = format!(
+                    "`{first}` is no record of a PQR file{}; atoms are {FORM}",
+                    nearest(&first, &known)
+                );
                 return Err(PqrError { line, reason });
             }
         }
@@ -69,7 +78,8 @@ pub fn read(text: &str) -> Result<Vec<(usize, Atom)>, PqrError> {
 /// ORIGX2 and the like belong to ORIGX1.
 fn is_passed_over(record: &str) -> bool {
     let first = |record: &str| record.strip_suffix(['2', '3']).map(|stem| format!("{stem}1"));
-    PASSED_OVER.contains(&record) || first(record).is_some_and(|record| PASSED_OVER.contains(&record.as_str()))
+    PASSED_OVER.contains(&record)
+        || first(record).is_some_and(|record| PASSED_OVER.contains(&record.as_str()))
 }
 
 fn atom(words: &[&str]) -> Result<Atom, String> {
