@@ -69,7 +69,8 @@ pub(super) fn table(summary: &Summary) -> String {
         }
         if let Some(energy) = solver.solvation_energy {
             let bar = solver.solvation_energy_bar;
-            let bar = bar.map_or(", no second grid".into(), |bar| format!(" ± {bar:.3} (from two grids)"));
+            let bar =
+                bar.map_or(" without an error bar".into(), |bar| format!(" ± {bar:.3} (from two grids)"));
             text += &format!(
                 "{} (seed {}): free energy of solvation {energy:.3} kJ/mol{bar}\n",
                 solver.name, solver.seed
