@@ -96,7 +96,8 @@ impl Solvation {
     /// # Errors
     /// What is wrong with the atoms: with all of them, or with that of a number.
     pub fn new(atoms: &[Atom], solvent: Solvent) -> Result<Self, (Option<usize>, String)> {
-        let is_far = |atom: &Atom| atom.at.iter().chain([&atom.radius]).any(|x| !(x.abs() <= FARTHEST));
+        let is_far =
+            |atom: &Atom| atom.at.iter().chain([&atom.radius]).any(|x| x.is_nan() || x.abs() > FARTHEST);
         if let Some(number) = atoms.iter().position(is_far) {
             return Err((Some(number), format!("reaches farther than {FARTHEST:e} Å; are these Å?")));
         }

@@ -125,7 +125,7 @@ impl Refined {
         let cells: Vec<usize> = finest.iter().map(|n| n / 2).collect();
         let grid = Grid::new(problem.domain().bounds(), &cells).ok()?;
         let field = Field::from_values(&grid, values)?;
-        (kept.problem == text(problem) && kept.finest == finest).then(|| Self {
+        (kept.problem == text(problem) && kept.finest == finest).then_some(Self {
             finest: kept.finest,
             order: kept.order,
             bar: Errors { l2: kept.bar_l2, max: kept.bar_max },
