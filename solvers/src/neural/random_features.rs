@@ -208,6 +208,12 @@ impl Solver for RandomFeatures {
         }
         needs_linear(problem, ENTRY.name)?;
         recipe::check_domain(ENTRY.name, problem)?;
+        if problem.interface().is_some() {
+            return Err(refuse(
+                "its waves have no kinks, and u has one at the interface",
+                "use bicgstab or direct",
+            ));
+        }
         if self.boundary == Boundary::Exact {
             Trial::new(problem).map_err(|why| why.of(ENTRY.name))?;
         }
