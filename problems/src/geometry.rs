@@ -24,7 +24,9 @@
 
 mod composition;
 mod ellipsoid;
+mod jet;
 mod measure;
+mod piece;
 mod polygon;
 mod region;
 mod sample;
@@ -34,7 +36,9 @@ mod tests;
 
 pub use composition::RegionError;
 pub use ellipsoid::Ellipsoid;
+pub use jet::{JET_AXES, Jet};
+pub use piece::{Piece, TwiceUsed};
 pub use polygon::Polygon;
 pub use region::{Crossing, Gap, Region};
-pub use sample::{boundary_points, interior_points};
+pub use sample::{boundary_points, interior_points, points_on, visible_measures};
 pub use shape::{Shape, ShapeError};

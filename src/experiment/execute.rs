@@ -270,7 +270,8 @@ impl OneRun<'_> {
         let mut recorder =
             Recorder::new(folder, watch, setup.record_schedule(), &self.prepared.label, &columns);
         recorder.seed = several.then_some(self.seed);
-        recorder.continuous = !self.prepared.need.discrete;
+        // Outside of shapes a network is anything.
+        recorder.continuous = !self.prepared.need.discrete && setup.discrete.inside().is_none();
         recorder.stores_fields = setup.stores_fields();
         recorder.inside = setup.discrete.inside();
         recorder.field_name = (self.seed == setup.plan.seed).then(|| self.prepared.label.clone());

@@ -1,6 +1,6 @@
 //! Ellipses and ellipsoids.
 
-use super::shape::sphere_crossings;
+use super::{jet::Jet, shape::sphere_crossings};
 
 /// An ellipse, or an ellipsoid along the axes.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,10 +27,16 @@ impl Ellipsoid {
         [c * v[0] + s * v[1], c * v[1] - s * v[0], v[2]]
     }
 
+    /// A direction that is this one along its own axes.
+    fn turn_back(&self, v: &[f64; 3], out: &mut [f64; 3]) {
+        let [c, s] = self.turn;
+        *out = [c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]];
+    }
+
     /// The point with these coordinates along its own axes.
     pub(super) fn global(&self, v: &[f64; 3], out: &mut [f64]) {
-        let [c, s] = self.turn;
-        let turned = [c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]];
+        let mut turned = [0.0; 3];
+        self.turn_back(v, &mut turned);
         for (out, (x, centre)) in out.iter_mut().zip(turned.iter().zip(&self.centre)) {
             *out = centre + x;
         }
@@ -48,7 +54,40 @@ impl Ellipsoid {
     pub(super) fn level(&self, x: &[f64]) -> f64 {
         let v = self.relative(x);
         let squares: f64 = self.axes.iter().zip(v).map(|(a, v)| (v / a) * (v / a)).sum();
-        (squares.sqrt() - 1.0) * self.axes.iter().copied().fold(f64::INFINITY, f64::min)
+        (squares.sqrt() - 1.0) * self.least()
+    }
+
+    /// The least semi-axis.
+    pub(super) fn least(&self) -> f64 {
+        self.axes.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// f = ½(Σ (y_i/e_i)² − 1) in its own axes, and |∇f|².
+    pub(super) fn quadric(&self, x: &[f64]) -> (Jet, Jet) {
+        let mut level = Jet::constant(-0.5);
+        let mut slope = Jet::constant(0.0);
+        for (i, e) in self.axes.iter().enumerate() {
+            let mut unit = [0.0; 3];
+            unit[i] = 1.0;
+            let mut own = [0.0; 3];
+            self.turn_back(&unit, &mut own);
+            let y = Jet::linear(&self.centre, &own[..self.centre.len()], x) * (1.0 / e);
+            level = level + y.square() * 0.5;
+            slope = slope + y.square() * (1.0 / (e * e));
+        }
+        (level, slope)
+    }
+
+    /// Where the ray from the centre through `x` leaves it.
+    pub(super) fn radially(&self, x: &[f64], out: &mut [f64]) {
+        let mut v = self.relative(x);
+        let size = self.axes.iter().zip(v).map(|(e, v)| (v / e) * (v / e)).sum::<f64>().sqrt();
+        if size == 0.0 {
+            v = [self.axes[0], 0.0, 0.0];
+        } else {
+            v.iter_mut().for_each(|v| *v /= size);
+        }
+        self.global(&v, out);
     }
 
     pub(super) fn crossings(&self, a: &[f64], b: &[f64]) -> [Option<f64>; 2] {
@@ -63,7 +102,7 @@ impl Ellipsoid {
     pub(super) fn signed_distance(&self, x: &[f64]) -> f64 {
         let y = self.relative(x).map(f64::abs);
         let e = &self.axes;
-        let least = e.iter().copied().fold(f64::INFINITY, f64::min);
+        let least = self.least();
         let sum = |t: f64| -> f64 {
             let term = |(e, y): (&f64, f64)| if y == 0.0 { 0.0 } else { (e * y / (t + e * e)).powi(2) };
             e.iter().zip(y).map(term).sum()

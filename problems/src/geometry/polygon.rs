@@ -32,12 +32,29 @@ impl Polygon {
         self.vertices.iter().zip(next).map(|(a, b)| [*a, *b])
     }
 
-    /// Half the sum of cross products (Gauss).
     pub(super) fn area(&self) -> f64 {
+        self.signed_area().abs()
+    }
+
+    /// Half the sum of cross products (Gauss): positive against the clock.
+    fn signed_area(&self) -> f64 {
         // From the first vertex, so that a place far from the origin costs no digits.
         let o = self.vertices[0];
         let cross = |[a, b]: [[f64; 2]; 2]| (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
-        (0.5 * self.edges().map(cross).sum::<f64>()).abs()
+        0.5 * self.edges().map(cross).sum::<f64>()
+    }
+
+    /// 1 where the vertices go against the clock, −1 otherwise.
+    pub(super) fn sense(&self) -> f64 {
+        self.signed_area().signum()
+    }
+
+    /// Whether every corner turns the same way.
+    pub(super) fn is_convex(&self) -> bool {
+        let sense = self.sense();
+        self.edges().zip(self.edges().cycle().skip(1)).all(|([a, b], [_, c])| {
+            sense * ((b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])) >= 0.0
+        })
     }
 
     /// An edge that another one, no neighbour, meets.

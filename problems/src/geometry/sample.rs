@@ -38,29 +38,45 @@ pub fn boundary_points(
     parts: &mut [usize],
 ) -> f64 {
     let d = bounds.len();
-    let measures: Vec<f64> =
-        (0..region.shapes().len()).map(|part| visible_measure(region, bounds, part)).collect();
+    let measures = visible_measures(region, bounds);
     let total: f64 = measures.iter().sum();
     let (mut before, mut start) = (0.0, 0);
     for (part, measure) in measures.iter().enumerate().filter(|(_, measure)| **measure > 0.0) {
         before += measure;
         let end = ((before / total * parts.len() as f64).round() as usize).min(parts.len());
-        let surface = Surface::of(region, bounds, part);
-        for (x, own) in out.chunks_exact_mut(d).zip(parts.iter_mut()).take(end).skip(start) {
-            *own = part;
-            let mut numbers = [0.0; MOST_AXES];
-            for _ in 0..TRIES {
-                draw(&mut numbers[..d]);
-                let weight = surface.point(&numbers[..d], x);
-                // In 1-D and on flat or round boundaries all weights are the largest.
-                if numbers[d - 1] * surface.largest() <= weight && surface.is_visible(x) {
-                    break;
-                }
-            }
-        }
+        points_on(region, bounds, part, &mut draw, &mut out[start * d..end * d]);
+        parts[start..end].fill(part);
         start = end;
     }
     total
+}
+
+/// The length or area of the boundary of each shape that is the region's, inside the box; in 1-D the number of its points.
+pub fn visible_measures(region: &Region, bounds: &[[f64; 2]]) -> Vec<f64> {
+    (0..region.shapes().len()).map(|part| visible_measure(region, bounds, part)).collect()
+}
+
+/// Points of the visible boundary of shape `part`, uniform by length or area; numbers as for [`boundary_points`].
+pub fn points_on(
+    region: &Region,
+    bounds: &[[f64; 2]],
+    part: usize,
+    mut draw: impl FnMut(&mut [f64]),
+    out: &mut [f64],
+) {
+    let d = bounds.len();
+    let surface = Surface::of(region, bounds, part);
+    for x in out.chunks_exact_mut(d) {
+        let mut numbers = [0.0; MOST_AXES];
+        for _ in 0..TRIES {
+            draw(&mut numbers[..d]);
+            let weight = surface.point(&numbers[..d], x);
+            // In 1-D and on flat or round boundaries all weights are the largest.
+            if numbers[d - 1] * surface.largest() <= weight && surface.is_visible(x) {
+                break;
+            }
+        }
+    }
 }
 
 /// The length or area of the boundary of shape `part` that is the region's, inside the box.

@@ -1,6 +1,6 @@
 //! The settings of a neural solver, read from a spec and checked, and written back as one.
 
-use modewise_problems::{Settings, Spec, SpecError};
+use modewise_problems::{Problem, Settings, Spec, SpecError};
 
 use super::{
     architecture::{Architecture, Kind},
@@ -10,13 +10,13 @@ use super::{
     optimizer::{Method, Rate, Schedule, Stages},
     penalty::BetaSchedule,
     real::Dtype,
-    sampler::{Sampler, Sampling},
+    sampler::{Sampler, Sampling, Wanted},
 };
 
 /// How the Dirichlet data get into u.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Boundary {
-    /// u = L + B N carries them for any network.
+    /// u = G + ωN carries them for any network.
     Exact,
     /// The loss has β Σ (u − g)².
     Penalty,
@@ -197,10 +197,9 @@ impl Config {
         Rate { first: self.lr, schedule }
     }
 
-    /// The sampler of a run with this seed.
-    pub(super) fn sampler(&self, seed: u64) -> Sampler {
-        let penalised = self.boundary == Boundary::Penalty && self.loss != Loss::Regression;
-        Sampler {
+    /// The sampler of a run on `problem` with this seed.
+    pub(super) fn sampler(&self, problem: &dyn Problem, seed: u64) -> Sampler {
+        let wanted = Wanted {
             loss: self.loss,
             sampling: match self.sampling {
                 Some(sampling) => sampling,
@@ -208,9 +207,11 @@ impl Config {
                 None => Sampling::Uniform,
             },
             points: self.points,
-            boundary_points: if penalised { self.boundary_points } else { 0 },
+            boundary_points: self.boundary_points,
+            is_penalised: self.boundary == Boundary::Penalty,
             resample: self.resample as u64,
             seed,
-        }
+        };
+        Sampler::new(wanted, problem)
     }
 }

@@ -85,16 +85,22 @@ impl<'p> Live<'p> {
             return Err(SolverError::NoTarget);
         }
         let trial = match config.boundary {
-            Boundary::Exact => Some(Trial::new(problem).ok_or_else(|| recipe::not_liftable(solver))?),
+            Boundary::Exact => Some(Trial::new(problem).map_err(|why| why.of(solver))?),
             Boundary::Penalty => None,
         };
         let equation = recipe::equation(solver, problem)?;
-        let sampler = config.sampler(seed);
+        let sampler = config.sampler(problem, seed);
         let batch = sampler.batch(problem, target.map_or(0, |target| target.values().len()));
         let network = config.architecture.network(problem)?;
         let parameters = config.init.draw(&network, problem, &mut generator(seed, 0));
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
-        let layout = Layout::new(&network, config.loss, recipe::has_screening(problem), inside, sides);
+        let layout = Layout::new(
+            &network,
+            config.loss,
+            recipe::has_screening(problem),
+            [inside, sides],
+            batch.has_fluxes(),
+        );
         let uses_jacobian = config.optimizer.iter().any(|stage| stage.method.uses_jacobian());
         let mut jacobian = uses_jacobian.then(|| Jacobian::new(&network, layout, config.loss));
         let gamma = config.architecture.coupling().unwrap_or(0.0);
@@ -145,11 +151,16 @@ impl<'p> Live<'p> {
         self.memory.restore(&from.inside("memory"))?;
         self.holds = self.step.checked_sub(1).map(|last| self.sampler.batch_of(last));
         if let Some(batch) = self.holds {
-            self.sampler.fill(batch, &*self.problem, self.target, &mut self.batch);
+            self.fill(batch);
         }
         let Self { sequence, trainer, batch, jacobian, terms, .. } = self;
         let function = Training { trainer, batch, jacobian: jacobian.as_mut(), terms: *terms, flops: 0.0 };
         sequence.restore(&from.inside("optimizer"), &function)
+    }
+
+    fn fill(&mut self, number: u64) {
+        let trial = self.trainer.objective.trial.as_ref();
+        self.sampler.fill(number, &*self.problem, self.target, trial, &mut self.batch);
     }
 
     fn is_penalised(&self) -> bool {
@@ -160,7 +171,7 @@ impl<'p> Live<'p> {
     fn prepare(&mut self) -> f64 {
         let wanted = self.sampler.batch_of(self.step);
         if self.holds != Some(wanted) {
-            self.sampler.fill(wanted, &*self.problem, self.target, &mut self.batch);
+            self.fill(wanted);
             if self.holds.is_some() {
                 self.sequence.forget();
             }
@@ -289,12 +300,13 @@ impl Iteration for Live<'_> {
         }
         match sites {
             Sites::Grid(grid) => {
-                self.trainer.sample(self.current(), |node, x| node_coordinates(grid, node, x), out)
+                let point = |node: usize, x: &mut [f64]| node_coordinates(grid, node, x);
+                self.trainer.sample(&*self.problem, self.current(), point, out);
             }
             Sites::Points(points) => {
                 let all = points.coordinates();
                 let point = |i: usize, x: &mut [f64]| x.copy_from_slice(&all[i * own..(i + 1) * own]);
-                self.trainer.sample(self.current(), point, out);
+                self.trainer.sample(&*self.problem, self.current(), point, out);
             }
         }
         meter.charge(out.len() as f64 * network.flops(1, false));

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! w is the volume a point stands for. To these a boundary penalty adds β Σ w (u − g)²: the sum over
-//! the two ends in 1-D, ≈ the integral over the boundary otherwise. `regression` has no penalty: its
+//! the two ends in 1-D, ≈ the integral over the boundary otherwise. Where the flux is given, ε ∂u/∂n + au = g, the residual has
+//! a penalty too and the energy its own boundary term (`side`). `regression` has no penalty: its
 //! target says what u is at the boundary.
 //!
 //! Second-order methods look at the same sums through rows ([`linearise`]): √2w times the residual, so that
@@ -21,8 +22,12 @@ use modewise_problems::Reaction;
 
 use super::{
     activation::Rows,
-    boundary::{Local, MOST_AXES, Trial},
+    boundary::{Built, Local, MOST_AXES, Trial},
 };
+
+mod side;
+
+pub(super) use side::{boundary, linearise_boundary};
 
 /// What is minimised over the points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +109,7 @@ pub(super) struct Objective {
     pub loss: Loss,
     /// The coefficients where they are constant.
     pub equation: Equation,
-    /// u = L + B N where the data are built in; `None` where u is the network itself.
+    /// u = G + ωN where the data are built in; `None` where u is the network itself.
     pub trial: Option<Trial>,
     /// Weight of the penalty.
     pub beta: f64,
@@ -146,11 +151,14 @@ pub(super) struct Sampled<'a> {
     pub data: &'a [f64],
     /// What each point counts.
     pub weights: &'a [f64],
-    /// [`Equation::numbers`] a point; empty where the coefficients are constant.
+    /// [`Equation::numbers`] a point inside, empty where the coefficients are constant; a and v a point on the boundary,
+    /// empty where values of u are all that counts.
     pub coefficients: &'a [f64],
+    /// G and ω, where data are built in.
+    pub built: &'a [Built],
 }
 
-const ZERO: Local = Local { value: 0.0, gradient: [0.0; MOST_AXES], laplacian: 0.0 };
+const ZERO: Local = Local::constant(0.0);
 
 /// The loss at one point and its derivative with respect to the jet of u there.
 fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Local) -> (f64, Local) {
@@ -274,10 +282,9 @@ fn each_point(
     bar: &mut [f64],
     mut point: impl FnMut(usize, &Equation, &Local) -> (f64, Local),
 ) {
-    let (n, d) = (rows.points, sampled.points.len() / sampled.data.len());
-    let top = 1 + rows.gradients;
+    let d = sampled.points.len() / sampled.data.len();
     bar[..rows.columns()].fill(0.0);
-    for (i, x) in sampled.points.chunks(d).enumerate() {
+    for i in 0..sampled.data.len() {
         let net = jet_at(rows, out, i);
         let variable;
         let equation = if sampled.coefficients.is_empty() {
@@ -290,22 +297,27 @@ fn each_point(
             );
             &variable
         };
-        let (weight, net_bar) = match &objective.trial {
+        let (weight, net_bar) = match sampled.built.get(i) {
             None => point(i, equation, &net),
-            Some(trial) => {
-                let factor = trial.factor(x);
-                let u = compose(&trial.lift(x), &factor, &net, d);
+            Some(Built { lift, factor }) => {
+                let u = compose(lift, factor, &net, d);
                 let (weight, u_bar) = point(i, equation, &u);
-                (weight, pull_back(&factor, &u_bar, d))
+                (weight, pull_back(factor, &u_bar, d))
             }
         };
-        bar[i] = weight * net_bar.value;
-        for j in 0..rows.gradients {
-            bar[(1 + j) * n + i] = weight * net_bar.gradient[j];
-        }
-        if rows.laplacian {
-            bar[top * n + i] = weight * net_bar.laplacian;
-        }
+        put(rows, bar, i, weight, &net_bar);
+    }
+}
+
+/// Writes `weight` times the adjoint of a jet to the streams of point `i`.
+fn put(rows: Rows, bar: &mut [f64], i: usize, weight: f64, net_bar: &Local) {
+    let n = rows.points;
+    bar[i] = weight * net_bar.value;
+    for j in 0..rows.gradients {
+        bar[(1 + j) * n + i] = weight * net_bar.gradient[j];
+    }
+    if rows.laplacian {
+        bar[(1 + rows.gradients) * n + i] = weight * net_bar.laplacian;
     }
 }
 
@@ -322,7 +334,7 @@ pub(super) fn jet_at(rows: Rows, out: &[f64], i: usize) -> Local {
     net
 }
 
-/// The jet of u = L + B N by the product rule.
+/// The jet of u = G + ωN by the product rule.
 pub(super) fn compose(lift: &Local, b: &Local, net: &Local, d: usize) -> Local {
     let mut u = *lift;
     u.value += b.value * net.value;
@@ -347,33 +359,4 @@ fn pull_back(b: &Local, u_bar: &Local, d: usize) -> Local {
         net_bar.gradient[j] = b.value * u_bar.gradient[j] + 2.0 * b.gradient[j] * u_bar.laplacian;
     }
     net_bar
-}
-
-/// Σ w (u − g)² over a tile of boundary points, and β times its derivative.
-pub(super) fn boundary(beta: f64, sampled: Sampled<'_>, out: &[f64], bar: &mut [f64]) -> f64 {
-    bar.fill(0.0);
-    let mut total = 0.0;
-    for ((u, g), (weight, bar)) in out.iter().zip(sampled.data).zip(sampled.weights.iter().zip(bar)) {
-        total += weight * (u - g) * (u - g);
-        *bar = 2.0 * beta * weight * (u - g);
-    }
-    total
-}
-
-/// √(2βw) (u − g) of every point of a tile of boundary points goes to `rho`, its derivative to `bar`.
-pub(super) fn linearise_boundary(
-    beta: f64,
-    sampled: Sampled<'_>,
-    out: &[f64],
-    bar: &mut [f64],
-    rho: &mut [f64],
-) {
-    bar.fill(0.0);
-    rho.fill(0.0);
-    let targets = sampled.data.iter().zip(sampled.weights);
-    for ((u, (g, weight)), (bar, rho)) in out.iter().zip(targets).zip(bar.iter_mut().zip(rho)) {
-        let root = (2.0 * beta * weight).sqrt();
-        *rho = root * (u - g);
-        *bar = root;
-    }
 }

@@ -36,7 +36,7 @@ mod live;
 
 use std::sync::Arc;
 
-use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Condition, Grid, Parameter, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
 use self::live::Live;
@@ -147,6 +147,12 @@ impl Solver for MultiStage {
         self.refuse_stages()?;
         if problem.domain().dimension() > 3 {
             return Err(refuse("spectra of residuals are for up to three axes".into(), "use one network"));
+        }
+        if problem.domain().region().is_some() || !problem.domain().is_all(Condition::Dirichlet) {
+            return Err(refuse(
+                "residuals are split into the waves of a whole box with u given on its sides".into(),
+                "use one network: dnn or mscale-dnn with optimizer=gauss-newton",
+            ));
         }
         let mut bytes = 0;
         for stage in &self.stages {

@@ -1,11 +1,12 @@
 //! Random features: a network with one hidden layer whose inner weights stay as they are drawn. Only the output is
 //! found, and for that no training is needed: the problem is linear in it.
 //!
-//! u = L + B Σⱼ cⱼ σ(wⱼ·x + bⱼ)
+//! u = G + ω Σⱼ cⱼ σ(wⱼ·x + bⱼ)
 //!
-//! with B zero on the boundary and L carrying the data, so that u meets them exactly (or u = Σ and the boundary is
-//! met by rows of its own, weighted by β ε|k|²). −ε∆u + κ²u = f is asked for at more points than there are features, each
-//! row weighted by the root of the volume its point stands for, and c minimises ∫ (−ε∆u + κ²u − f)² in least squares.
+//! with ω zero on the boundary and G carrying the data, so that u meets them exactly (or u = Σ and the boundary is
+//! met by rows of its own, weighted by β ε|k|², and by β|k| where the flux is given). −∇·(ε∇u) + κ²u = f is asked for at more
+//! points than there are features, each row weighted by the root of the volume its point stands for, and c minimises
+//! ∫ (−∇·(ε∇u) + κ²u − f)² in least squares. On shapes points are drawn from what is inside.
 //!
 //! **Which features.** Waves sin(wⱼ·x + bⱼ) with w uniform in the box ∏ (−kᵢ, kᵢ). Frequencies beyond kᵢ are out of reach
 //! and those far below are wasted, so that `frequency=auto` reads k off the spectrum of f, without knowing u.
@@ -28,7 +29,7 @@ mod waves;
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Condition, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
 use self::{
@@ -38,10 +39,11 @@ use self::{
     waves::Features,
 };
 use super::{
-    boundary::{MOST_AXES, Trial},
+    boundary::Trial,
     config::Boundary,
-    recipe::not_liftable,
-    sampler::Sampling,
+    loss::Loss,
+    recipe,
+    sampler::{Sampler, Sampling, Wanted},
 };
 use crate::{
     Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
@@ -157,36 +159,22 @@ fn refuse(reason: &str, advice: &str) -> Unsupported {
     Unsupported { solver: ENTRY.name.into(), reason: reason.into(), advice: advice.into() }
 }
 
-/// The constants ε and κ² of a problem with u given on every side.
-fn constants(problem: &dyn Problem) -> Result<[f64; 2], Unsupported> {
-    needs_linear(problem, ENTRY.name)?;
-    let classical = "use a classical solver, such as multigrid";
-    if !problem.domain().is_all(Condition::Dirichlet) {
-        return Err(refuse("it knows Dirichlet sides only", classical));
-    }
-    if problem.domain().region().is_some() {
-        return Err(refuse("its points are those of whole boxes, and here shapes are cut out", classical));
-    }
-    match (problem.permittivity(), problem.screening()) {
-        (Coefficient::Constant(permittivity), Coefficient::Constant(screening)) => {
-            Ok([permittivity, screening])
-        }
-        _ => Err(refuse("its equation has constant ε and κ²", classical)),
-    }
-}
-
 impl RandomFeatures {
-    /// Points inside and on the boundary.
-    fn points(&self, dimension: usize) -> [usize; 2] {
-        let asked = self.asked();
-        let inside = self.sampling.inside(asked, dimension);
-        let side = (asked as f64).powf(1.0 / dimension as f64).ceil();
-        let sides = 2 * dimension * side.powi(dimension as i32 - 1) as usize;
-        [inside, if self.boundary == Boundary::Exact { 0 } else { sides }]
-    }
-
-    fn asked(&self) -> usize {
-        (self.oversampling * self.count as f64).ceil() as usize
+    /// What the rows of a run stand for.
+    fn sampler(&self, problem: &dyn Problem, seed: u64) -> Sampler {
+        let d = problem.domain().dimension();
+        let asked = (self.oversampling * self.count as f64).ceil();
+        let side = asked.powf(1.0 / d as f64).ceil();
+        let wanted = Wanted {
+            loss: Loss::Residual,
+            sampling: self.sampling,
+            points: asked as usize,
+            boundary_points: 2 * d * side.powi(d as i32 - 1) as usize,
+            is_penalised: self.boundary == Boundary::Penalty,
+            resample: 0,
+            seed,
+        };
+        Sampler::new(wanted, problem)
     }
 }
 
@@ -215,19 +203,27 @@ impl Solver for RandomFeatures {
 
     fn check(&self, problem: &dyn Problem, _: Option<&Grid>) -> Result<Need, Unsupported> {
         let d = problem.domain().dimension();
-        if d > MOST_AXES {
-            return Err(refuse(&format!("features here have at most {MOST_AXES} inputs"), "take fewer axes"));
-        }
         if d > 3 && self.frequency.is_none() {
             return Err(refuse("spectra are for up to three axes", "give frequency=K instead of auto"));
         }
-        constants(problem)?;
-        if self.boundary == Boundary::Exact && Trial::new(problem).is_none() {
-            return Err(not_liftable(ENTRY.name));
+        needs_linear(problem, ENTRY.name)?;
+        recipe::check_domain(ENTRY.name, problem)?;
+        if problem.interface().is_some() {
+            return Err(refuse(
+                "its waves have no kinks, and u has one at the interface",
+                "use bicgstab or direct",
+            ));
         }
-        let rows = self.points(d).iter().sum::<usize>() as f64;
+        if self.boundary == Boundary::Exact {
+            Trial::new(problem).map_err(|why| why.of(ENTRY.name))?;
+        }
+        let (inside, sides) = self.sampler(problem, 0).sizes(0);
+        if inside == 0 {
+            return Err(refuse("no point of its sampling is in the domain", "use sampling=sobol"));
+        }
+        let rows = (inside + sides) as f64;
         let bytes = System::bytes(rows, self.count as f64, self.method)
-            + 8.0 * (rows * (3 * d + 4) as f64 + (self.count * (d + 3)) as f64)
+            + 8.0 * (rows * (6 * d + 36) as f64 + (self.count * (d + 3)) as f64)
             + match self.hidden.as_slice() {
                 [] => 0.0,
                 hidden => Deep::bytes(hidden, self.count, d, rayon::current_num_threads()),

@@ -26,32 +26,30 @@ pub(super) fn build(kind: Kind, settings: &Settings<'_>) -> Result<Arc<dyn Solve
     Ok(Arc::new(Neural::new(Config::read(settings, kind)?)))
 }
 
-/// Boundary data that L cannot carry.
-pub(super) fn not_liftable(solver: &str) -> Unsupported {
-    Unsupported {
-        solver: solver.into(),
-        reason: "boundary=exact needs data that are linear along every side".into(),
-        advice: "use boundary=penalty".into(),
+/// Domains that no network is for.
+pub(super) fn check_domain(solver: &str, problem: &dyn Problem) -> Result<(), Unsupported> {
+    let refuse =
+        |reason: String, advice: &str| Unsupported { solver: solver.into(), reason, advice: advice.into() };
+    let (domain, classical) = (problem.domain(), "use a classical solver, such as multigrid");
+    if domain.dimension() > MOST_AXES {
+        return Err(refuse(format!("its points have at most {MOST_AXES} coordinates"), "take fewer axes"));
     }
+    if domain.sides().iter().flatten().any(|side| *side == Condition::Periodic) {
+        return Err(refuse("its functions are not periodic".into(), classical));
+    }
+    let is_fixed = |axis: usize| {
+        let sides = domain.sides()[axis];
+        (0..2).any(|end| sides[end] == Condition::Dirichlet || problem.is_robin(axis, end == 1))
+    };
+    if domain.region().is_none() && !has_screening(problem) && !(0..domain.dimension()).any(is_fixed) {
+        return Err(refuse("u is determined up to a constant only".into(), classical));
+    }
+    Ok(())
 }
 
-/// The coefficients of a problem that the losses are for, where they are constant, with u given on every side.
+/// The coefficients of a problem that the losses are for, where they are constant.
 pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, Unsupported> {
-    if !problem.domain().is_all(Condition::Dirichlet) {
-        return Err(Unsupported {
-            solver: solver.into(),
-            reason: "its losses know Dirichlet sides only".into(),
-            advice: "use a classical solver, such as multigrid".into(),
-        });
-    }
-    if problem.domain().region().is_some() {
-        return Err(Unsupported {
-            solver: solver.into(),
-            reason: "its points and trial functions are those of whole boxes, and here shapes are cut out"
-                .into(),
-            advice: "use a classical solver, such as pcg or multigrid".into(),
-        });
-    }
+    check_domain(solver, problem)?;
     // Where one varies, both are read point by point.
     let constant = |coefficient, other| match coefficient {
         Coefficient::Constant(value) => value,
@@ -115,11 +113,6 @@ impl Solver for Neural {
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let config = &self.config;
         let dimension = problem.domain().dimension();
-        if dimension > MOST_AXES {
-            return Err(
-                self.refuse(format!("networks here have at most {MOST_AXES} inputs"), "take fewer axes")
-            );
-        }
         equation(self.name(), problem)?;
         if let (Loss::Residual, Some(kinked)) = (config.loss, config.architecture.kinked()) {
             return Err(self.refuse(
@@ -130,15 +123,24 @@ impl Solver for Neural {
                 "use loss=ritz, or activation=tanh, sin or phi",
             ));
         }
-        if config.boundary == Boundary::Exact && Trial::new(problem).is_none() {
-            return Err(not_liftable(self.name()));
+        if config.boundary == Boundary::Exact {
+            Trial::new(problem).map_err(|why| why.of(self.name()))?;
         }
         let nodes = grid.map_or(0, Grid::nodes);
-        let (inside, sides) = config.sampler(0).sizes(dimension, nodes);
-        let batch = (inside + sides) as f64 * (dimension + 1) as f64;
+        let sampler = config.sampler(problem, 0);
+        let (inside, sides) = sampler.sizes(nodes);
+        if inside == 0 && config.loss != Loss::Regression {
+            return Err(self.refuse(
+                "no point of its sampling is in the domain".into(),
+                "give more points, or sampling=sobol",
+            ));
+        }
+        let built = if config.boundary == Boundary::Exact { 2 * (MOST_AXES + 2) } else { 0 };
+        let batch = (inside + sides) as f64 * (2 * dimension + 4 + built) as f64;
         // Estimated before any layer is laid out: the network itself may not fit.
         let network = config.architecture.network(problem)?;
-        let layout = Layout::new(&network, config.loss, has_screening(problem), inside, sides);
+        let has_fluxes = sampler.has_fluxes();
+        let layout = Layout::new(&network, config.loss, has_screening(problem), [inside, sides], has_fluxes);
         self.check_optimizers(network.parameters())?;
         let equations = layout.equations();
         let optimizer = config.optimizer.iter().map(|stage| {
@@ -148,7 +150,15 @@ impl Solver for Neural {
         // A sequence drops one optimiser before it makes the next.
         let optimizer = optimizer.fold(0.0, f64::max);
         let bytes = 8.0 * (3.0 * network.parameters() as f64 + batch)
-            + tiles::bytes(&network, config.loss, config.dtype, inside, sides, rayon::current_num_threads())
+            + tiles::bytes(
+                &network,
+                config.loss,
+                config.dtype,
+                inside,
+                sides,
+                has_fluxes,
+                rayon::current_num_threads(),
+            )
             + optimizer;
         Ok(Need { bytes: bytes as u64, uses_initial: false, discrete: false })
     }

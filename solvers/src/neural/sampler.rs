@@ -7,15 +7,19 @@ use modewise_problems::{Coefficient, Field, Points, Problem};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use rayon::prelude::*;
+
 use super::{
-    boundary::MOST_AXES,
+    boundary::{Built, Local, MOST_AXES, Trial},
     loss::{Equation, Loss, Sampled},
 };
 
 mod gauss;
+mod ground;
 mod sampling;
 mod sobol;
 
+use ground::{Carrier, Ground, Place};
 pub use sampling::Sampling;
 use sobol::Sobol;
 
@@ -35,11 +39,28 @@ pub(super) struct Sampler {
     pub sampling: Sampling,
     /// Points inside, about.
     pub points: usize,
-    /// Points on the boundary; 0 where there is no penalty.
-    pub boundary_points: usize,
     /// Steps between batches; 0 for one batch for good.
     pub resample: u64,
     /// Seeds all batches.
+    pub seed: u64,
+    /// What points are drawn from.
+    ground: Ground,
+    /// The parts of the boundary that have equations.
+    carriers: Vec<Carrier>,
+}
+
+/// What a sampler is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub loss: Loss,
+    pub sampling: Sampling,
+    /// Points inside, about.
+    pub points: usize,
+    /// Points on the boundary, where there are equations.
+    pub boundary_points: usize,
+    /// Whether the data have equations there; where they are built in they have none.
+    pub is_penalised: bool,
+    pub resample: u64,
     pub seed: u64,
 }
 
@@ -60,6 +81,10 @@ pub(super) struct Batch {
     pub side_data: Vec<f64>,
     /// What each counts.
     pub side_weights: Vec<f64>,
+    /// a and v of au + v·∇u = g there, where any is not 1 and 0; otherwise empty.
+    pub side_operators: Vec<f64>,
+    /// G and ω inside and on the boundary, where data are built in; otherwise empty.
+    pub built: [Vec<Built>; 2],
 }
 
 impl Batch {
@@ -70,6 +95,7 @@ impl Batch {
             points: &self.points[range.start * d..range.end * d],
             coefficients: &self.coefficients[range.start * numbers..range.end * numbers],
             weights: &self.weights[range.clone()],
+            built: if self.built[0].is_empty() { &[] } else { &self.built[0][range.clone()] },
             data: &self.data[range],
         }
     }
@@ -78,12 +104,40 @@ impl Batch {
     pub fn side(&self, range: Range<usize>, d: usize) -> Sampled<'_> {
         Sampled {
             points: &self.sides[range.start * d..range.end * d],
-            coefficients: &[],
+            coefficients: match self.side_operators.len() / self.side_data.len().max(1) {
+                0 => &[],
+                numbers => &self.side_operators[range.start * numbers..range.end * numbers],
+            },
             weights: &self.side_weights[range.clone()],
+            built: if self.built[1].is_empty() { &[] } else { &self.built[1][range.clone()] },
             data: &self.side_data[range],
         }
     }
+
+    /// Whether points on the boundary ask for more than values of u.
+    pub fn has_fluxes(&self) -> bool {
+        !self.side_operators.is_empty()
+    }
+
+    /// Finds G and ω at its points.
+    pub fn build_in(&mut self, problem: &dyn Problem, trial: &Trial) {
+        let d = problem.domain().dimension();
+        let [inside, sides] = &mut self.built;
+        inside.resize(self.data.len(), NOTHING);
+        sides.resize(self.side_data.len(), NOTHING);
+        for (built, points) in [(inside, &self.points), (sides, &self.sides)] {
+            built.par_iter_mut().zip(points.par_chunks(d)).with_min_len(LEAST_BUILT).for_each(
+                |(built, x)| {
+                    *built = trial.at(problem, x);
+                },
+            );
+        }
+    }
 }
+
+const NOTHING: Built = Built { lift: Local::constant(0.0), factor: Local::constant(1.0) };
+/// Points at which a thread finds G and ω at least.
+const LEAST_BUILT: usize = 64;
 
 impl Sampler {
     /// The batch that step `step`, counted from 0, looks at.
@@ -91,24 +145,39 @@ impl Sampler {
         step.checked_div(self.resample).unwrap_or(0)
     }
 
+    /// A sampler of the domain of `problem`.
+    pub fn new(wanted: Wanted, problem: &dyn Problem) -> Self {
+        let Wanted { loss, sampling, points, boundary_points, is_penalised, resample, seed } = wanted;
+        let ground = Ground::new(problem);
+        let carriers = match loss {
+            Loss::Regression => Vec::new(),
+            _ => ground.carriers(problem, is_penalised, boundary_points),
+        };
+        Self { loss, sampling, points, resample, seed, ground, carriers }
+    }
+
     /// Points inside and on the boundary of every batch.
-    pub fn sizes(&self, dimension: usize, target_nodes: usize) -> (usize, usize) {
+    pub fn sizes(&self, target_nodes: usize) -> (usize, usize) {
         let inside = match self.loss {
             Loss::Regression if self.resample == 0 => target_nodes,
-            Loss::Ritz | Loss::Residual => self.sampling.inside(self.points, dimension),
+            Loss::Ritz | Loss::Residual => self.ground.inside(self.sampling, self.points),
             Loss::Regression => self.points,
         };
-        // Two ends are all there is in 1-D.
-        let sides = if dimension == 1 { 2.min(2 * self.boundary_points) } else { self.boundary_points };
-        (inside, sides)
+        (inside, self.carriers.iter().map(|carrier| carrier.count).sum())
+    }
+
+    /// Whether points on the boundary ask for more than values of u.
+    pub fn has_fluxes(&self) -> bool {
+        self.carriers.iter().any(|carrier| matches!(carrier.place, Place::Flux { .. }))
     }
 
     /// An empty batch of the right size.
     pub fn batch(&self, problem: &dyn Problem, target_nodes: usize) -> Batch {
-        let dimension = problem.domain().dimension();
-        let (inside, sides) = self.sizes(dimension, target_nodes);
+        let dimension = self.ground.dimension();
+        let (inside, sides) = self.sizes(target_nodes);
         let varies = self.loss != Loss::Regression && has_variable_coefficients(problem);
         let numbers = if varies { Equation::numbers(dimension) } else { 0 };
+        let operator = if self.has_fluxes() { 1 + dimension } else { 0 };
         Batch {
             points: vec![0.0; inside * dimension],
             data: vec![0.0; inside],
@@ -117,19 +186,28 @@ impl Sampler {
             sides: vec![0.0; sides * dimension],
             side_data: vec![0.0; sides],
             side_weights: vec![0.0; sides],
+            side_operators: vec![0.0; sides * operator],
+            built: [Vec::new(), Vec::new()],
         }
     }
 
-    /// Makes batch `number`, in place.
-    pub fn fill(&self, number: u64, problem: &dyn Problem, target: Option<&Field>, batch: &mut Batch) {
-        let bounds = problem.domain().bounds();
+    /// Makes batch `number`, in place, with the data built in where there is a trial function.
+    pub fn fill(
+        &self,
+        number: u64,
+        problem: &dyn Problem,
+        target: Option<&Field>,
+        trial: Option<&Trial>,
+        batch: &mut Batch,
+    ) {
+        let d = self.ground.dimension();
         let mut random = generator(self.seed, number.saturating_add(1));
         match target {
             Some(target) if self.loss == Loss::Regression => self.nodes(target, &mut random, batch),
             _ => {
-                self.sampling.place(self.points, bounds, &mut random, &mut batch.points);
-                self.sampling.weigh(self.points, bounds, &mut batch.weights);
-                problem.source(Points::new(&batch.points, bounds.len()), &mut batch.data);
+                let Batch { points, weights, .. } = batch;
+                self.ground.fill(self.sampling, self.points, &mut random, points, weights);
+                problem.source(Points::new(&batch.points, d), &mut batch.data);
                 coefficients(problem, &batch.points, &mut batch.coefficients);
             }
         }
@@ -139,8 +217,32 @@ impl Sampler {
                 _ if self.resample == 0 => Places::Even,
                 _ => Places::Uniform,
             };
-            batch.side_weights.fill(on_sides(bounds, places, &mut random, &mut batch.sides));
-            problem.boundary(Points::new(&batch.sides, bounds.len()), &mut batch.side_data);
+            self.fill_sides(places, problem, &mut random, batch);
+        }
+        if let Some(trial) = trial {
+            batch.build_in(problem, trial);
+        }
+    }
+
+    fn fill_sides(&self, places: Places, problem: &dyn Problem, random: &mut ChaCha8Rng, batch: &mut Batch) {
+        let d = self.ground.dimension();
+        let all_sides = |carrier: &Carrier| matches!(carrier.place, Place::Side { .. });
+        if self.ground.is_whole() && self.carriers.len() == 2 * d && self.carriers.iter().all(all_sides) {
+            // All sides at once: any one point more or less on one of them makes no difference to the whole.
+            batch.side_weights.fill(on_sides(&self.ground.bounds, places, random, &mut batch.sides));
+            problem.boundary(Points::new(&batch.sides, d), &mut batch.side_data);
+            return;
+        }
+        let mut first = 0;
+        for carrier in &self.carriers {
+            let range = first..first + carrier.count;
+            first = range.end;
+            let points = &mut batch.sides[range.start * d..range.end * d];
+            let weights = &mut batch.side_weights[range.clone()];
+            self.ground.fill_on(carrier, places != Places::Uniform, random, points, weights);
+            let operator = batch.side_operators.len() / batch.side_data.len();
+            let operators = &mut batch.side_operators[range.start * operator..range.end * operator];
+            self.ground.data_on(carrier, problem, points, operators, &mut batch.side_data[range]);
         }
     }
 

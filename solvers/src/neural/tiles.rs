@@ -52,6 +52,7 @@ pub(super) fn longest_row(network: &Network, loss: Loss) -> usize {
     rows(tile_points(network.widest(), streams(network, loss)), gradients, laplacian)
         .stride
         .max(stride(MOST_POINTS))
+        .max(rows(tile_points(network.widest(), 1 + network.dimension()), network.dimension(), false).stride)
 }
 
 /// Part `index` of `parts` nearly equal parts of `0..len`.
@@ -76,9 +77,11 @@ pub(super) fn bytes(
     dtype: Dtype,
     points: usize,
     boundary_points: usize,
+    has_fluxes: bool,
     threads: usize,
 ) -> f64 {
-    let tiles = tiles(network, points, streams(network, loss)) + tiles(network, boundary_points, 1);
+    let tiles = tiles(network, points, streams(network, loss))
+        + tiles(network, boundary_points, if has_fluxes { 1 + network.dimension() } else { 1 });
     let lanes = lanes(tiles, network.parameters());
     let jet = network.jet_len(longest_row(network, loss)) as f64;
     // Passes in f32 have gradients and memory of their own beside those in f64.

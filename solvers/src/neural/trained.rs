@@ -1,10 +1,11 @@
 //! A network with its parameters: a function of x with its derivatives.
 
+use modewise_problems::Problem;
 use rayon::prelude::*;
 
 use super::{
     activation::Rows,
-    boundary::{Local, MOST_AXES, Trial},
+    boundary::{Built, Local, Trial},
     loss,
     network::{Jet, Network},
     tiles::{Pool, rows, tile_points, transpose},
@@ -14,7 +15,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Trained {
     pub network: Network,
-    /// L and B, where boundary data are built in.
+    /// G and ω, where boundary data are built in.
     pub trial: Option<Trial>,
     pub parameters: Vec<f64>,
     pool: Pool,
@@ -28,7 +29,7 @@ pub(super) enum Ask {
     Jets,
 }
 
-pub(super) const ZERO: Local = Local { value: 0.0, gradient: [0.0; MOST_AXES], laplacian: 0.0 };
+pub(super) const ZERO: Local = Local::constant(0.0);
 
 impl Trained {
     pub fn new(network: Network, trial: Option<Trial>, parameters: Vec<f64>) -> Self {
@@ -45,8 +46,8 @@ impl Trained {
         rows(tile_points(network.widest(), streams), gradients, laplacian)
     }
 
-    /// Adds `scale` times u and its derivatives at `points`.
-    pub fn add(&self, ask: Ask, scale: f64, points: &[f64], out: &mut [Local]) {
+    /// Adds `scale` times u and its derivatives at `points`; data built in are those of `problem`.
+    pub fn add(&self, problem: &dyn Problem, ask: Ask, scale: f64, points: &[f64], out: &mut [Local]) {
         let d = self.network.dimension();
         let full = Self::full(&self.network, ask);
         out.par_chunks_mut(full.points).zip(points.par_chunks(full.points * d)).for_each(|(out, points)| {
@@ -57,7 +58,10 @@ impl Trained {
                 for (i, (out, x)) in out.iter_mut().zip(points.chunks(d)).enumerate() {
                     let net = loss::jet_at(rows, &jet.out, i);
                     let u = match &self.trial {
-                        Some(trial) => loss::compose(&trial.lift(x), &trial.factor(x), &net, d),
+                        Some(trial) => {
+                            let Built { lift, factor } = trial.at(problem, x);
+                            loss::compose(&lift, &factor, &net, d)
+                        }
                         None => net,
                     };
                     out.value += scale * u.value;

@@ -5,6 +5,7 @@
 //! them computes which lane. A step allocates nothing of its own (the matrix products pack their
 //! operands into small buffers that `gemm` allocates).
 
+use modewise_problems::Problem;
 use rayon::prelude::*;
 
 use super::{
@@ -48,6 +49,8 @@ pub(super) struct Trainer {
     pub objective: Objective,
     /// Tiles inside and on the boundary.
     tiles: [usize; 2],
+    /// Gradient streams at points on the boundary.
+    side_gradients: usize,
     /// What a point counts in the mean of the coupling, over its weight, and twice γ times that mean.
     coupling: [f64; 2],
     lanes: Vec<Lane>,
@@ -61,7 +64,11 @@ impl Trainer {
     pub fn new(network: Network, objective: Objective, batch: &Batch) -> Self {
         let (gradients, laplacian) = objective.loss.streams(network.dimension());
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
-        let tiles = [tiles(&network, inside, streams(&network, objective.loss)), tiles(&network, sides, 1)];
+        let side_gradients = if batch.has_fluxes() { network.dimension() } else { 0 };
+        let tiles = [
+            tiles(&network, inside, streams(&network, objective.loss)),
+            tiles(&network, sides, 1 + side_gradients),
+        ];
         let lane =
             || Lane { gradient: vec![0.0; network.parameters()], single: Vec::new(), terms: Terms::all(0.0) };
         let lanes: Vec<Lane> =
@@ -74,8 +81,19 @@ impl Trainer {
             network.flops(1 + gradients + usize::from(laplacian), true)
         };
         let coupling = if network.is_coupled() { network.flops(1, false) } else { 0.0 };
-        let flops = inside as f64 * (per_point + coupling) + sides as f64 * network.flops(1, true);
-        Self { network, objective, tiles, coupling: [0.0; 2], lanes, pool, single: None, flops }
+        let flops =
+            inside as f64 * (per_point + coupling) + sides as f64 * network.flops(1 + side_gradients, true);
+        Self {
+            network,
+            objective,
+            tiles,
+            side_gradients,
+            coupling: [0.0; 2],
+            lanes,
+            pool,
+            single: None,
+            flops,
+        }
     }
 
     /// The same with the passes of training in `dtype`. Parameters, losses and what optimisers keep stay in f64:
@@ -165,7 +183,7 @@ impl Trainer {
             let rows = rows(range.len(), 0, false);
             let sampled = batch.inside(range, self.network.dimension());
             let counts = [self.coupling[0], 0.0];
-            coupling::values(&self.network, &self.objective, parameters, rows, sampled, counts, jet)
+            coupling::values(&self.network, parameters, rows, sampled, counts, jet)
         };
         (index..self.tiles[0]).step_by(count).map(of_tile).sum()
     }
@@ -220,7 +238,11 @@ impl Trainer {
             let add = tile != index;
             match tile.checked_sub(self.tiles[0]) {
                 None => terms.interior += self.inside(tile, parameters, batch, jet, gradient, add),
-                Some(tile) => terms.boundary += self.side(tile, parameters, batch, jet, gradient, add),
+                Some(tile) => {
+                    let [natural, penalty] = self.side(tile, parameters, batch, jet, gradient, add);
+                    terms.interior += natural;
+                    terms.boundary += penalty;
+                }
             }
         }
         terms
@@ -249,7 +271,7 @@ impl Trainer {
         }
         let value = loss::interior(&self.objective, rows, sampled, &jet.out, &mut jet.out_bar);
         if self.network.is_coupled() {
-            coupling::tile(&self.network, &self.objective, parameters, rows, sampled, self.coupling, jet);
+            coupling::tile(&self.network, parameters, rows, sampled, self.coupling, jet);
         }
         if backwards {
             self.network.energy_reverse(parameters, rows, jet, gradient, add);
@@ -267,27 +289,36 @@ impl Trainer {
         jet: &mut Jet<T>,
         gradient: &mut [T],
         add: bool,
-    ) -> f64 {
+    ) -> [f64; 2] {
         let d = self.network.dimension();
         let range = part(batch.side_data.len(), self.tiles[1], tile);
-        let rows = rows(range.len(), 0, false);
+        let rows = rows(range.len(), self.side_gradients, false);
         let sampled = batch.side(range, d);
         transpose(sampled.points, d, rows, &mut jet.x);
         self.network.forward(parameters, rows, jet);
         jet.parts_bar.fill(0.0);
-        let value = loss::boundary(self.objective.beta, sampled, &jet.out, &mut jet.out_bar[..rows.points]);
+        let Objective { loss, beta, .. } = self.objective;
+        let terms = loss::boundary(loss, beta, rows, sampled, &jet.out, &mut jet.out_bar);
         self.network.reverse(parameters, rows, jet, gradient, add);
-        value
+        terms
     }
 
-    /// The current u at `out.len()` points; `point` writes the coordinates of the i-th.
-    pub fn sample(&self, parameters: &[f64], point: impl Fn(usize, &mut [f64]) + Sync, out: &mut [f64]) {
+    /// The current u at `out.len()` points; `point` writes the coordinates of the i-th. Data are those of `problem`.
+    pub fn sample(
+        &self,
+        problem: &dyn Problem,
+        parameters: &[f64],
+        point: impl Fn(usize, &mut [f64]) + Sync,
+        out: &mut [f64],
+    ) {
         // Cut by the number of points alone, so that all threads have work and bits stay the same.
         let share = out.len().div_ceil(SAMPLE_TILES).next_multiple_of(8).max(SMALLEST_SAMPLE);
         let size = tile_points(self.network.widest(), 1).min(share);
         let parallel = out.len() as f64 * self.network.flops(1, false) >= SERIAL_BELOW;
         let tile = |(tile, out): (usize, &mut [f64])| {
-            self.pool.with(&self.network, |jet| self.values(tile * size, parameters, &point, jet, out));
+            self.pool.with(&self.network, |jet| {
+                self.values(problem, tile * size, parameters, &point, jet, out);
+            });
         };
         if parallel && rayon::current_num_threads() > 1 {
             out.par_chunks_mut(size).enumerate().for_each(tile);
@@ -298,6 +329,7 @@ impl Trainer {
 
     fn values(
         &self,
+        problem: &dyn Problem,
         start: usize,
         parameters: &[f64],
         point: &(impl Fn(usize, &mut [f64]) + Sync),
@@ -319,7 +351,7 @@ impl Trainer {
             *out = jet.out[i];
             if let Some(trial) = &self.objective.trial {
                 point(start + i, x);
-                *out = trial.value(x, *out);
+                *out = trial.value(problem, x, *out);
             }
         }
     }

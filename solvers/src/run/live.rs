@@ -162,6 +162,10 @@ impl<'p> Live<'p> {
         let grid = self.field.grid().clone();
         self.iteration.sample(&Sites::Grid(&grid), self.field.values_mut(), &mut self.meter)?;
         self.cost.sample = self.meter[Phase::Observe] - charged;
+        if let (false, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
+            // What a function is where the problem is not says nothing.
+            discrete.fill_outside(self.field.values_mut(), 0.0);
+        }
         self.iteration.scalars(&mut self.scalars);
         let size;
         (size, self.errors) = match run.reference {

@@ -12,10 +12,10 @@ use modewise_problems::{Coefficient, Domain, Points, Problem, Reaction, Spec};
 /// A stage that is done: its network, and its c.
 pub(super) type Stage = (Arc<Trained>, f64);
 
-/// Σ cu at `points`, added to `out`.
-pub(super) fn add_values(stages: &[Stage], points: &[f64], out: &mut [f64]) {
+/// Σ cu at `points`, added to `out`; data that stages have built in are those of `problem`, or zero.
+pub(super) fn add_values(problem: &dyn Problem, stages: &[Stage], points: &[f64], out: &mut [f64]) {
     let mut sums = vec![ZERO; out.len()];
-    stages.iter().for_each(|(stage, scale)| stage.add(Ask::Values, *scale, points, &mut sums));
+    stages.iter().for_each(|(stage, scale)| stage.add(problem, Ask::Values, *scale, points, &mut sums));
     out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum.value);
 }
 
@@ -63,7 +63,8 @@ impl Problem for Correction<'_> {
         self.problem.source(points, out);
         let (coordinates, d) = (points.coordinates(), points.dimension());
         let mut sums = vec![ZERO; out.len()];
-        self.stages.iter().for_each(|(stage, scale)| stage.add(Ask::Jets, *scale, coordinates, &mut sums));
+        let add = |(stage, scale): &Stage| stage.add(self.problem, Ask::Jets, *scale, coordinates, &mut sums);
+        self.stages.iter().for_each(add);
         let varies = sampler::has_variable_coefficients(self.problem);
         let numbers = if varies { Equation::numbers(d) } else { 0 };
         let mut coefficients = vec![0.0; numbers * out.len()];
@@ -82,7 +83,7 @@ impl Problem for Correction<'_> {
             return;
         }
         let mut sums = vec![0.0; out.len()];
-        add_values(&self.stages, points.coordinates(), &mut sums);
+        add_values(self.problem, &self.stages, points.coordinates(), &mut sums);
         self.problem.boundary(points, out);
         out.iter_mut().zip(sums).for_each(|(g, sum)| *g = (*g - sum) / self.scale);
     }

@@ -112,8 +112,8 @@ impl Iteration for Live<'_> {
         }
         out.iter_mut().for_each(|u| *u *= self.scale);
         match sites {
-            Sites::Grid(grid) => add_values(&self.done, &grid.coordinates(), out),
-            Sites::Points(points) => add_values(&self.done, points.coordinates(), out),
+            Sites::Grid(grid) => add_values(self.problem, &self.done, &grid.coordinates(), out),
+            Sites::Points(points) => add_values(self.problem, &self.done, points.coordinates(), out),
         }
         let point: f64 = self.done.iter().map(|(stage, _)| stage.network.flops(1, false)).sum();
         meter.charge(out.len() as f64 * point);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::neural::{
     coupling,
-    loss::{self, Loss, Terms},
+    loss::{self, Loss, Objective, Terms},
     network::{Columns, Jet, Network},
     sampler::Batch,
     tiles::{Pool, part, rows, transpose},
@@ -41,11 +41,19 @@ pub(in crate::neural) struct Layout {
     /// Columns of every block.
     width: usize,
     is_sum_of_squares: bool,
+    /// Gradient streams at points on the boundary.
+    side_gradients: usize,
 }
 
 impl Layout {
-    /// For a loss on `inside` and `sides` points.
-    pub fn new(network: &Network, loss: Loss, has_screening: bool, inside: usize, sides: usize) -> Self {
+    /// For a loss on `inside` and `sides` points, the latter with fluxes or not.
+    pub fn new(
+        network: &Network,
+        loss: Loss,
+        has_screening: bool,
+        [inside, sides]: [usize; 2],
+        has_fluxes: bool,
+    ) -> Self {
         let rows = loss.rows(network.dimension(), has_screening);
         // Points of a block, in eights; the last of them are filled up, and count nothing.
         let most = (WIDTH / rows / 8 * 8).max(8);
@@ -58,6 +66,7 @@ impl Layout {
             blocks: [inside.div_ceil(points), sides.div_ceil(width), usize::from(network.is_coupled())],
             width,
             is_sum_of_squares: loss.is_sum_of_squares(),
+            side_gradients: if has_fluxes { network.dimension() } else { 0 },
         }
     }
 
@@ -128,11 +137,11 @@ impl Layout {
         let network = &trainer.network;
         let d = network.dimension();
         let sampled = batch.side(part(self.points[1], self.blocks[1], index), d);
-        let tile = rows(sampled.data.len(), 0, false);
+        let tile = rows(sampled.data.len(), self.side_gradients, false);
         transpose(sampled.points, d, tile, &mut jet.x);
         network.forward(theta, tile, jet);
-        let (out, bar) = (&jet.out, &mut jet.out_bar[..tile.points]);
-        loss::linearise_boundary(trainer.objective.beta, sampled, out, bar, rho);
+        let Objective { loss, beta, .. } = trainer.objective;
+        loss::linearise_boundary(loss, beta, tile, sampled, &jet.out, &mut jet.out_bar, rho);
         network.point_gradients(theta, tile, jet, block, Columns { width: self.width, at: 0 });
     }
 }
@@ -155,7 +164,7 @@ impl Jacobian {
     pub fn new(network: &Network, layout: Layout, loss: Loss) -> Self {
         let (gradients, laplacian) = loss.streams(network.dimension());
         let tile = rows(layout.width / layout.rows, gradients, laplacian);
-        let stride = tile.stride.max(rows(layout.width, 0, false).stride);
+        let stride = tile.stride.max(rows(layout.width, layout.side_gradients, false).stride);
         let cost = |streams, rows: usize| {
             let (forward, training) = (network.flops(streams, false), network.flops(streams, true));
             forward + rows as f64 * (training - forward)
@@ -168,7 +177,8 @@ impl Jacobian {
             columns: vec![0.0; layout.count() * layout.width],
             coupling: (0.0, vec![0.0; if network.is_coupled() { network.parameters() } else { 0 }]),
             pool: Pool::new(network, stride, rayon::current_num_threads().min(layout.slab())),
-            flops: inside * (cost(tile.streams(), layout.rows) + coupling) + sides * cost(1, 1),
+            flops: inside * (cost(tile.streams(), layout.rows) + coupling)
+                + sides * cost(1 + layout.side_gradients, 1),
         }
     }
 
@@ -209,8 +219,8 @@ impl Jacobian {
     /// The row of the coupling.
     fn couple(&mut self, trainer: &Trainer, batch: &Batch, theta: &[f64]) {
         let Self { layout, coupling: (value, gradient), pool, .. } = self;
-        let (network, objective) = (&trainer.network, &trainer.objective);
-        let root = (2.0 * objective.gamma).sqrt();
+        let network = &trainer.network;
+        let root = (2.0 * trainer.objective.gamma).sqrt();
         let share = 1.0 / batch.weights.iter().sum::<f64>();
         pool.with(network, |jet| {
             *value = 0.0;
@@ -219,7 +229,7 @@ impl Jacobian {
                 let tile = rows(range.len(), 0, false);
                 let sampled = batch.inside(range, network.dimension());
                 let counts = [share, root];
-                *value += root * coupling::values(network, objective, theta, tile, sampled, counts, jet);
+                *value += root * coupling::values(network, theta, tile, sampled, counts, jet);
                 jet.out_bar[..tile.columns()].fill(0.0);
                 network.reverse(theta, tile, jet, gradient, index > 0);
             }

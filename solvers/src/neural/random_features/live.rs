@@ -2,13 +2,12 @@
 
 use std::{f64::consts::PI, num::NonZeroU64};
 
-use modewise_problems::{Points, Problem};
+use modewise_problems::{Problem, Reaction};
 use rayon::prelude::*;
 
 use super::{
     ENTRY, RandomFeatures,
     basis::Basis,
-    constants,
     least_squares::{Solution, System},
     refuse,
     waves::Rows,
@@ -16,11 +15,12 @@ use super::{
 use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
     neural::{
-        boundary::{Local, MOST_AXES, Trial},
+        boundary::{Built, Local, MOST_AXES, Trial},
         config::Boundary,
         elementary::SIN_COS_LIMIT,
-        recipe::not_liftable,
-        sampler::{Places, Sampling, generator, node_coordinates, on_sides},
+        loss::{self, Equation},
+        recipe,
+        sampler::{Batch, generator, node_coordinates},
         source_spectrum::{LEAST, Spectrum},
     },
 };
@@ -29,9 +29,9 @@ pub(super) struct Live<'p> {
     problem: &'p dyn Problem,
     recipe: RandomFeatures,
     seed: u64,
-    permittivity: f64,
-    screening: f64,
-    /// u = L + B Σ where the data are built in.
+    /// The coefficients where they are constant.
+    equation: Equation,
+    /// u = G + ω Σ where the data are built in.
     trial: Option<Trial>,
     basis: Basis,
     /// Σ kᵢ², of the largest frequencies.
@@ -41,13 +41,13 @@ pub(super) struct Live<'p> {
 }
 
 impl<'p> Live<'p> {
-    /// Step 0: u = L.
+    /// Step 0: u = G.
     pub fn new(recipe: &RandomFeatures, task: &Task<'p>, meter: &mut Meter) -> Result<Self, SolverError> {
         let problem = task.problem;
         let bounds = problem.domain().bounds();
-        let [permittivity, screening] = constants(problem)?;
+        let equation = recipe::equation(ENTRY.name, problem)?;
         let trial = match recipe.boundary {
-            Boundary::Exact => Some(Trial::new(problem).ok_or_else(|| not_liftable(ENTRY.name))?),
+            Boundary::Exact => Some(Trial::new(problem).map_err(|why| why.of(ENTRY.name))?),
             Boundary::Penalty => None,
         };
         let frequencies = frequencies(recipe, problem, meter)?;
@@ -64,8 +64,7 @@ impl<'p> Live<'p> {
             problem,
             recipe: recipe.clone(),
             seed: task.seed,
-            permittivity,
-            screening,
+            equation,
             trial,
             basis: Basis::draw(
                 recipe.features,
@@ -93,50 +92,63 @@ impl<'p> Live<'p> {
 
     /// The rows of the system with their right-hand sides.
     fn rows(&self) -> (Rows, Vec<f64>) {
-        let bounds = self.problem.domain().bounds();
-        let d = bounds.len();
-        let [inside, sides] = self.recipe.points(d);
-        let mut random = generator(self.seed, 1);
-        let mut points = vec![0.0; (inside + sides) * d];
-        let mut weights = vec![0.0; inside + sides];
-        let (inner, outer) = points.split_at_mut(inside * d);
-        let sampling = self.recipe.sampling;
-        sampling.place(self.recipe.asked(), bounds, &mut random, inner);
-        sampling.weigh(self.recipe.asked(), bounds, &mut weights[..inside]);
-        if sides > 0 {
-            let is_sobol = sampling == Sampling::Sobol;
-            let places = if is_sobol { Places::Sobol } else { Places::Even };
-            let weight = on_sides(bounds, places, &mut random, outer);
-            weights[inside..].fill(weight * (self.permittivity * self.square).powi(2) * self.recipe.beta);
-        }
-        let mut right = vec![0.0; inside + sides];
-        self.problem.source(Points::new(inner, d), &mut right[..inside]);
-        self.problem.boundary(Points::new(outer, d), &mut right[inside..]);
+        let d = self.problem.domain().dimension();
+        let sampler = self.recipe.sampler(self.problem, self.seed);
+        let mut batch = sampler.batch(self.problem, 0);
+        sampler.fill(0, self.problem, None, self.trial.as_ref(), &mut batch);
+        let (inside, sides) = (batch.data.len(), batch.side_data.len());
+        let equations: Vec<Equation> = (0..inside).map(|i| self.equation_at(&batch, i, d)).collect();
+        let permittivity = equations.iter().fold(0.0, |m: f64, at| m.max(at.permittivity));
         let mut rows = Rows {
-            points: (0..d).map(|j| points.iter().skip(j).step_by(d).copied().collect()).collect(),
-            gradient: vec![vec![0.0; inside + sides]; d],
+            points: vec![Vec::with_capacity(inside + sides); d],
+            gradient: vec![Vec::with_capacity(inside + sides); d],
             ..Rows::default()
         };
-        for (i, (x, right)) in points.chunks(d).zip(&mut right).enumerate() {
-            let root = weights[i].sqrt();
-            let [mut value, mut laplacian] = [1.0, 0.0];
-            if i < inside {
-                [value, laplacian] = [self.screening, -self.permittivity];
-            }
-            if let Some(trial) = &self.trial {
-                let Local { value: b, gradient, laplacian: curvature } = trial.factor(x);
-                *right -= self.screening * trial.lift(x).value;
-                value = value * b - self.permittivity * curvature;
-                laplacian *= b;
-                for (column, g) in rows.gradient.iter_mut().zip(gradient) {
-                    column[i] = -2.0 * root * self.permittivity * g;
+        let mut right = Vec::with_capacity(inside + sides);
+        let mut push = |x: &[f64], root: f64, operator: &Local, data: f64| {
+            rows.points.iter_mut().zip(x).for_each(|(column, x)| column.push(*x));
+            rows.gradient.iter_mut().zip(operator.gradient).for_each(|(column, g)| column.push(root * g));
+            rows.value.push(root * operator.value);
+            rows.laplacian.push(root * operator.laplacian);
+            right.push(root * data);
+        };
+        for (i, x) in batch.points.chunks(d).enumerate() {
+            let at = &equations[i];
+            let slope = at.slope.map(|slope| -slope);
+            let operator = Local { value: at.screening, gradient: slope, laplacian: -at.permittivity };
+            let built = batch.built[0].get(i);
+            // f − A G.
+            let data = built.map_or(batch.data[i], |built| loss::residual(at, batch.data[i], d, &built.lift));
+            push(x, batch.weights[i].sqrt(), &within(built, operator, d), data);
+        }
+        for (i, x) in batch.sides.chunks(d).enumerate() {
+            let numbers = batch.side_operators.get(i * (1 + d)..(i + 1) * (1 + d));
+            let mut operator = Local::constant(1.0);
+            let mut scale = permittivity * self.square;
+            if let Some([a, v @ ..]) = numbers {
+                operator.value = *a;
+                operator.gradient[..d].copy_from_slice(v);
+                if v.iter().any(|v| *v != 0.0) {
+                    scale = self.square.sqrt();
                 }
             }
-            rows.value.push(root * value);
-            rows.laplacian.push(root * laplacian);
-            *right *= root;
+            let built = batch.built[1].get(i);
+            let carried = built.map_or(0.0, |built| {
+                let along = operator.gradient.iter().zip(built.lift.gradient).map(|(v, g)| v * g);
+                operator.value * built.lift.value + along.sum::<f64>()
+            });
+            let weight = batch.side_weights[i] * scale * scale * self.recipe.beta;
+            push(x, weight.sqrt(), &within(built, operator, d), batch.side_data[i] - carried);
         }
         (rows, right)
+    }
+
+    fn equation_at(&self, batch: &Batch, i: usize, d: usize) -> Equation {
+        let numbers = Equation::numbers(d);
+        match batch.coefficients.get(i * numbers..(i + 1) * numbers) {
+            Some(at) => Equation::read(at, Reaction::Linear),
+            None => self.equation,
+        }
     }
 
     fn solve(&mut self, meter: &mut Meter) -> Result<(), SolverError> {
@@ -157,6 +169,18 @@ impl<'p> Live<'p> {
         meter.charge(System::flops(right.len(), count, self.solution.rank, self.recipe.method));
         Ok(())
     }
+}
+
+/// The operator u ↦ value·u + gradient·∇u + laplacian·∆u on u = ωv, as one on v.
+fn within(built: Option<&Built>, on: Local, d: usize) -> Local {
+    let Some(Built { factor, .. }) = built else { return on };
+    let mut out = Local::constant(on.value * factor.value + on.laplacian * factor.laplacian);
+    out.laplacian = on.laplacian * factor.value;
+    for j in 0..d {
+        out.value += on.gradient[j] * factor.gradient[j];
+        out.gradient[j] = on.gradient[j] * factor.value + 2.0 * on.laplacian * factor.gradient[j];
+    }
+    out
 }
 
 /// The largest |kᵢ| of each axis: as given, or those of the source, and at least two waves in the box.
@@ -212,7 +236,7 @@ impl Iteration for Live<'_> {
             if let Some(trial) = &self.trial {
                 for (i, u) in out.iter_mut().enumerate() {
                     place(block * Basis::BLOCK + i, &mut x[..d]);
-                    *u = trial.value(&x[..d], *u);
+                    *u = trial.value(self.problem, &x[..d], *u);
                 }
             }
         });

@@ -115,9 +115,10 @@ fn what_it_cannot_do_is_refused_with_advice() {
         let solver = registry::build(&spec.parse::<Spec>().unwrap()).unwrap();
         solver.check(problem(name).as_ref(), None).map_err(|error| error.to_string())
     };
-    let error = check("sines-2d,sides=[neumann,dirichlet]", "random-features").unwrap_err();
-    assert!(error.contains("Dirichlet") && error.contains("multigrid"), "{error}");
-    assert!(check("jump-2d", "random-features").unwrap_err().contains("constant"));
+    let error = check("sines-2d,sides=[periodic,dirichlet]", "random-features").unwrap_err();
+    assert!(error.contains("periodic") && error.contains("multigrid"), "{error}");
+    let error = check("dielectric-disc-2d", "random-features").unwrap_err();
+    assert!(error.contains("interface") && error.contains("bicgstab"), "{error}");
     // Bytes grow with the square of the features.
     let need = check("two-tone-2d", "random-features,count=1000000").unwrap();
     assert!(need.bytes > 16_000_000_000_000 / 2);

@@ -14,8 +14,17 @@ use super::super::boundary::MOST_AXES;
 const BITS: usize = 32;
 
 /// Per axis from the second: the coefficients of the primitive polynomial and the first direction numbers.
-const POLYNOMIALS: [(u32, &[u32]); MOST_AXES - 1] =
-    [(0, &[1]), (1, &[1, 3]), (1, &[1, 3, 1]), (2, &[1, 1, 1]), (1, &[1, 1, 3, 3])];
+const POLYNOMIALS: [(u32, &[u32]); MOST_AXES - 1] = [
+    (0, &[1]),
+    (1, &[1, 3]),
+    (1, &[1, 3, 1]),
+    (2, &[1, 1, 1]),
+    (1, &[1, 1, 3, 3]),
+    (4, &[1, 3, 5, 13]),
+    (2, &[1, 1, 5, 5, 17]),
+    (4, &[1, 1, 5, 5, 5]),
+    (7, &[1, 1, 7, 11, 19]),
+];
 
 /// The sequence in up to [`MOST_AXES`] dimensions, shifted.
 #[derive(Debug, Clone)]

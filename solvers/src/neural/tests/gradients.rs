@@ -99,6 +99,18 @@ fn batch(loss: Loss, problem: &Tilted, [inside, sides]: &[Vec<f64>; 2], is_penal
         batch.side_data = vec![0.0; sides.len() / d];
         problem.boundary(Points::new(sides, d), &mut batch.side_data);
         batch.side_weights = (0..sides.len() / d).map(|i| 0.5 + 0.1 * i as f64).collect();
+        // u is given at some points; at others it is the flux, with u or without.
+        batch.side_operators = (0..sides.len() / d)
+            .flat_map(|i| {
+                let mut numbers = [1.0, 0.0, 0.0];
+                if loss != Loss::Regression && i % 3 > 0 {
+                    numbers = [0.7 * (i % 2) as f64, 1.3, if d > 1 { -0.4 } else { 0.0 }];
+                }
+                numbers.into_iter().take(1 + d)
+            })
+            .collect();
+    } else {
+        batch.build_in(problem, &Trial::new(problem).unwrap());
     }
     batch
 }

@@ -9,7 +9,7 @@ use crate::neural::{
     init::Init,
     loss::{Equation, Objective},
     network::Part,
-    sampler::{Sampler, Sampling, generator},
+    sampler::{Sampler, Sampling, Wanted, generator},
     tests::structures,
 };
 
@@ -26,18 +26,20 @@ impl Setup {
         let problem: &dyn Problem = problem.as_ref();
         let network = structures::network(name, problem.domain().dimension(), parts);
         let theta = Init::GlorotDouble.draw(&network, problem, &mut generator(4, 0));
-        let boundary_points = if exact || loss == Loss::Regression { 0 } else { 11 };
-        let sampler =
-            Sampler { loss, sampling: Sampling::Uniform, points, boundary_points, resample: 1, seed: 2 };
+        let sampling = Sampling::Uniform;
+        let is_penalised = !exact;
+        let wanted =
+            Wanted { loss, sampling, points, boundary_points: 11, is_penalised, resample: 1, seed: 2 };
+        let sampler = Sampler::new(wanted, problem);
         let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
         let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
         let mut batch = sampler.batch(problem, grid.nodes());
-        sampler.fill(0, problem, Some(&target), &mut batch);
         let trial = exact.then(|| Trial::new(problem).unwrap());
+        sampler.fill(0, problem, Some(&target), trial.as_ref(), &mut batch);
         let objective =
             Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0, gamma: 20.0 };
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
-        let layout = Layout::new(&network, loss, true, inside, sides);
+        let layout = Layout::new(&network, loss, true, [inside, sides], batch.has_fluxes());
         let jacobian = Jacobian::new(&network, layout, loss);
         let trainer = Trainer::new(network, objective, &batch);
         Self { trainer, batch, jacobian, theta }
@@ -57,7 +59,8 @@ impl Setup {
 
 /// Fewer points than parameters, so that JJᵀ is what there is.
 const FEW: usize = 16;
-const PROBLEMS: [&str; 3] = ["sines-1d", "two-tone-2d", "jump-2d,eps_in=2,eps_out=2.5"];
+const PROBLEMS: [&str; 5] =
+    ["sines-1d", "two-tone-2d", "jump-2d,eps_in=2,eps_out=2.5", "annulus-2d", "robin-2d"];
 
 /// Every problem, structure and loss that is a sum of squares, with the boundary exact and by a penalty.
 fn sums_of_squares() -> impl Iterator<Item = (String, Setup)> {
