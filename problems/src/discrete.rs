@@ -1,7 +1,8 @@
 //! The second-order finite-difference system on a uniform grid of 1, 2 or 3 dimensions.
 //!
 //! At every unknown Σ_axes [c₋(u − u₋) + c₊(u − u₊)] + κ²g(u) = f with c = ε/h², ε at the middle of the
-//! face between two nodes (LeVeque, *Finite Difference Methods*, 2007, ch. 2 and 3). Unknowns are the
+//! face between two nodes, the mean of both sides where it jumps there (LeVeque, *Finite Difference Methods*, 2007, ch. 2 and
+//! 3). Unknowns are the
 //! nodes that no Dirichlet side holds:
 //!
 //! - Dirichlet values stand on the boundary nodes, so that the residual of a field that carries them is
@@ -30,6 +31,7 @@ mod interface;
 mod reaction_tests;
 mod region;
 mod residual;
+mod sides_of_faces;
 mod simplex;
 #[cfg(test)]
 mod tests;

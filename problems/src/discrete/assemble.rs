@@ -4,6 +4,7 @@ use super::{
     Coefficients, Discrete, DiscreteError,
     immersed::immerse,
     region::{Cut, Held},
+    sides_of_faces,
 };
 use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, grid::Axis, reduce};
 
@@ -26,7 +27,15 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         Some(constant) => constant,
         None => variable(problem, grid, cut.as_ref())?,
     };
-    let mut source = nodal(grid, "source", is_inside, |points, out| problem.source(points, out))?;
+    // Elements at an interface take care of what jumps there themselves.
+    let jumps = problem.permittivity() == Coefficient::Variable && problem.interface().is_none();
+    let mut source = nodal(grid, "source", is_inside, |points, out| {
+        if jumps {
+            sides_of_faces::evaluate(grid, None, points, out, |points, out| problem.source(points, out));
+        } else {
+            problem.source(points, out);
+        }
+    })?;
     let couplings = immerse(problem, grid, &is_inside, &mut coefficients, &mut source)?;
     let boundary = boundary(problem, grid, &sides, &is_inside)?;
     let mut discrete = Discrete {
@@ -185,7 +194,9 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
                 && cut.is_none_or(|cut| cut.is_open(i, node, stride))
         };
         let mut values = shifted(grid, "permittivity", &shift, wanted, |points, out| {
-            problem.permittivity_at(points, out);
+            sides_of_faces::evaluate(grid, Some(i), points, out, |points, out| {
+                problem.permittivity_at(points, out)
+            });
         })?;
         for (node, value) in values.iter_mut().enumerate().filter(|(node, _)| wanted(*node)) {
             if *value <= 0.0 {
@@ -199,7 +210,13 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
     }
     let is_inside = |node: usize| cut.is_none_or(|cut| cut.inside[node]);
     let screening = shifted(grid, "screening", &vec![0.0; dimension], is_inside, |points, out| {
-        problem.screening_at(points, out);
+        if problem.interface().is_none() {
+            sides_of_faces::evaluate(grid, None, points, out, |points, out| {
+                problem.screening_at(points, out)
+            });
+        } else {
+            problem.screening_at(points, out);
+        }
     })?;
     if let Some(node) = screening.iter().position(|&k| k < 0.0) {
         return Err(DiscreteError::bad("screening", screening[node], NOT_NEGATIVE, coordinates(grid, node)));
@@ -273,7 +290,9 @@ fn add_fluxes(
     for [axis, upper] in neumann_sides(discrete) {
         let (h, upper) = (grid.axes()[axis].spacing(), upper == 1);
         let (nodes, values) = on_side(&grid, axis, upper, "flux", is_inside, |points, out| {
-            problem.flux(axis, upper, points, out);
+            sides_of_faces::evaluate(&grid, Some(axis), points, out, |points, out| {
+                problem.flux(axis, upper, points, out);
+            });
         })?;
         for (node, g) in nodes.into_iter().zip(values) {
             f.values_mut()[node] += 2.0 * g / h;
@@ -297,7 +316,9 @@ fn robin(
             continue;
         }
         let (nodes, values) = on_side(grid, axis, upper, WHAT, is_inside, |points, out| {
-            problem.robin(axis, upper, points, out);
+            sides_of_faces::evaluate(grid, Some(axis), points, out, |points, out| {
+                problem.robin(axis, upper, points, out);
+            });
         })?;
         for (node, a) in nodes.into_iter().zip(values) {
             if a < 0.0 {

@@ -48,6 +48,30 @@ fn coefficients_may_vary_on_either_side() {
     is_second_order("ellipse", of_text(text).as_ref(), &[32, 48, 64, 96, 128, 192]);
 }
 
+/// Blocks whose faces are lines of the grid: ε, κ², f, fluxes and Robin coefficients jump at nodes and along faces, which take
+/// the mean of both sides. With one side's, the error would be of first order.
+#[test]
+fn jumps_along_lines_of_the_grid_are_second_order() {
+    let plane = r#"
+        box = [[-1, 1], [-1, 1]]
+        permittivity = "e"
+        kappa2 = "if(x < 0, 30, 2)"
+        exact = "if(x < 0, cos(pi*x), cos(2*pi*x))*exp(y/3)"
+        [define]
+        e = "if(x < 0, 1, 80)"
+        [sides]
+        y-lower = "neumann"
+        y-upper = { robin = { coefficient = "if(x < 0, 7, 1)" } }
+    "#;
+    let quadrants = r#"
+        box = [[-1, 1], [-1, 1], [0, 1]]
+        permittivity = "if(x < 0, if(y < 0, 1, 80), if(y < 0, 20, 5))"
+        exact = "cos(pi*x)*cos(pi*y)*sin(z)"
+    "#;
+    is_second_order("a plane", of_text(plane).as_ref(), &[16, 32, 64, 128]);
+    is_second_order("quadrants", of_text(quadrants).as_ref(), &[12, 16, 24]);
+}
+
 /// In one dimension linear elements that bend at the interface are nodally exact where f = 0.
 #[test]
 fn one_dimension_is_exact_at_nodes() {
