@@ -38,6 +38,8 @@ fn the_reaction_is_taken_from_the_residual_of_the_fluxes() {
                 _ if x[0] == 0.0 || x[1] == 1.0 => 0.0,
                 "3" => 3.0,
                 "0" => 0.0,
+                // A node in the jump: the mean of both sides.
+                _ if x[0] == 0.5 => 2.0,
                 _ if x[0] > 0.5 => 4.0,
                 _ => 0.0,
             };
