@@ -156,7 +156,7 @@ impl Config {
             keep: Keep::ALL[settings.choice("keep", &Keep::NAMES)?],
             resample,
             init: init.ok_or_else(|| {
-                settings.bad("init", "glorot, glorot-double, normal:STD, waves:K or source")
+                settings.bad("init", "glorot, glorot-double, normal:STD, waves:K, waves or source")
             })?,
         })
     }

@@ -7,7 +7,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{network::Network, spectrum};
+use super::{
+    network::Network,
+    source_spectrum::{LEAST, Spectrum},
+    spectrum,
+};
 
 /// How weights and biases start.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +27,11 @@ pub enum Init {
     /// `waves:K`: wave vectors, scales included, uniform in (−K, K) along every axis, and phases uniform in (−π, π)
     /// for the first layer; `glorot` for the others.
     Waves(f64),
+    /// `waves`: the same up to the highest frequency of the source along each axis (`source_spectrum`).
+    ///
+    /// That is what a network asks for that carries the boundary as a factor: where u = BN, near the end of an axis
+    /// N = sin(ks)/s holds all frequencies up to k alike, however pure the wave that u is.
+    SourceWaves,
     /// `source`: the first layer is dealt the wave vectors of the source (`spectrum`), spread by
     /// a half-wave, with phases uniform in (−π, π); `glorot` for the others.
     Source,
@@ -41,6 +50,7 @@ impl Init {
             Some(("waves", most)) => {
                 most.parse().ok().filter(|most: &f64| most.is_finite() && *most > 0.0).map(Self::Waves)
             }
+            None if text == "waves" => Some(Self::SourceWaves),
             None if text == "source" => Some(Self::Source),
             None if text == "glorot" => Some(Self::Glorot),
             None if text == "glorot-double" => Some(Self::GlorotDouble),
@@ -55,6 +65,7 @@ impl Init {
             Self::Glorot => "glorot".into(),
             Self::GlorotDouble => "glorot-double".into(),
             Self::Waves(most) => format!("waves:{most}"),
+            Self::SourceWaves => "waves".into(),
             Self::Source => "source".into(),
         }
     }
@@ -66,7 +77,7 @@ impl Init {
             let fan = (layer.inputs + layer.outputs) as f64;
             let [weights, biases] = match self {
                 Self::Normal(std) => [std, std],
-                Self::Glorot | Self::Waves(_) | Self::Source => [(2.0 / fan).sqrt(), 0.0],
+                Self::Glorot | Self::Waves(_) | Self::SourceWaves | Self::Source => [(2.0 / fan).sqrt(), 0.0],
                 Self::GlorotDouble => [2.0 / fan.sqrt(); 2],
             };
             for (range, std) in [(layer.weights(), weights), (layer.biases(), biases)] {
@@ -81,9 +92,14 @@ impl Init {
         }
         match self {
             Self::Waves(most) => {
-                first_layers(network, random, &mut parameters, |_, wave, random| {
-                    wave.fill_with(|| most * random.random_range(-1.0..1.0));
-                });
+                waves(network, &vec![most; network.dimension()], random, &mut parameters);
+            }
+            Self::SourceWaves => {
+                let spectrum = Spectrum::of_source(problem, LEAST);
+                let highest = spectrum.map(|spectrum| spectrum.highest);
+                if let Some(highest) = highest.filter(|highest| highest.iter().any(|k| *k > 0.0)) {
+                    waves(network, &highest, random, &mut parameters);
+                }
             }
             Self::Source => from_source(network, problem, random, &mut parameters),
             _ => {}
@@ -107,6 +123,15 @@ fn first_layers(
         }
         parameters[layer.biases()].fill_with(|| random.random_range(-PI..PI));
     }
+}
+
+/// Wave vectors uniform in ∏ (−kⱼ, kⱼ).
+fn waves(network: &Network, most: &[f64], random: &mut ChaCha8Rng, parameters: &mut [f64]) {
+    first_layers(network, random, parameters, |_, wave, random| {
+        for (w, most) in wave.iter_mut().zip(most) {
+            *w = most * random.random_range(-1.0..1.0);
+        }
+    });
 }
 
 /// Deals the modes of the source to the neurons of every first layer; leaves it as it is if there are none.
@@ -142,7 +167,7 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        for name in ["normal:0.02", "glorot", "glorot-double", "waves:24", "source"] {
+        for name in ["normal:0.02", "glorot", "glorot-double", "waves:24", "waves", "source"] {
             assert_eq!(Init::parse(name).map(Init::name).as_deref(), Some(name));
         }
         for name in ["", "normal", "normal:-1", "normal:x", "normal:nan", "glorot:2", "waves:0", "xavier"] {
@@ -177,5 +202,28 @@ mod tests {
         let sizes: Vec<f64> = parameters[layer.weights()].chunks(2).zip(scales).map(size).collect();
         let near = |k: f64| sizes.iter().filter(|size| (*size - k * PI).abs() < 2.0 * PI).count();
         assert!(near(1.0) >= 20 && near(10.0) >= 12, "{sizes:?}");
+    }
+
+    /// Waves of all lengths up to the faster tone, 10π, with what the spectrum's window adds to it; none beyond, and none
+    /// in a source that is zero.
+    #[test]
+    fn waves_reach_the_highest_frequency_of_the_source() {
+        let first = |problem: &str, scales: &[f64]| {
+            let problem = catalog::build(&problem.parse().unwrap()).unwrap();
+            let network =
+                Network::new(problem.domain().dimension(), &[Part::new(&[400, 8], Activation::Sin, scales)]);
+            let draw = |init: Init| init.draw(&network, problem.as_ref(), &mut ChaCha8Rng::seed_from_u64(1));
+            let (layer, scales) = network.first_layers().next().unwrap();
+            let parameters = draw(Init::SourceWaves);
+            let size = |(w, scale): (&[f64], &f64)| scale * w.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
+            let waves = parameters[layer.weights()].chunks(layer.inputs).zip(scales).map(size);
+            (waves.collect::<Vec<f64>>(), parameters == draw(Init::Glorot))
+        };
+        let (sizes, _) = first("two-tone-2d", &[1.0, 4.0]);
+        assert!(sizes.iter().all(|k| *k < 11.0 * PI));
+        let above = |k: f64| sizes.iter().filter(|size| **size > k).count();
+        // Of a square that is uniformly full 1 − 1/4 lies beyond half of its side.
+        assert!(above(10.0 * PI) >= 10 && (270..=350).contains(&above(5.0 * PI)), "{}", above(5.0 * PI));
+        assert!(first("l-shape-2d", &[1.0]).1);
     }
 }

@@ -104,7 +104,7 @@ pub(super) const INIT: Parameter = parameter(
     "init",
     "glorot",
     "a name",
-    "glorot, glorot-double (N(0, 4/(in + out)), biases too), normal:STD for all weights and biases; waves:K (first layer uniform up to the wave number K) or source (first layer from the spectrum of f), glorot beyond",
+    "glorot, glorot-double (N(0, 4/(in + out)), biases too), normal:STD for all weights and biases; waves:K (first layer uniform up to the wave number K), waves (up to the highest frequency of f) or source (first layer from the spectrum of f), glorot beyond",
 );
 
 pub(super) const RESIDUAL: Parameter = parameter(

@@ -11,6 +11,9 @@ use crate::{
     registry,
 };
 
+/// A function of the point.
+type Function<'f> = &'f dyn Fn(&[f64]) -> f64;
+
 /// Gradients and Laplacians of G and ω at points inside against differences of values, which `value` gives: G where the
 /// network is 0, and ω as what 1 adds.
 fn check_derivatives(problem: &dyn Problem, tolerance: f64) {
@@ -30,7 +33,7 @@ fn check_derivatives(problem: &dyn Problem, tolerance: f64) {
         }
         checked += 1;
         let Built { lift, factor } = trial.at(problem, &x);
-        let parts: [(&Local, &dyn Fn(&[f64]) -> f64); 2] = [
+        let parts: [(&Local, Function<'_>); 2] = [
             (&lift, &|x| trial.value(problem, x, 0.0)),
             (&factor, &|x| trial.value(problem, x, 1.0) - trial.value(problem, x, 0.0)),
         ];
