@@ -27,7 +27,7 @@ fn check_derivatives(problem: &dyn Problem, tolerance: f64) {
     while checked < 40 {
         x.iter_mut().zip(bounds).for_each(|(x, [a, b])| *x = a + (b - a) * random.random::<f64>());
         let is_near =
-            |x: &[f64]| problem.domain().region().is_some_and(|region| region.signed_distance(x) > -0.02);
+            |x: &[f64]| problem.domain().region().is_some_and(|region| region.signed_distance(x) > -0.1);
         if is_near(&x) {
             continue;
         }
