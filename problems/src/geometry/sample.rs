@@ -117,7 +117,8 @@ impl<'a> Surface<'a> {
     }
 
     fn is_visible(&self, x: &[f64]) -> bool {
-        let inside = x.iter().zip(self.bounds).all(|(x, [lower, upper])| (*lower..=*upper).contains(x));
+        // What lies on a side of the box is that side.
+        let inside = x.iter().zip(self.bounds).all(|(x, [lower, upper])| lower < x && x < upper);
         inside && self.region.is_visible(self.part, x)
     }
 

@@ -23,13 +23,14 @@
 
 mod basis;
 mod deep;
+mod jumps;
 mod least_squares;
 mod live;
 mod waves;
 
 use std::sync::Arc;
 
-use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Grid, Parameter, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
 use self::{
@@ -212,6 +213,14 @@ impl Solver for RandomFeatures {
             return Err(refuse(
                 "its waves have no kinks, and u has one at the interface",
                 "use bicgstab or direct",
+            ));
+        }
+        if problem.permittivity() == Coefficient::Variable
+            && let Some(at) = jumps::jump(problem)
+        {
+            return Err(refuse(
+                &format!("its waves have no kinks, and u has one where ε jumps, as at {at:.3?}"),
+                "use multigrid or pcg, or a network with loss=ritz",
             ));
         }
         if self.boundary == Boundary::Exact {

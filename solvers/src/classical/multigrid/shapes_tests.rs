@@ -99,8 +99,6 @@ fn what_is_for_whole_boxes_is_refused() {
         "multigrid,coarse=rediscretised",
         "pcg,preconditioner=(multigrid,coarse=rediscretised)",
         "fmg,restriction=half",
-        "dnn",
-        "random-features",
     ] {
         let solver = registry::build(&spec.parse().unwrap()).unwrap();
         let refused = solver.check(problem.as_ref(), Some(discrete.grid())).unwrap_err();

@@ -20,14 +20,26 @@ fn check_derivatives(problem: &dyn Problem, tolerance: f64) {
     use rand::RngExt;
     let trial = Trial::new(problem).unwrap();
     let bounds = problem.domain().bounds();
-    let (d, h) = (bounds.len(), 1e-3);
+    // Small beside the distance from corners, where derivatives grow.
+    let (d, h) = (bounds.len(), 3e-4);
     let mut random = generator(7, 0);
     let mut x = vec![0.0; d];
+    let has_corner = ["l-shape-2d", "reentrant-corner-2d"].contains(&problem.spec().name.as_str());
     let mut checked = 0;
     while checked < 40 {
         x.iter_mut().zip(bounds).for_each(|(x, [a, b])| *x = a + (b - a) * random.random::<f64>());
-        let is_near =
-            |x: &[f64]| problem.domain().region().is_some_and(|region| region.signed_distance(x) > -0.1);
+        let is_near = |x: &[f64]| {
+            problem.domain().region().is_some_and(|region| {
+                let mut foot = [0.0; 3];
+                // Data are differentiated by differences, which r^α near a corner at the origin is too steep for.
+                let is_steep = has_corner
+                    && region.pieces().unwrap().iter().any(|piece| {
+                        piece.foot(x, &mut foot[..d]);
+                        foot[0].hypot(foot[1]) < 0.1
+                    });
+                is_steep || region.signed_distance(x) > -0.02
+            })
+        };
         if is_near(&x) {
             continue;
         }

@@ -54,11 +54,11 @@ fn coefficients_may_vary_on_either_side() {
 fn jumps_along_lines_of_the_grid_are_second_order() {
     let plane = r#"
         box = [[-1, 1], [-1, 1]]
-        permittivity = "e"
+        permittivity = "eps"
         kappa2 = "if(x < 0, 30, 2)"
         exact = "if(x < 0, cos(pi*x), cos(2*pi*x))*exp(y/3)"
         [define]
-        e = "if(x < 0, 1, 80)"
+        eps = "if(x < 0, 1, 80)"
         [sides]
         y-lower = "neumann"
         y-upper = { robin = { coefficient = "if(x < 0, 7, 1)" } }
