@@ -57,7 +57,7 @@ pub fn write(path: &Path, kept: &Kept, u: &[f64]) -> Result<(), StoreError> {
     })
 }
 
-/// Reads what [`write`] wrote; `None` if there is nothing.
+/// Reads what [`write()`] wrote; `None` if there is nothing.
 ///
 /// # Errors
 /// It cannot be read, or is damaged.
