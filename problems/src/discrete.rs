@@ -24,6 +24,7 @@
 //! the system linearised at u = 0, g′(0) = 1.
 
 mod assemble;
+mod diagonal;
 mod extend;
 mod immersed;
 mod interface;

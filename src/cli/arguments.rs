@@ -185,6 +185,15 @@ pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     if name == "quiet" { arg.short('q') } else { arg }
 }
 
+/// How many threads, of commands that do one thing.
+pub(super) fn threads() -> Arg {
+    Arg::new("threads")
+        .long("threads")
+        .value_name("N")
+        .value_parser(clap::value_parser!(usize))
+        .help("Threads [default: all cores]")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -7,7 +7,7 @@ use modewise_problems::Spec;
 use modewise_solvers::{StopRule, stop};
 
 use super::{
-    arguments::flag,
+    arguments::{flag, threads},
     emit,
     exit::{Exit, Failure},
     runs::{cancel_on_ctrl_c, start_threads},
@@ -31,13 +31,7 @@ pub(super) fn command() -> Command {
         .arg(text("solver", "SPEC", "The solver [default: direct]".into()))
         .arg(text("grids", "LIST", format!("Cells a side, coarsest first [default: {GRIDS}]")))
         .arg(text("stop", "RULE", format!("When a run ends [default: {}]", stop::DEFAULT)))
-        .arg(
-            Arg::new("threads")
-                .long("threads")
-                .value_name("N")
-                .value_parser(clap::value_parser!(usize))
-                .help("Threads [default: all cores]"),
-        )
+        .arg(threads())
         .arg(flag("json", "JSON instead of a table"))
         .arg(flag("quiet", "Nothing on stderr"))
 }

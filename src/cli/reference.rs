@@ -6,7 +6,7 @@ use serde_json::json;
 use toml::Table;
 
 use super::{
-    arguments::flag,
+    arguments::{flag, threads},
     emit,
     exit::{Exit, Failure},
     runs::start_threads,
@@ -25,13 +25,7 @@ pub(super) fn command() -> Command {
             "The grid that errors will be measured on; grids of 64, 128, 256 and 512 cells share a reference in 2-D, as up to 4096 do \
              in 1-D and 32 and 64 in 3-D [default: auto]",
         ))
-        .arg(
-            Arg::new("threads")
-                .long("threads")
-                .value_name("N")
-                .value_parser(clap::value_parser!(usize))
-                .help("Threads [default: all cores]"),
-        )
+        .arg(threads())
         .arg(flag("json", "JSON instead of a sentence"))
 }
 

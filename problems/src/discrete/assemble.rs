@@ -2,11 +2,12 @@
 
 use super::{
     Coefficients, Discrete, DiscreteError,
+    diagonal::largest_diagonal,
     immersed::immerse,
     region::{Cut, Held},
     sides_of_faces,
 };
-use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, grid::Axis, reduce};
+use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, reduce};
 
 /// The mean of a compatible right-hand side may be this share of its largest value: what quadrature
 /// errors of a second-order scheme leave on coarse grids.
@@ -371,33 +372,4 @@ impl Discrete {
 fn mean_of_positive(values: &[f64]) -> f64 {
     let positive = || values.iter().filter(|value| **value > 0.0);
     positive().sum::<f64>() / positive().count().max(1) as f64
-}
-
-/// The largest Σ (c₋ + c₊) + κ² over unknowns.
-fn largest_diagonal(discrete: &Discrete) -> f64 {
-    let grid = discrete.grid();
-    match &discrete.coefficients {
-        Coefficients::Constant { axes, screening } => 2.0 * axes.iter().sum::<f64>() + screening,
-        Coefficients::Variable { faces, screening } => reduce::max_blocks(grid.nodes(), |range| {
-            let mut largest = 0.0f64;
-            for node in range {
-                let mut diagonal = screening.get(node).copied().unwrap_or(0.0);
-                for (axis, faces) in faces.iter().enumerate() {
-                    let (stride, Axis { cells, .. }) = (grid.stride(axis), grid.axes()[axis]);
-                    let i = node / stride % (cells + 1);
-                    let upper = if i == cells { faces[node - stride] } else { faces[node] };
-                    let lower = match (i, discrete.sides[axis][0]) {
-                        (0, Condition::Periodic) => faces[node + (cells - 1) * stride],
-                        (0, _) => upper,
-                        _ => faces[node - stride],
-                    };
-                    diagonal += lower + upper;
-                }
-                diagonal +=
-                    discrete.couplings_of(node..node + 1).iter().map(|other| other.coefficient).sum::<f64>();
-                largest = largest.max(diagonal);
-            }
-            largest
-        }),
-    }
 }
