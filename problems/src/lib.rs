@@ -27,7 +27,7 @@ pub mod solvation;
 pub mod spec;
 pub mod transform;
 
-pub use discrete::{Coefficients, Discrete};
+pub use discrete::{Coefficients, Discrete, PLaplace};
 pub use error::Errors;
 pub use field::Field;
 pub use grid::{Grid, GridError};

@@ -1,4 +1,5 @@
-//! The continuous problem −∇·(ε∇u) + κ²g(u) = f on a box, or a part of one, with boundary data.
+//! The continuous problem −∇·(ε|∇u|^{p−2}∇u) + κ²g(u) = f on a box, or a part of one, with boundary data; p = 2 unless
+//! said otherwise.
 
 use std::fmt::Debug;
 
@@ -116,6 +117,12 @@ pub trait Problem: Debug + Send + Sync {
         fill(self.permittivity(), out);
     }
 
+    /// p ≥ 2 of the flux ε|∇u|^{p−2}∇u: a p-Laplacian, which makes the equation nonlinear, where it is not 2. Wherever
+    /// fluxes ε∇u are spoken of, p is 2.
+    fn exponent(&self) -> f64 {
+        2.0
+    }
+
     /// κ² ≥ 0, the coefficient of g(u).
     fn screening(&self) -> Coefficient {
         Coefficient::Constant(0.0)
@@ -131,9 +138,10 @@ pub trait Problem: Debug + Send + Sync {
         Reaction::Linear
     }
 
-    /// Whether κ²g(u) is κ²u.
+    /// Whether the flux is ε∇u and κ²g(u) is κ²u.
     fn is_linear(&self) -> bool {
-        self.reaction() == Reaction::Linear || self.screening() == Coefficient::Constant(0.0)
+        self.exponent() == 2.0
+            && (self.reaction() == Reaction::Linear || self.screening() == Coefficient::Constant(0.0))
     }
 
     /// f at points of the box.

@@ -221,8 +221,8 @@ mod tests {
     use crate::{Initial, ReferenceKind, classical::direct};
 
     /// Boxes of every dimension, with every kind of side, with κ², with ε and κ² that jump, on shapes, with Robin sides, and
-    /// nonlinear ones. Networks take the first two.
-    const PROBLEMS: [(&str, &[usize]); 12] = [
+    /// nonlinear ones, p-Laplacians among them. Networks take the first two.
+    const PROBLEMS: [(&str, &[usize]); 14] = [
         ("sines-1d,modes=[1,3]", &[32]),
         ("bump-2d", &[16]),
         ("sines-1d,modes=[1,2],sides=neumann-dirichlet", &[16]),
@@ -235,6 +235,8 @@ mod tests {
         ("many-subdomains-2d", &[10]),
         ("gouy-chapman-1d,u0=3", &[20]),
         ("sinh-waves-2d", &[12, 10]),
+        ("p-laplace-1d,p=5", &[24]),
+        ("p-laplace-2d,p=3", &[10, 8]),
     ];
     /// How many of them a solver has to take, so that refusing is no way out.
     const LEAST: usize = 2;
@@ -285,6 +287,35 @@ mod tests {
         for entry in registry::entries() {
             let count = taken.get(entry.name).copied().unwrap_or(0);
             assert!(count >= LEAST, "{} takes {count} of the problems", entry.name);
+        }
+    }
+
+    #[test]
+    fn newton_and_networks_take_p_laplacians_and_all_others_name_them() {
+        for (problem, cells) in [("p-laplace-1d", vec![16]), ("p-laplace-2d,p=8", vec![8, 8])] {
+            let problem = catalog::build(&problem.parse().unwrap()).unwrap();
+            let grid = Grid::new(problem.domain().bounds(), &cells).unwrap();
+            let mut takers = Vec::new();
+            for entry in registry::entries() {
+                let solver = registry::build(&modewise_problems::Spec::new(entry.name)).unwrap();
+                match solver.check(problem.as_ref(), Some(&grid)) {
+                    Ok(_) => takers.push(entry.name),
+                    Err(refusal) => {
+                        let said = refusal.to_string();
+                        let named = said.contains("p-Laplacian with p = ")
+                            && said.contains("take newton, or a network");
+                        assert!(named, "{}: {said}", entry.name);
+                    }
+                }
+            }
+            takers.sort_unstable();
+            assert_eq!(takers, ["dnn", "fourier-dnn", "mscale-dnn", "newton", "subspace-dnn"]);
+            let strong = registry::build(&"dnn,loss=residual".parse().unwrap()).unwrap();
+            let refusal = strong.check(problem.as_ref(), Some(&grid)).unwrap_err().to_string();
+            assert!(
+                refusal.contains("loss=residual is for fluxes ε∇u") && refusal.contains("use loss=ritz"),
+                "{refusal}"
+            );
         }
     }
 

@@ -169,6 +169,7 @@ pub struct Unsupported {
 /// # Errors
 /// It is one; the advice names the solvers for it.
 pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    needs_linear_flux(problem, solver)?;
     if problem.is_linear() {
         return Ok(());
     }
@@ -180,6 +181,21 @@ pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupport
         ),
         advice: "take newton or fas, or a network".into(),
     })
+}
+
+/// Refuses a p-Laplacian.
+///
+/// # Errors
+/// It is one; the advice names the solvers for it.
+pub fn needs_linear_flux(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    match problem.exponent() {
+        2.0 => Ok(()),
+        p => Err(Unsupported {
+            solver: solver.into(),
+            reason: format!("it is for fluxes ε∇u, and this problem is a p-Laplacian with p = {p}"),
+            advice: "take newton, or a network with loss=ritz".into(),
+        }),
+    }
 }
 
 /// That the discrete system of `problem` has couplings along axes only: not those next to interfaces.

@@ -61,7 +61,7 @@ impl Way {
                 let end = Run::new(solver.as_ref(), &task, &stop)
                     .drive(&WallClock::start(), &AtomicBool::new(false), &mut [])
                     .map_err(|error| error.to_string())?;
-                let floor = discrete.residual_floor(modewise_problems::error::norm(&end.field));
+                let floor = discrete.residual_floor(end.field.values(), modewise_problems::error::norm(&end.field));
                 let residual = end.residual.unwrap_or(f64::INFINITY);
                 if residual <= NEAR_FLOOR * floor.max(f64::EPSILON) {
                     return Ok(Some(end.field));

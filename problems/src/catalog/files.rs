@@ -11,7 +11,7 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 36] = files![
+const FILES: [(&str, &str); 39] = files![
     "annulus-2d"
     "ball-3d"
     "born-3d"
@@ -36,6 +36,9 @@ const FILES: [(&str, &str); 36] = files![
     "multiscale-elliptic-2d"
     "multiscale-elliptic-3d"
     "multiscale-reaction-2d"
+    "p-laplace-1d"
+    "p-laplace-2d"
+    "p-laplace-3d"
     "perforated-square-2d"
     "pinnacle-pb-2d"
     "polynomial-bump-2d"

@@ -1,9 +1,10 @@
 //! From the functions of a problem to the arrays of its discrete system.
 
 use super::{
-    Coefficients, Discrete, DiscreteError,
+    Coefficients, Discrete, DiscreteError, PLaplace,
     diagonal::largest_diagonal,
     immersed::immerse,
+    p_laplace::obstacle,
     region::{Cut, Held},
     sides_of_faces,
 };
@@ -20,6 +21,12 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     }
     if !(1..=3).contains(&dimension) {
         return Err(DiscreteError::Dimension(dimension));
+    }
+    let exponent = problem.exponent();
+    let obstacle = obstacle(problem).filter(|_| exponent != 2.0);
+    // Not so for what is not a number.
+    if !(exponent >= 2.0 && exponent.is_finite()) || obstacle.is_some() {
+        return Err(DiscreteError::PLaplace { exponent, obstacle });
     }
     let sides = problem.domain().sides().to_vec();
     let cut = problem.domain().region().map(|region| Cut::new(region, grid, &sides)).transpose()?;
@@ -45,6 +52,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         held_norm: 0.0,
         is_singular: false,
         reaction: reaction(problem, &coefficients),
+        p_laplace: None,
         kappa2: None,
         inside: None,
         couplings,
@@ -82,10 +90,12 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         discrete.keep_unknowns(&mut source);
         discrete.source = source;
     }
+    discrete.p_laplace = (exponent != 2.0).then(|| PLaplace::new(&discrete, exponent));
     // b with the boundary eliminated is the residual of the field that is zero at unknowns.
-    discrete.rhs_norm = match &discrete.boundary {
-        None => reduce::sum_of_squares(discrete.source.values()).sqrt(),
-        Some(boundary) => discrete.residual_squares(boundary.values()).sqrt(),
+    discrete.rhs_norm = match (&discrete.boundary, &discrete.p_laplace) {
+        (_, Some(flux)) => discrete.size_of(flux),
+        (None, None) => reduce::sum_of_squares(discrete.source.values()).sqrt(),
+        (Some(boundary), None) => discrete.residual_squares(boundary.values()).sqrt(),
     };
     Ok(discrete)
 }

@@ -57,7 +57,7 @@ pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, 
     };
     let (permittivity, screening) = (problem.permittivity(), problem.screening());
     let equation = Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0));
-    Ok(Equation { reaction: problem.reaction(), ..equation })
+    Ok(Equation { reaction: problem.reaction(), exponent: problem.exponent(), ..equation })
 }
 
 /// Whether the loss has a term κ²g(u).
@@ -121,6 +121,15 @@ impl Solver for Neural {
                     kinked.name()
                 ),
                 "use loss=ritz, or activation=tanh, sin or phi",
+            ));
+        }
+        if config.loss == Loss::Residual && problem.exponent() != 2.0 {
+            return Err(self.refuse(
+                format!(
+                    "loss=residual is for fluxes ε∇u, and this problem is a p-Laplacian with p = {}",
+                    problem.exponent()
+                ),
+                "use loss=ritz",
             ));
         }
         if config.boundary == Boundary::Exact {

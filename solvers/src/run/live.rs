@@ -179,7 +179,7 @@ impl<'p> Live<'p> {
         self.parting.note(self.step, self.loss.map(|index| self.scalars[index]), self.errors);
         if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
             self.residual = Some(discrete.relative_residual(self.field.values()) / self.residual_scale);
-            self.residual_floor = discrete.residual_floor(size.l2) / self.residual_scale;
+            self.residual_floor = discrete.residual_floor(self.field.values(), size.l2) / self.residual_scale;
         }
         self.fresh = true;
         self.observe_seconds += clock.now() - from;

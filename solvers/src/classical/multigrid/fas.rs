@@ -47,7 +47,7 @@ use crate::{
         state::{self, State},
     },
     registry::Entry,
-    solver::needs_no_interface,
+    solver::{needs_linear_flux, needs_no_interface},
 };
 use cycle::FullApproximation;
 
@@ -98,6 +98,7 @@ impl Solver for Fas {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        needs_linear_flux(problem, ENTRY.name)?;
         needs_no_interface(problem, ENTRY.name)?;
         let grid = state::gridded(grid, ENTRY.name)?;
         // Coarser levels have as many values together at most.
