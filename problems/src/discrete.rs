@@ -24,6 +24,7 @@
 //! the system linearised at u = 0, g′(0) = 1.
 
 mod assemble;
+mod at_points;
 mod diagonal;
 mod extend;
 mod immersed;
@@ -43,6 +44,7 @@ use thiserror::Error;
 
 use crate::{Condition, Field, Grid, GridError, Problem, Reaction};
 
+pub use at_points::check_at;
 pub use interface::Coupling;
 
 /// The coefficients of the system.
