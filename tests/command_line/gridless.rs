@@ -160,7 +160,7 @@ fn problem_files_have_up_to_ten_axes() {
     for (text, part) in [
         (file(11, "x1"), "line 2: `box` has 11 axes; it has to have 1 to 10"),
         (file(10, "x1 + x11"), "there is no name `x11`"),
-        (file(4, "sqrt(x1 - 0.5)"), "is not a finite number at [0"),
+        (file(4, "sqrt(x1 - 0.5)"), "the source is not a finite number at ["),
     ] {
         fs::write(here.join("bad.toml"), text).unwrap();
         let output =
