@@ -26,6 +26,7 @@
 //! the system linearised at u = 0, g′(0) = 1.
 
 mod assemble;
+mod at_points;
 mod diagonal;
 mod extend;
 mod immersed;
@@ -48,6 +49,7 @@ use thiserror::Error;
 
 use crate::{Condition, Field, Grid, GridError, Problem, Reaction, reduce};
 
+pub use at_points::check_at;
 pub use interface::Coupling;
 pub use p_laplace::PLaplace;
 pub(crate) use p_laplace::obstacle;

@@ -35,7 +35,8 @@
 //! With `exponent` = p > 2 the equation is −∇·(ε|∇u|^{p−2}∇u) = f, a p-Laplacian: on whole boxes with u given on all
 //! sides, and without `kappa2` or `interface`.
 //!
-//! Axes are `x`, `y`, `z`, or `x1` to `x10`; formulas are those of [`crate::expression`], and a number may
+//! Axes are `x`, `y`, `z`, or `x1` to `x10` (boxes of more than three are for networks alone, and have no shapes);
+//! formulas are those of [`crate::expression`], and a number may
 //! stand for one. Either `source` or `exact` is given. From `exact` alone the source
 //! −∇·(ε∇u) + κ²g(u), boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
 //! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data

@@ -32,6 +32,6 @@ pub use error::Errors;
 pub use field::Field;
 pub use grid::{Grid, GridError};
 pub use points::Points;
-pub use problem::{Coefficient, Condition, Domain, Problem};
+pub use problem::{Coefficient, Condition, Domain, MOST_AXES, Problem, axis_names};
 pub use reaction::Reaction;
 pub use spec::{Parameter, Settings, Spec, SpecError};

@@ -5,6 +5,18 @@ use std::fmt::Debug;
 
 use crate::{Points, Reaction, Spec, geometry::Region, solvation::Solvation};
 
+/// The most axes a box may have. Grids end at [`crate::grid::MOST_AXES`]; networks alone go on.
+pub const MOST_AXES: usize = 10;
+
+/// What the axes of a box are called: x, y, z, or x1, x2, … of more than three.
+pub fn axis_names(dimension: usize) -> Vec<String> {
+    const FEW: [&str; 3] = ["x", "y", "z"];
+    match FEW.get(..dimension) {
+        Some(few) => few.iter().map(ToString::to_string).collect(),
+        None => (1..=dimension).map(|axis| format!("x{axis}")).collect(),
+    }
+}
+
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

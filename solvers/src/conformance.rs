@@ -5,11 +5,9 @@
 
 use std::{num::NonZeroU64, sync::atomic::AtomicBool};
 
-use modewise_problems::Field;
-
 use crate::{
-    Clock, End, Iteration, Meter, Observer, Phase, Reference, Run, Sample, Schedule, Sites, Solver, Status,
-    StopRule, Task,
+    Clock, End, Iteration, Meter, Observer, Phase, Reference, Run, Sample, Schedule, Solver, Status,
+    StopRule, Task, Values,
     observe::{ObserveError, Start},
     registry,
 };
@@ -57,14 +55,14 @@ pub fn check(
         Ok(runs) => runs,
         Err(_) => return Err(broken.0),
     };
-    broken.unless(same_bits(&watched.end.field, &unwatched.end.field), "observing it changes its answer");
-    broken.unless(same_bits(&watched.end.field, &narrow.end.field), "one thread gives other bits");
-    broken.unless(same_bits(&watched.end.field, &wide.end.field), "three threads give other bits");
+    broken.unless(same_bits(&watched.end.values, &unwatched.end.values), "observing it changes its answer");
+    broken.unless(same_bits(&watched.end.values, &narrow.end.values), "one thread gives other bits");
+    broken.unless(same_bits(&watched.end.values, &wide.end.values), "three threads give other bits");
     broken.unless(watched.end.step == unwatched.end.step, "observing it changes its number of steps");
     broken.unless(watched.end.work_units == unwatched.end.work_units, "observing it changes its work");
     broken.unless(watched.end.work_units > 0.0, "it charges nothing");
     broken.unless(watched.work.is_sorted(), "its work does not grow with its steps");
-    broken.unless(watched.end.field.values().iter().all(|u| u.is_finite()), "its answer is not finite");
+    broken.unless(watched.end.values.as_slice().iter().all(|u| u.is_finite()), "its answer is not finite");
     broken
         .unless(watched.scalars == solver.scalar_names().len(), "its scalars are not as many as their names");
     if let Err(error) = resumes(solver, task, steps, &mut broken) {
@@ -155,8 +153,7 @@ fn resumes(
     steps: u64,
     broken: &mut Broken,
 ) -> Result<(), crate::SolverError> {
-    let Some(discrete) = task.discrete else { return Ok(()) };
-    let mut meter = Meter::new(discrete.sweep_flops());
+    let mut meter = Meter::new(1.0);
     let mut whole = solver.init(task, &mut meter)?;
     let mut parts = solver.init(task, &mut meter)?;
     meter.enter(Phase::Iterate);
@@ -171,14 +168,15 @@ fn resumes(
         "a snapshot of a resumed run differs from what it was resumed from",
     );
     advance_by(parts.as_mut(), steps - half, 1, &mut meter)?;
-    let mut samples = [Field::zeros(discrete.grid()), Field::zeros(discrete.grid())];
+    let sites = task.support.sites();
+    let mut samples = [task.support.zeros(), task.support.zeros()];
     let [one, other] = &mut samples;
-    whole.sample(&Sites::Grid(discrete.grid()), one.values_mut(), &mut meter)?;
-    parts.sample(&Sites::Grid(discrete.grid()), other.values_mut(), &mut meter)?;
+    whole.sample(&sites, one.as_mut_slice(), &mut meter)?;
+    parts.sample(&sites, other.as_mut_slice(), &mut meter)?;
     broken.unless(same_bits(one, other), "resumed one step at a time, it gives other bits than in one go");
-    parts.sample(&Sites::Grid(discrete.grid()), one.values_mut(), &mut meter)?;
+    parts.sample(&sites, one.as_mut_slice(), &mut meter)?;
     broken.unless(same_bits(one, other), "sampling it twice gives different bits");
-    let short = parts.sample(&Sites::Grid(discrete.grid()), &mut [0.0], &mut meter);
+    let short = parts.sample(&sites, &mut [0.0], &mut meter);
     broken.unless(short.is_err(), "it samples into a buffer of the wrong length");
     broken.unless(
         solver.resume(task, &crate::Snapshot::default(), &mut meter).is_err(),
@@ -204,8 +202,8 @@ fn advance_by(
     Ok(())
 }
 
-fn same_bits(a: &Field, b: &Field) -> bool {
-    a.values().iter().map(|x| x.to_bits()).eq(b.values().iter().map(|x| x.to_bits()))
+fn same_bits(a: &Values, b: &Values) -> bool {
+    a.as_slice().iter().map(|x| x.to_bits()).eq(b.as_slice().iter().map(|x| x.to_bits()))
 }
 
 fn in_pool<T: Send>(threads: usize, job: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
@@ -215,7 +213,7 @@ fn in_pool<T: Send>(threads: usize, job: impl FnOnce() -> Result<T, String> + Se
 
 #[cfg(test)]
 mod tests {
-    use modewise_problems::{Discrete, Grid, catalog};
+    use modewise_problems::{Discrete, Field, Grid, catalog};
 
     use super::*;
     use crate::{Initial, ReferenceKind, classical::direct};

@@ -164,6 +164,18 @@ pub struct Unsupported {
     pub advice: String,
 }
 
+/// The grid, which only boxes of up to three axes have.
+///
+/// # Errors
+/// There is none; the advice names the solvers that need none.
+pub fn needs_grid<'g>(grid: Option<&'g Grid>, solver: &str) -> Result<&'g Grid, Unsupported> {
+    grid.ok_or_else(|| Unsupported {
+        solver: solver.into(),
+        reason: "it works on a grid, and a problem of more than three axes has none".into(),
+        advice: "take dnn, mscale-dnn, fourier-dnn, subspace-dnn, or random-features with frequency=K".into(),
+    })
+}
+
 /// Refuses a nonlinear problem.
 ///
 /// # Errors
@@ -219,7 +231,7 @@ pub fn needs_no_interface(problem: &dyn Problem, solver: &str) -> Result<(), Uns
 #[derive(Debug, Error)]
 pub enum SolverError {
     /// A grid method without a grid.
-    #[error("`{0}` works on a grid, and this task has none; give one with --grid")]
+    #[error("`{0}` works on a grid, and this task has none; take a network")]
     NoGrid(String),
     /// A regression with nothing to fit.
     #[error("loss=regression fits the reference, and this task has none; use loss=ritz or loss=residual")]

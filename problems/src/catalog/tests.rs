@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::{Condition, Discrete, Grid, Points, error};
+use crate::{Condition, Discrete, Grid, GridError, Points, discrete::check_at, error, grid};
 
 /// Besides the defaults.
 const MORE: [&str; 13] = [
@@ -53,7 +53,8 @@ fn samples(problem: &dyn Problem, margin: f64) -> impl Iterator<Item = Vec<f64>>
         problem.domain().region().is_none_or(|region| region.signed_distance(x) < -margin)
     };
     let points = (0..400).map(move |sample| {
-        let steps = [0.618_033_988_75, 0.414_213_562_37, 0.732_050_807_57];
+        let steps =
+            [0.618_033_988_75, 0.414_213_562_37, 0.732_050_807_57, 0.236_067_977_50, 0.645_751_311_06];
         let bounds = problem.domain().bounds().iter();
         bounds
             .zip(steps)
@@ -209,7 +210,7 @@ fn exact_solutions_carry_the_data_of_their_sides() {
 /// one and the error of order two all the same.)
 #[test]
 fn every_problem_has_a_discrete_system() {
-    for problem in all() {
+    for problem in all().into_iter().filter(|problem| problem.domain().dimension() <= grid::MOST_AXES) {
         let smooth =
             problem.has_exact() && problem.wave_number().is_some() && problem.domain().region().is_none();
         let residual = |cells: usize| {
@@ -240,6 +241,20 @@ fn every_problem_has_a_discrete_system() {
             assert!((3.8..4.2).contains(&(one / two)), "{}: {one:e}, then {two:e}", problem.spec());
         }
     }
+}
+
+/// Problems of more axes have no grid, and functions that are numbers wherever networks look.
+#[test]
+fn problems_of_more_axes_have_no_grid() {
+    let mut names = Vec::new();
+    for problem in all().into_iter().filter(|problem| problem.domain().dimension() > grid::MOST_AXES) {
+        let d = problem.domain().dimension();
+        assert_eq!(Grid::new(problem.domain().bounds(), &[4]), Err(GridError::TooManyAxes(d)));
+        let x: Vec<f64> = samples(problem.as_ref(), 0.0).flatten().collect();
+        check_at(problem.as_ref(), Points::new(&x, d)).unwrap();
+        names.push(problem.spec().name);
+    }
+    assert_eq!(names, ["multiscale-elliptic-5d", "sine-sum-5d"]);
 }
 
 #[test]

@@ -157,11 +157,12 @@ fn nodal(
     Ok(Field::from_values(grid, values).expect("as many values as nodes"))
 }
 
-const NOT_NEGATIVE: &str = "it must not be negative";
+pub(super) const NOT_NEGATIVE: &str = "it must not be negative";
+pub(super) const POSITIVE: &str = "it has to be positive";
 
 impl DiscreteError {
     /// Of a number that has the wrong sign or is none.
-    fn bad(what: &'static str, value: f64, wanted: &'static str, at: Vec<f64>) -> Self {
+    pub(super) fn bad(what: &'static str, value: f64, wanted: &'static str, at: Vec<f64>) -> Self {
         if value.is_finite() {
             Self::Sign { what, value, wanted, at, formula: None }
         } else {
@@ -171,7 +172,7 @@ impl DiscreteError {
 
     /// Of ε that is not positive.
     pub(super) fn permittivity(value: f64, at: Vec<f64>) -> Self {
-        Self::bad("permittivity", value, "it has to be positive", at)
+        Self::bad("permittivity", value, POSITIVE, at)
     }
 }
 

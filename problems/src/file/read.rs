@@ -12,14 +12,11 @@ use super::{
     sides,
 };
 use crate::{
-    Condition, Domain, Problem, Reaction, SpecError, discrete,
+    Condition, Domain, MOST_AXES, Problem, Reaction, SpecError, discrete,
     expression::{Expr, Graph, Program, Scope},
     geometry::Region,
     reaction,
 };
-
-/// Networks sample boxes of up to this many axes.
-const MOST_AXES: usize = 10;
 
 const KEYS: [&str; 17] = [
     "title",

@@ -48,8 +48,9 @@ use super::{
     state::{self, State},
 };
 use crate::{
-    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
-    solver::needs_no_interface,
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
+    registry::Entry,
+    solver::{needs_grid, needs_no_interface},
 };
 use live::Live;
 
@@ -123,9 +124,9 @@ impl Solver for Newton {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = needs_grid(grid, ENTRY.name)?;
         needs_no_interface(problem, ENTRY.name)?;
         self.cycle.fits(problem, ENTRY.name)?;
-        let grid = state::gridded(grid, ENTRY.name)?;
         let linear = self.cycle.variable_bytes(problem, grid);
         let arrays = ARRAYS + state::variable_arrays(grid);
         let mut bytes = linear + 8 * arrays * state::array_values(problem, grid);

@@ -19,11 +19,11 @@
 
 use std::f64::consts::SQRT_2;
 
-use modewise_problems::Reaction;
+use modewise_problems::{MOST_AXES, Reaction};
 
 use super::{
     activation::Rows,
-    boundary::{Built, Local, MOST_AXES, Trial},
+    boundary::{Built, Local, Trial},
 };
 
 mod side;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Condition, Grid, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Condition, Grid, MOST_AXES, Problem, Settings, Spec, SpecError, grid};
 
 use super::{
     architecture::Kind,
-    boundary::{MOST_AXES, Trial},
+    boundary::Trial,
     config::{Boundary, Config},
     live::{COUPLING, Live, SCALARS},
     loss::{Equation, Loss},
@@ -130,6 +130,22 @@ impl Solver for Neural {
                     problem.exponent()
                 ),
                 "use loss=ritz",
+            ));
+        }
+        if config.loss == Loss::Regression && grid.is_none() {
+            return Err(self.refuse(
+                "loss=regression fits the nodes of a grid, and a problem of more than three axes has none"
+                    .into(),
+                "use loss=ritz or loss=residual",
+            ));
+        }
+        if config.init.needs_spectrum() && dimension > grid::MOST_AXES {
+            return Err(self.refuse(
+                format!(
+                    "init={} asks for the spectrum of the source, and those are for up to three axes",
+                    config.init.name()
+                ),
+                "use init=waves:K, glorot or normal:STD",
             ));
         }
         if config.boundary == Boundary::Exact {

@@ -2,7 +2,7 @@
 
 use std::{f64::consts::PI, num::NonZeroU64};
 
-use modewise_problems::Problem;
+use modewise_problems::{MOST_AXES, Problem};
 use rayon::prelude::*;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
     neural::{
-        boundary::{Built, Local, MOST_AXES, Trial},
+        boundary::{Built, Local, Trial},
         config::Boundary,
         elementary::SIN_COS_LIMIT,
         loss::{self, Equation},
