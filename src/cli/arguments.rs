@@ -113,20 +113,26 @@ fn plot() -> Command {
 }
 
 fn table() -> Command {
+    let at = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("LIST")
+            .value_delimiter(',')
+            .value_parser(clap::value_parser!(f64))
+            .help(help)
+    };
     Command::new("table")
         .about(
-            "Print errors at chosen steps from a run folder: the median over its seeds, and the best so far",
+            "Print errors at chosen steps, seconds or work from a run folder: the median over its seeds, and the best so far",
         )
-        .after_help("Example:\n  modewise table output/mscale-demo --steps 500,1000,2000,5000")
+        .after_help(
+            "Examples:\n  modewise table output/mscale-demo --steps 500,1000,2000,5000\n  \
+             modewise table output/mscale-demo --seconds 1,5",
+        )
         .arg(Arg::new("folder").value_name("RUN_DIR").required(true).help("The run folder"))
-        .arg(
-            Arg::new("steps")
-                .long("steps")
-                .value_name("LIST")
-                .value_delimiter(',')
-                .value_parser(clap::value_parser!(u64))
-                .help("Steps; the latest recorded step up to each is taken [default: one a decade]"),
-        )
+        .arg(at("steps", "Steps; the latest recorded step up to each is taken [default: one a decade]"))
+        .arg(at("seconds", "The same at seconds of the solvers, set-up included").conflicts_with("steps"))
+        .arg(at("work", "The same at work units").conflicts_with_all(["steps", "seconds"]))
 }
 
 fn resume() -> Command {

@@ -19,7 +19,7 @@ pub(super) fn tables(report: &NeuralReport) -> String {
     if !report.accuracy.is_empty() {
         let title = "Seconds of set-up and steps to a relative L2 error against the exact solution";
         section(&mut text, title, &accuracy(report));
-        text += "\nGrid methods: on the coarsest grid that has the accuracy.\n";
+        text += "\nGrid methods: on the coarsest grid that has the accuracy; random features: with the fewest waves that have it.\n";
     }
     if report.interrupted {
         text += "\nInterrupted: this is what was measured until then.";

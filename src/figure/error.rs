@@ -9,13 +9,13 @@ use super::{
     page::Page,
     panel::{BOTTOM, LEFT, Panel, TOP},
     scale::{Scale, positive_range},
-    scene::{Anchor, Rect, Scene},
+    scene::{Anchor, Point, Rect, Scene, Text},
     seeds::{self, Middle},
     style, text,
 };
 
 /// The width of a solver's name where it ended well.
-const NAME: f64 = 106.0;
+const NAME: f64 = 112.0;
 const HEADLINE: &str = "Error against steps, work and time";
 
 /// The error of all solvers, three times.
@@ -100,10 +100,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         let rect = Rect::new(x, page.body.y + 14.0, width, height);
         let panel = Panel { rect, x: if i == 0 { steps(curves) } else { costs(curves) }, y };
         panel.grid(&mut page.scene);
-        if let Some(floor) = floor {
-            draw_floor(&mut page.scene, &panel, floor);
-        }
-        one(&mut page.scene, &panel, curves, &names, beside);
+        one(&mut page.scene, &panel, curves, &names, floor, beside);
         panel.frame(&mut page.scene);
         let name = if axis.name == WORK && !on_grid { WORK_WITHOUT_GRID } else { axis.name };
         panel.x_axis(&mut page.scene, name);
@@ -139,34 +136,69 @@ fn costs(curves: &mut [Vec<Middle>]) -> Scale {
     Scale::log(left, hi * (hi / lo).powf(0.03))
 }
 
+/// A dotted line at the discretisation error.
 fn draw_floor(scene: &mut Scene, panel: &Panel, floor: f64) {
     let flat = Panel { x: Scale::linear(0.0, 1.0), ..*panel };
     flat.line(scene, &[(0.0, floor), (1.0, floor)], style::INK, style::DOTS, style::CURVE);
-    if let Some([x, y]) = flat.at(0.0, floor).filter(|at| panel.rect.holds(*at)) {
-        let below = y + 18.0 < panel.rect.bottom();
-        let base = if below { y + 16.0 } else { y - 6.0 };
-        scene.write("discretisation", [x + 6.0, base], style::SMALL, style::INK, Anchor::Start);
-    }
 }
 
-fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String], beside: f64) {
+/// What the dotted line is, where fewest points of the curves are; returns the room this takes.
+fn name_floor(scene: &mut Scene, panel: &Panel, floor: f64, curves: &[Point]) -> Option<Rect> {
+    let (rect, y) = (panel.rect, panel.rect.bottom() - panel.y.place(floor)? * panel.rect.h);
+    let ends = [(rect.x + 6.0, Anchor::Start), (rect.right() - 6.0, Anchor::End)];
+    let places = [y + 16.0, y - 6.0].into_iter().flat_map(|y| ends.map(|(x, anchor)| ([x, y], anchor)));
+    let texts = places.map(|(at, anchor)| Text {
+        text: "discretisation".into(),
+        at,
+        size: style::SMALL,
+        bold: false,
+        color: style::INK,
+        anchor,
+        upright: false,
+    });
+    let met = |text: &Text| curves.iter().filter(|point| text.bounds().grow(4.0).holds(**point)).count();
+    let inside = texts.filter(|text| text.bounds().overlap(&rect) > 0.99 * text.bounds().w * text.bounds().h);
+    let text = inside.min_by_key(met)?;
+    let taken = text.bounds();
+    scene.text(text);
+    Some(taken)
+}
+
+fn one(
+    scene: &mut Scene,
+    panel: &Panel,
+    curves: &[Vec<Middle>],
+    names: &[String],
+    floor: Option<f64>,
+    beside: f64,
+) {
     for (i, curve) in curves.iter().enumerate() {
         if curve.iter().any(|p| p.lo < p.hi) {
             let band: Vec<_> = curve.iter().map(|p| (p.x, p.lo, p.hi)).collect();
             panel.band(scene, &band, style::solver(i).color.fade(0.16));
         }
     }
+    if let Some(floor) = floor {
+        draw_floor(scene, panel, floor);
+    }
     let mut ends = Vec::new();
     let mut path = Vec::new();
     for (i, curve) in curves.iter().enumerate() {
         let series = style::solver(i);
         let values: Vec<_> = curve.iter().map(|p| (p.x, p.y)).collect();
-        let points = panel.curve(scene, &values, &series, 9.0 * i as f64);
+        // One step is a point: the line from the start to it only says which start.
+        let points = if let [_, end] = values.as_slice() {
+            panel.line(scene, &values, series.color.fade(0.4), series.dash, style::THIN);
+            panel.curve(scene, &[*end], &series, 0.0)
+        } else {
+            panel.curve(scene, &values, &series, 9.0 * i as f64)
+        };
         if let Some(end) = points.last() {
             ends.push(EndLabel { text: names[i].clone(), color: series.color, end: *end });
         }
         path.extend(points);
     }
     let room = Rect { w: panel.rect.w + beside, ..panel.rect };
-    labels::place(scene, ends, &panel.rect, room, &path);
+    let taken = floor.and_then(|floor| name_floor(scene, panel, floor, &path));
+    labels::place(scene, ends, &panel.rect, room, &path, taken);
 }

@@ -12,6 +12,8 @@ const LINE: f64 = 1.22 * style::LABEL;
 const BASE: f64 = 0.36 * style::LABEL;
 /// A curve that ends so close to the frame has its name outside.
 const EDGE: f64 = 48.0;
+/// How much a letter is disliked that a place has no room for; a point further away counts 0.55.
+const LOST: f64 = 60.0;
 
 /// A name for the end of a curve.
 #[derive(Debug, Clone)]
@@ -29,12 +31,20 @@ pub fn room<'a>(names: impl Iterator<Item = &'a str>, most: f64) -> f64 {
     names.map(|name| text::width(name, style::LABEL, false)).fold(0.0, f64::max).min(most) + 18.0
 }
 
-/// Places the names within `room`, which is the `frame` and the space right of it, away from the points of `curves`.
-pub fn place(scene: &mut Scene, mut labels: Vec<EndLabel>, frame: &Rect, room: Rect, curves: &[Point]) {
+/// Places the names within `room`, which is the `frame` and the space right of it, away from the points of `curves` and
+/// from what is `taken`.
+pub fn place(
+    scene: &mut Scene,
+    mut labels: Vec<EndLabel>,
+    frame: &Rect,
+    room: Rect,
+    curves: &[Point],
+    taken: Option<Rect>,
+) {
     labels.sort_by(|a, b| a.end[1].total_cmp(&b.end[1]).then(a.end[0].total_cmp(&b.end[0])));
     let (beside, inside): (Vec<_>, Vec<_>) =
         labels.into_iter().partition(|label| label.end[0] > frame.right() - EDGE);
-    let mut placed = Vec::new();
+    let mut placed: Vec<Rect> = taken.into_iter().collect();
     let wanted: Vec<f64> = beside.iter().map(|label| label.end[1]).collect();
     for (label, y) in beside.iter().zip(spread(&wanted, frame.y + 0.5 * LINE, frame.bottom() - 0.5 * LINE)) {
         let x = frame.right() + 11.0;
@@ -111,7 +121,7 @@ fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
             for sign in [1.0, -1.0] {
                 let dy = sign * 0.5 * f64::from(half_lines) * LINE;
                 let text = Text { at: [x, y + BASE + dy], ..shown.clone() };
-                found.push((text, price + 30.0 * lost + 0.55 * dy.abs()));
+                found.push((text, price + LOST * lost + 0.55 * dy.abs()));
             }
         }
     }
@@ -121,7 +131,7 @@ fn candidates(label: &EndLabel, frame: &Rect, room: &Rect) -> Vec<(Text, f64)> {
         let text = Text { at: [outside.at[0], y + BASE + dy], ..outside.clone() };
         let away = frame.right() - x;
         let lost = label.text.chars().count().saturating_sub(text.text.chars().count()) as f64;
-        found.push((text, 20.0 + 0.7 * away + 30.0 * lost + 0.55 * dy.abs()));
+        found.push((text, 20.0 + 0.7 * away + LOST * lost + 0.55 * dy.abs()));
     }
     found
 }
@@ -137,7 +147,7 @@ fn cost(text: &Text, label: &EndLabel, frame: &Rect, room: &Rect, placed: &[Rect
     astride
         + 25.0 * struck
         + 40.0 * (outside + others)
-        + 11.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
+        + 18.0 * curves.iter().filter(|point| wide.holds(**point)).count() as f64
 }
 
 /// Where a line from the end of the curve meets its name.

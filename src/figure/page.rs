@@ -1,5 +1,9 @@
 //! The page around the panels: headline above, settings below.
 
+use modewise_problems::Spec;
+use modewise_solvers::registry;
+use toml::Value;
+
 use crate::store::read::RunData;
 
 use super::{
@@ -86,13 +90,13 @@ fn facts(run: &RunData) -> Vec<String> {
     ]
 }
 
-/// The solvers' settings, and how they ended where that is not as it should be.
+/// The solvers' settings that are not the defaults, and how they ended where that is not as it should be.
 fn specs(run: &RunData) -> Vec<String> {
     let mut specs: Vec<String> = Vec::new();
     for entry in &run.summary.solvers {
-        let own =
-            entry.spec.strip_prefix(&entry.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(','));
-        let spec = if own { entry.spec.clone() } else { format!("{} = {}", entry.name, entry.spec) };
+        let spec = entry.spec.parse().map_or_else(|_| entry.spec.clone(), |spec| chosen(spec).to_string());
+        let own = spec.strip_prefix(&entry.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(','));
+        let spec = if own { spec } else { format!("{} = {spec}", entry.name) };
         let ended = match unusual(&entry.outcome) {
             true => format!(" ({} at step {})", entry.outcome, entry.steps),
             false => String::new(),
@@ -103,6 +107,19 @@ fn specs(run: &RunData) -> Vec<String> {
         }
     }
     specs
+}
+
+/// A spec without the keys that have their default values, specs inside it too.
+fn chosen(spec: Spec) -> Spec {
+    // Built and written again, so that 1 and 1.0 are the same.
+    let whole = |spec: &Spec| registry::build(spec).map(|solver| solver.spec().keys);
+    let (Ok(values), Ok(defaults)) = (whole(&spec), whole(&Spec::new(&spec.name))) else { return spec };
+    let shorter = |value: Value| match Spec::from_value(&value) {
+        Some(Ok(inner)) if value.is_table() => Value::Table(chosen(inner).to_table()),
+        _ => value,
+    };
+    let keys = spec.keys.into_iter().filter(|(key, _)| values.get(key) != defaults.get(key));
+    Spec { name: spec.name, keys: keys.map(|(key, value)| (key, shorter(value))).collect() }
 }
 
 /// Outcomes a reader must know of.

@@ -321,6 +321,28 @@ fn a_benchmark_of_networks_is_one_json_document() {
     assert!(fft["best"].as_f64().unwrap() < 1e-1, "{fft}");
 }
 
+/// A Jacobi sweep is one work unit, so that errors at steps and at work are the same; beyond the end there are none.
+#[test]
+fn errors_are_read_off_at_steps_or_at_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let run = [&SMALL[..], &["--stop", "steps=20", "--record", "all", "--no-figures"]].concat();
+    assert_eq!(code(&modewise(here, &run)), 0);
+    let row = |axis: &str, at: &str| {
+        let output = modewise(here, &["table", "run", axis, at]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let row = text.lines().find(|line| line.starts_with("| jacobi")).unwrap().to_string();
+        row.split('|').map(|cell| cell.trim().to_string()).collect::<Vec<_>>()
+    };
+    let steps = row("--steps", "5,20");
+    assert_eq!(row("--work", "5.5,20"), steps);
+    let [five, twenty] = [2, 3].map(|column| steps[column].parse::<f64>().unwrap());
+    assert!(0.0 < twenty && twenty < five, "{steps:?}");
+    assert_eq!(row("--seconds", "1e9")[2], "–");
+    assert_eq!(code(&modewise(here, &["table", "run", "--steps", "5", "--work", "5"])), 2);
+}
+
 /// Fields for other programs are there at every stored step, and `--force` clears them away with the rest.
 #[test]
 fn fields_are_stored_for_other_programs_too() {

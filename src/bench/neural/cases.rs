@@ -99,6 +99,8 @@ pub(super) enum Way {
     Steps,
     /// By a finer grid: one run a grid, to the accuracy of that grid.
     Grids,
+    /// By more waves: one run a number of them.
+    Waves,
 }
 
 /// A method whose seconds to an accuracy are measured.
@@ -117,7 +119,7 @@ const fn method(problem: &'static str, label: &'static str, spec: &'static str, 
     Method { label, problem, spec, way }
 }
 
-const METHODS: [Method; 12] = [
+const METHODS: [Method; 15] = [
     method(
         "fprinciple-1d",
         "Adam, plain",
@@ -133,36 +135,50 @@ const METHODS: [Method; 12] = [
     method(
         "fprinciple-1d",
         "L-BFGS",
-        "dnn,width=24,depth=2,activation=sin,loss=residual,points=400,optimizer=[adam:200,lbfgs]",
+        "dnn,width=24,depth=2,activation=sin,loss=residual,init=waves:24,points=400,optimizer=lbfgs",
         Way::Steps,
     ),
     method(
         "fprinciple-1d",
         "self-scaled Broyden",
-        "dnn,width=24,depth=2,activation=sin,loss=residual,points=400,optimizer=[adam:200,ssbroyden]",
+        "dnn,width=24,depth=2,activation=sin,loss=residual,init=waves:24,points=400,optimizer=ssbroyden",
         Way::Steps,
     ),
     method(
         "fprinciple-1d",
         "Gauss–Newton",
-        "dnn,width=24,depth=2,activation=sin,loss=residual,points=400,optimizer=gauss-newton",
+        "dnn,width=24,depth=2,activation=sin,loss=residual,init=waves:24,points=400,optimizer=gauss-newton",
         Way::Steps,
     ),
-    method("fprinciple-1d", "multigrid", "multigrid,smoother=jacobi", Way::Grids),
+    method(
+        "fprinciple-1d",
+        "natural gradient",
+        "dnn,width=24,depth=2,activation=sin,loss=residual,init=waves:24,points=400,optimizer=natural-gradient",
+        Way::Steps,
+    ),
+    method("fprinciple-1d", "random features", "random-features", Way::Waves),
+    method("fprinciple-1d", "multigrid", "fmg", Way::Grids),
     method("fprinciple-1d", "fft", "fft", Way::Grids),
-    method("two-tone-2d", "Adam, plain", "dnn,width=64,depth=3,loss=residual,points=2000", Way::Steps),
     method(
         "two-tone-2d",
         "Adam, six scales",
-        "mscale-dnn,width=32,depth=3,loss=residual,points=2000",
+        "mscale-dnn,width=32,depth=3,loss=residual,points=1000,sampling=sobol,lr=5e-3,lr_decay=1e-3,dtype=f32",
         Way::Steps,
     ),
     method(
         "two-tone-2d",
-        "Gauss–Newton",
-        "dnn,width=40,depth=2,activation=sin,loss=residual,points=3600,init=source,optimizer=gauss-newton",
+        "natural gradient, exact boundary",
+        "dnn,width=450,depth=1,activation=sin,loss=residual,init=waves,points=2500,sampling=gauss,optimizer=natural-gradient",
         Way::Steps,
     ),
+    method(
+        "two-tone-2d",
+        "Gauss–Newton, penalty",
+        "dnn,width=40,depth=1,activation=sin,loss=residual,init=source,boundary=penalty,beta=10000,points=1600,\
+         boundary_points=400,optimizer=gauss-newton",
+        Way::Steps,
+    ),
+    method("two-tone-2d", "random features", "random-features", Way::Waves),
     method("two-tone-2d", "multigrid", "fmg", Way::Grids),
     method("two-tone-2d", "fft", "fft", Way::Grids),
 ];
