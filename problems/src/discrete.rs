@@ -19,15 +19,21 @@
 //! Where no side and no κ² holds u, it is defined up to a constant: f has to be compatible, and the
 //! solution is the one whose mean (the trapezoidal rule) is zero.
 //!
+//! Where the flux is ε|∇u|^{p−2}∇u, p > 2, the differences are those of a discrete energy (`p_laplace`).
+//!
 //! Times the volumes of cells, the system is the gradient of a convex function of the unknowns (see
 //! [`crate::reaction`]), so that a nonlinear one has one solution too. Where a matrix A is spoken of, it is that of
 //! the system linearised at u = 0, g′(0) = 1.
 
 mod assemble;
+mod at_points;
 mod diagonal;
 mod extend;
 mod immersed;
 mod interface;
+mod p_laplace;
+#[cfg(test)]
+mod p_laplace_tests;
 #[cfg(test)]
 mod reaction_tests;
 mod region;
@@ -41,9 +47,12 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{Condition, Field, Grid, GridError, Problem, Reaction};
+use crate::{Condition, Field, Grid, GridError, Problem, Reaction, reduce};
 
+pub use at_points::check_at;
 pub use interface::Coupling;
+pub use p_laplace::PLaplace;
+pub(crate) use p_laplace::obstacle;
 
 /// The coefficients of the system.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +80,8 @@ pub struct Discrete {
     sides: Vec<[Condition; 2]>,
     coefficients: Coefficients,
     reaction: Reaction,
+    /// Where p is not 2.
+    p_laplace: Option<PLaplace>,
     largest_diagonal: f64,
     /// Without what shapes add.
     largest_regular: f64,
@@ -141,6 +152,18 @@ pub enum DiscreteError {
     InterfaceAtSide {
         /// A node of a cell that it cuts.
         at: Vec<f64>,
+    },
+    /// A p-Laplacian that there are no finite differences for.
+    #[error(
+        "finite differences of a p-Laplacian are for p ≥ 2 on whole boxes with u given on all sides and without κ² or an \
+         interface; here p is {exponent}{}",
+        .obstacle.map(|what| format!(" and {what}")).unwrap_or_default()
+    )]
+    PLaplace {
+        /// p.
+        exponent: f64,
+        /// What is in the way besides.
+        obstacle: Option<&'static str>,
     },
     /// No node of the grid is inside.
     #[error("no node of the grid is inside the domain; check its shapes, or take a finer grid")]
@@ -282,6 +305,19 @@ impl Discrete {
         self.reaction
     }
 
+    /// The energy of the fluxes where they are those of a p-Laplacian; `None` where p is 2. Matrices and coefficients
+    /// are those of p = 2.
+    pub fn p_laplace(&self) -> Option<&PLaplace> {
+        self.p_laplace.as_ref()
+    }
+
+    /// What residuals of a p-Laplacian with the fluxes of `flux` are measured by: ‖f‖₂, and the size of the fluxes between the
+    /// values on sides.
+    pub fn size_of(&self, flux: &PLaplace) -> f64 {
+        let source = reduce::sum_of_squares(self.source.values()).sqrt();
+        source + self.boundary.as_ref().map_or(0.0, |boundary| flux.norm_of(self, boundary.values()))
+    }
+
     /// κ² at unknowns, 0 elsewhere.
     pub fn screening(&self) -> Field {
         let mut field = Field::zeros(self.grid());
@@ -315,7 +351,8 @@ impl Discrete {
         self.boundary.clone().unwrap_or_else(|| Field::zeros(self.grid()))
     }
 
-    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated: the residual of u = 0 inside.
+    /// ‖b‖₂ over unknowns, the right-hand side with the boundary eliminated: the residual of u = 0 inside. With a p-Laplacian,
+    /// whose residual would be enormous next to sides there, ‖f‖₂ and the size of the fluxes between the values on sides.
     pub fn rhs_norm(&self) -> f64 {
         self.rhs_norm
     }
@@ -325,11 +362,12 @@ impl Discrete {
         self.residual_squares(u).sqrt() / self.residual_scale()
     }
 
-    /// The relative residual that rounding alone leaves where u has this ‖u‖₂: machine epsilon times
-    /// ‖A‖∞‖u‖₂/‖b‖₂. Next to shapes, where rows may be as large as the boundary is near, it is that of what u is
-    /// compared with.
-    pub fn residual_floor(&self, norm: f64) -> f64 {
-        f64::EPSILON * (2.0 * self.largest_regular * norm + self.held_norm) / self.residual_scale()
+    /// The relative residual that rounding alone leaves at `u`, which has this ‖u‖₂: machine epsilon times
+    /// ‖A‖∞‖u‖₂/‖b‖₂, with A the matrix at `u` where the fluxes are not linear. Next to shapes, where rows may be as large as
+    /// the boundary is near, it is that of what u is compared with.
+    pub fn residual_floor(&self, u: &[f64], norm: f64) -> f64 {
+        let largest = self.p_laplace.as_ref().map_or(self.largest_regular, |flux| flux.largest_diagonal(u));
+        f64::EPSILON * (2.0 * largest * norm + self.held_norm) / self.residual_scale()
     }
 
     fn residual_scale(&self) -> f64 {

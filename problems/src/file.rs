@@ -4,6 +4,7 @@
 //! title = "A wave of frequency {mu}"         # {mu} is replaced by the parameter's value
 //! box = [[0, 1], [0, "2*pi"]]                # lower and upper end of every axis
 //! permittivity = "1 + x^2"                   # ε > 0; 1 where nothing is said
+//! exponent = 2                               # p ≥ 2 of the flux ε|∇u|^(p−2)∇u; 2 where nothing is said
 //! kappa2 = "mu^2"                            # κ² ≥ 0, the coefficient of g(u); 0 where nothing is said
 //! reaction = "linear"                        # g(u) = u, or "sinh": g(u) = sinh u; linear where nothing is said
 //! source = "s*cos(y)"                        # f; derived where `exact` is given
@@ -31,7 +32,11 @@
 //! width = 64
 //! ```
 //!
-//! Axes are `x`, `y`, `z`, or `x1` to `x10`; formulas are those of [`crate::expression`], and a number may
+//! With `exponent` = p > 2 the equation is −∇·(ε|∇u|^{p−2}∇u) = f, a p-Laplacian: on whole boxes with u given on all
+//! sides, and without `kappa2` or `interface`.
+//!
+//! Axes are `x`, `y`, `z`, or `x1` to `x10` (boxes of more than three are for networks alone, and have no shapes);
+//! formulas are those of [`crate::expression`], and a number may
 //! stand for one. Either `source` or `exact` is given. From `exact` alone the source
 //! −∇·(ε∇u) + κ²g(u), boundary values u and fluxes ±ε ∂u/∂x are derived exactly (a manufactured solution:
 //! Roache, *J. Fluids Eng.* 124, 2002). What is given besides is checked against it. A side without data

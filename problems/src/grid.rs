@@ -2,6 +2,9 @@
 
 use thiserror::Error;
 
+/// The most axes of a grid: beyond, any useful one has more nodes than memory.
+pub const MOST_AXES: usize = 3;
+
 /// One axis of a grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
@@ -46,6 +49,11 @@ pub enum GridError {
         /// Dimension of the box.
         dimension: usize,
     },
+    /// A box of too many axes.
+    #[error(
+        "a problem in {0}-D has no grid, they end at {MOST_AXES}-D: it is for networks alone, which choose points of their own"
+    )]
+    TooManyAxes(usize),
     /// More nodes than memory can address.
     #[error("a grid with {cells:?} cells has more nodes than this machine can address; take fewer cells")]
     TooLarge {
@@ -58,9 +66,12 @@ impl Grid {
     /// A grid on the box `bounds`; `cells` holds one number for all axes or one per axis.
     ///
     /// # Errors
-    /// Fewer than two cells, a wrong number of numbers, or more nodes than can be addressed.
+    /// Fewer than two cells, a wrong number of numbers, more axes than [`MOST_AXES`], or more nodes than can be addressed.
     pub fn new(bounds: &[[f64; 2]], cells: &[usize]) -> Result<Self, GridError> {
         let dimension = bounds.len();
+        if dimension > MOST_AXES {
+            return Err(GridError::TooManyAxes(dimension));
+        }
         if cells.len() != 1 && cells.len() != dimension {
             return Err(GridError::Dimension { given: cells.len(), dimension });
         }
@@ -179,5 +190,6 @@ mod tests {
         assert_eq!(Grid::new(&square, &[1]), Err(GridError::TooFewCells(1)));
         assert!(matches!(Grid::new(&square, &[4, 4, 4]), Err(GridError::Dimension { .. })));
         assert!(matches!(Grid::new(&square, &[1 << 40]), Err(GridError::TooLarge { .. })));
+        assert_eq!(Grid::new(&[[0.0, 1.0]; 5], &[4]), Err(GridError::TooManyAxes(5)));
     }
 }

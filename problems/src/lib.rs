@@ -27,11 +27,11 @@ pub mod solvation;
 pub mod spec;
 pub mod transform;
 
-pub use discrete::{Coefficients, Discrete};
+pub use discrete::{Coefficients, Discrete, PLaplace};
 pub use error::Errors;
 pub use field::Field;
 pub use grid::{Grid, GridError};
 pub use points::Points;
-pub use problem::{Coefficient, Condition, Domain, Problem};
+pub use problem::{Coefficient, Condition, Domain, MOST_AXES, Problem, axis_names};
 pub use reaction::Reaction;
 pub use spec::{Parameter, Settings, Spec, SpecError};

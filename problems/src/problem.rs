@@ -1,8 +1,21 @@
-//! The continuous problem −∇·(ε∇u) + κ²g(u) = f on a box, or a part of one, with boundary data.
+//! The continuous problem −∇·(ε|∇u|^{p−2}∇u) + κ²g(u) = f on a box, or a part of one, with boundary data; p = 2 unless
+//! said otherwise.
 
 use std::fmt::Debug;
 
 use crate::{Points, Reaction, Spec, geometry::Region, solvation::Solvation};
+
+/// The most axes a box may have. Grids end at [`crate::grid::MOST_AXES`]; networks alone go on.
+pub const MOST_AXES: usize = 10;
+
+/// What the axes of a box are called: x, y, z, or x1, x2, … of more than three.
+pub fn axis_names(dimension: usize) -> Vec<String> {
+    const FEW: [&str; 3] = ["x", "y", "z"];
+    match FEW.get(..dimension) {
+        Some(few) => few.iter().map(ToString::to_string).collect(),
+        None => (1..=dimension).map(|axis| format!("x{axis}")).collect(),
+    }
+}
 
 /// What holds on one side of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +129,12 @@ pub trait Problem: Debug + Send + Sync {
         fill(self.permittivity(), out);
     }
 
+    /// p ≥ 2 of the flux ε|∇u|^{p−2}∇u: a p-Laplacian, which makes the equation nonlinear, where it is not 2. Wherever
+    /// fluxes ε∇u are spoken of, p is 2.
+    fn exponent(&self) -> f64 {
+        2.0
+    }
+
     /// κ² ≥ 0, the coefficient of g(u).
     fn screening(&self) -> Coefficient {
         Coefficient::Constant(0.0)
@@ -131,9 +150,10 @@ pub trait Problem: Debug + Send + Sync {
         Reaction::Linear
     }
 
-    /// Whether κ²g(u) is κ²u.
+    /// Whether the flux is ε∇u and κ²g(u) is κ²u.
     fn is_linear(&self) -> bool {
-        self.reaction() == Reaction::Linear || self.screening() == Coefficient::Constant(0.0)
+        self.exponent() == 2.0
+            && (self.reaction() == Reaction::Linear || self.screening() == Coefficient::Constant(0.0))
     }
 
     /// f at points of the box.

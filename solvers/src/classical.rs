@@ -36,5 +36,5 @@ use crate::{SolverError, Task};
 
 /// The discrete system of `task`, without which no classical solver starts.
 fn system<'p>(task: &Task<'p>, solver: &str) -> Result<&'p Discrete, SolverError> {
-    task.discrete.ok_or_else(|| SolverError::NoGrid(solver.into()))
+    task.discrete().ok_or_else(|| SolverError::NoGrid(solver.into()))
 }

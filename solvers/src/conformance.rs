@@ -5,11 +5,9 @@
 
 use std::{num::NonZeroU64, sync::atomic::AtomicBool};
 
-use modewise_problems::Field;
-
 use crate::{
-    Clock, End, Iteration, Meter, Observer, Phase, Reference, Run, Sample, Schedule, Sites, Solver, Status,
-    StopRule, Task,
+    Clock, End, Iteration, Meter, Observer, Phase, Reference, Run, Sample, Schedule, Solver, Status,
+    StopRule, Task, Values,
     observe::{ObserveError, Start},
     registry,
 };
@@ -57,14 +55,14 @@ pub fn check(
         Ok(runs) => runs,
         Err(_) => return Err(broken.0),
     };
-    broken.unless(same_bits(&watched.end.field, &unwatched.end.field), "observing it changes its answer");
-    broken.unless(same_bits(&watched.end.field, &narrow.end.field), "one thread gives other bits");
-    broken.unless(same_bits(&watched.end.field, &wide.end.field), "three threads give other bits");
+    broken.unless(same_bits(&watched.end.values, &unwatched.end.values), "observing it changes its answer");
+    broken.unless(same_bits(&watched.end.values, &narrow.end.values), "one thread gives other bits");
+    broken.unless(same_bits(&watched.end.values, &wide.end.values), "three threads give other bits");
     broken.unless(watched.end.step == unwatched.end.step, "observing it changes its number of steps");
     broken.unless(watched.end.work_units == unwatched.end.work_units, "observing it changes its work");
     broken.unless(watched.end.work_units > 0.0, "it charges nothing");
     broken.unless(watched.work.is_sorted(), "its work does not grow with its steps");
-    broken.unless(watched.end.field.values().iter().all(|u| u.is_finite()), "its answer is not finite");
+    broken.unless(watched.end.values.as_slice().iter().all(|u| u.is_finite()), "its answer is not finite");
     broken
         .unless(watched.scalars == solver.scalar_names().len(), "its scalars are not as many as their names");
     if let Err(error) = resumes(solver, task, steps, &mut broken) {
@@ -155,8 +153,7 @@ fn resumes(
     steps: u64,
     broken: &mut Broken,
 ) -> Result<(), crate::SolverError> {
-    let Some(discrete) = task.discrete else { return Ok(()) };
-    let mut meter = Meter::new(discrete.sweep_flops());
+    let mut meter = Meter::new(1.0);
     let mut whole = solver.init(task, &mut meter)?;
     let mut parts = solver.init(task, &mut meter)?;
     meter.enter(Phase::Iterate);
@@ -171,14 +168,15 @@ fn resumes(
         "a snapshot of a resumed run differs from what it was resumed from",
     );
     advance_by(parts.as_mut(), steps - half, 1, &mut meter)?;
-    let mut samples = [Field::zeros(discrete.grid()), Field::zeros(discrete.grid())];
+    let sites = task.support.sites();
+    let mut samples = [task.support.zeros(), task.support.zeros()];
     let [one, other] = &mut samples;
-    whole.sample(&Sites::Grid(discrete.grid()), one.values_mut(), &mut meter)?;
-    parts.sample(&Sites::Grid(discrete.grid()), other.values_mut(), &mut meter)?;
+    whole.sample(&sites, one.as_mut_slice(), &mut meter)?;
+    parts.sample(&sites, other.as_mut_slice(), &mut meter)?;
     broken.unless(same_bits(one, other), "resumed one step at a time, it gives other bits than in one go");
-    parts.sample(&Sites::Grid(discrete.grid()), one.values_mut(), &mut meter)?;
+    parts.sample(&sites, one.as_mut_slice(), &mut meter)?;
     broken.unless(same_bits(one, other), "sampling it twice gives different bits");
-    let short = parts.sample(&Sites::Grid(discrete.grid()), &mut [0.0], &mut meter);
+    let short = parts.sample(&sites, &mut [0.0], &mut meter);
     broken.unless(short.is_err(), "it samples into a buffer of the wrong length");
     broken.unless(
         solver.resume(task, &crate::Snapshot::default(), &mut meter).is_err(),
@@ -204,8 +202,8 @@ fn advance_by(
     Ok(())
 }
 
-fn same_bits(a: &Field, b: &Field) -> bool {
-    a.values().iter().map(|x| x.to_bits()).eq(b.values().iter().map(|x| x.to_bits()))
+fn same_bits(a: &Values, b: &Values) -> bool {
+    a.as_slice().iter().map(|x| x.to_bits()).eq(b.as_slice().iter().map(|x| x.to_bits()))
 }
 
 fn in_pool<T: Send>(threads: usize, job: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
@@ -215,14 +213,14 @@ fn in_pool<T: Send>(threads: usize, job: impl FnOnce() -> Result<T, String> + Se
 
 #[cfg(test)]
 mod tests {
-    use modewise_problems::{Discrete, Grid, catalog};
+    use modewise_problems::{Discrete, Field, Grid, catalog};
 
     use super::*;
     use crate::{Initial, ReferenceKind, classical::direct};
 
     /// Boxes of every dimension, with every kind of side, with κ², with ε and κ² that jump, on shapes, with Robin sides, and
-    /// nonlinear ones. Networks take the first two.
-    const PROBLEMS: [(&str, &[usize]); 12] = [
+    /// nonlinear ones, p-Laplacians among them. Networks take the first two.
+    const PROBLEMS: [(&str, &[usize]); 14] = [
         ("sines-1d,modes=[1,3]", &[32]),
         ("bump-2d", &[16]),
         ("sines-1d,modes=[1,2],sides=neumann-dirichlet", &[16]),
@@ -235,6 +233,8 @@ mod tests {
         ("many-subdomains-2d", &[10]),
         ("gouy-chapman-1d,u0=3", &[20]),
         ("sinh-waves-2d", &[12, 10]),
+        ("p-laplace-1d,p=5", &[24]),
+        ("p-laplace-2d,p=3", &[10, 8]),
     ];
     /// How many of them a solver has to take, so that refusing is no way out.
     const LEAST: usize = 2;
@@ -285,6 +285,35 @@ mod tests {
         for entry in registry::entries() {
             let count = taken.get(entry.name).copied().unwrap_or(0);
             assert!(count >= LEAST, "{} takes {count} of the problems", entry.name);
+        }
+    }
+
+    #[test]
+    fn newton_and_networks_take_p_laplacians_and_all_others_name_them() {
+        for (problem, cells) in [("p-laplace-1d", vec![16]), ("p-laplace-2d,p=8", vec![8, 8])] {
+            let problem = catalog::build(&problem.parse().unwrap()).unwrap();
+            let grid = Grid::new(problem.domain().bounds(), &cells).unwrap();
+            let mut takers = Vec::new();
+            for entry in registry::entries() {
+                let solver = registry::build(&modewise_problems::Spec::new(entry.name)).unwrap();
+                match solver.check(problem.as_ref(), Some(&grid)) {
+                    Ok(_) => takers.push(entry.name),
+                    Err(refusal) => {
+                        let said = refusal.to_string();
+                        let named = said.contains("p-Laplacian with p = ")
+                            && said.contains("take newton, or a network");
+                        assert!(named, "{}: {said}", entry.name);
+                    }
+                }
+            }
+            takers.sort_unstable();
+            assert_eq!(takers, ["dnn", "fourier-dnn", "mscale-dnn", "newton", "subspace-dnn"]);
+            let strong = registry::build(&"dnn,loss=residual".parse().unwrap()).unwrap();
+            let refusal = strong.check(problem.as_ref(), Some(&grid)).unwrap_err().to_string();
+            assert!(
+                refusal.contains("loss=residual is for fluxes ε∇u") && refusal.contains("use loss=ritz"),
+                "{refusal}"
+            );
         }
     }
 

@@ -64,7 +64,7 @@ impl Hybrid {
         first: &dyn Iteration,
         meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        let discrete = task.discrete.ok_or_else(|| SolverError::NoGrid(ENTRY.name.into()))?;
+        let discrete = task.discrete().ok_or_else(|| SolverError::NoGrid(ENTRY.name.into()))?;
         let mut field = Field::zeros(discrete.grid());
         first.sample(&Sites::Grid(discrete.grid()), field.values_mut(), meter)?;
         let task = task.clone().with_initial(Initial::Field(Arc::new(field)));

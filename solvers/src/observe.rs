@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use modewise_problems::{Errors, Field};
+use modewise_problems::Errors;
 
-use crate::{End, Iteration, Meter, Sites, Snapshot, SolverError};
+use crate::{End, Iteration, Meter, Sites, Snapshot, SolverError, Values};
 
 /// When an observer is shown a step. Step 0, milestones and the last step are always shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,8 +86,8 @@ pub struct Sample<'a> {
     pub work_units: f64,
     /// Seconds of set-up and steps.
     pub seconds: f64,
-    /// The current u on the task's grid.
-    pub field: &'a Field,
+    /// The current u, on the task's grid or at its test points.
+    pub values: &'a Values,
     /// Its error, where there is a reference.
     pub errors: Option<Errors>,
     /// Its relative residual, where the solver solves the discrete system.

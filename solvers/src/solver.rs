@@ -164,11 +164,24 @@ pub struct Unsupported {
     pub advice: String,
 }
 
+/// The grid, which only boxes of up to three axes have.
+///
+/// # Errors
+/// There is none; the advice names the solvers that need none.
+pub fn needs_grid<'g>(grid: Option<&'g Grid>, solver: &str) -> Result<&'g Grid, Unsupported> {
+    grid.ok_or_else(|| Unsupported {
+        solver: solver.into(),
+        reason: "it works on a grid, and a problem of more than three axes has none".into(),
+        advice: "take dnn, mscale-dnn, fourier-dnn, subspace-dnn, or random-features with frequency=K".into(),
+    })
+}
+
 /// Refuses a nonlinear problem.
 ///
 /// # Errors
 /// It is one; the advice names the solvers for it.
 pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    needs_linear_flux(problem, solver)?;
     if problem.is_linear() {
         return Ok(());
     }
@@ -180,6 +193,21 @@ pub fn needs_linear(problem: &dyn Problem, solver: &str) -> Result<(), Unsupport
         ),
         advice: "take newton or fas, or a network".into(),
     })
+}
+
+/// Refuses a p-Laplacian.
+///
+/// # Errors
+/// It is one; the advice names the solvers for it.
+pub fn needs_linear_flux(problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+    match problem.exponent() {
+        2.0 => Ok(()),
+        p => Err(Unsupported {
+            solver: solver.into(),
+            reason: format!("it is for fluxes ε∇u, and this problem is a p-Laplacian with p = {p}"),
+            advice: "take newton, or a network with loss=ritz".into(),
+        }),
+    }
 }
 
 /// That the discrete system of `problem` has couplings along axes only: not those next to interfaces.
@@ -203,7 +231,7 @@ pub fn needs_no_interface(problem: &dyn Problem, solver: &str) -> Result<(), Uns
 #[derive(Debug, Error)]
 pub enum SolverError {
     /// A grid method without a grid.
-    #[error("`{0}` works on a grid, and this task has none; give one with --grid")]
+    #[error("`{0}` works on a grid, and this task has none; take a network")]
     NoGrid(String),
     /// A regression with nothing to fit.
     #[error("loss=regression fits the reference, and this task has none; use loss=ritz or loss=residual")]

@@ -1,5 +1,6 @@
 //! What goes into a solver: the problem, its discrete system, a start and a seed.
 
+mod values;
 mod white;
 
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::sync::Arc;
 use modewise_problems::{Discrete, Errors, Field, Problem, error, error::Size, reduce, transform::Modal};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+pub use values::{Support, TestPoints, Values};
 
 /// Where an iteration starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +29,8 @@ pub enum Initial {
 pub struct Task<'p> {
     /// The continuous problem.
     pub problem: &'p dyn Problem,
-    /// Its discrete system, where there is a grid.
-    pub discrete: Option<&'p Discrete>,
+    /// Where its runs are looked at.
+    pub support: Support<'p>,
     /// What a regression fits: the reference.
     pub target: Option<&'p Field>,
     /// The start. Solvers meet `White` only as the field that [`Initial::resolve`] makes of it.
@@ -39,7 +42,17 @@ pub struct Task<'p> {
 impl<'p> Task<'p> {
     /// A task on a grid from a zero start with seed 0.
     pub fn new(problem: &'p dyn Problem, discrete: &'p Discrete) -> Self {
-        Self { problem, discrete: Some(discrete), target: None, initial: Initial::Zero, seed: 0 }
+        Self::on(problem, Support::Grid(discrete))
+    }
+
+    /// A task on a grid or without one, from a zero start with seed 0.
+    pub fn on(problem: &'p dyn Problem, support: Support<'p>) -> Self {
+        Self { problem, support, target: None, initial: Initial::Zero, seed: 0 }
+    }
+
+    /// The discrete system, where there is a grid.
+    pub fn discrete(&self) -> Option<&'p Discrete> {
+        self.support.discrete()
     }
 
     /// The same with another start.
@@ -119,15 +132,16 @@ pub enum ReferenceKind {
 #[derive(Debug, Clone)]
 pub struct Reference {
     kind: ReferenceKind,
-    field: Arc<Field>,
+    values: Arc<Values>,
     norm: f64,
 }
 
 impl Reference {
-    /// Errors will be measured against `field`.
-    pub fn new(kind: ReferenceKind, field: Field) -> Self {
-        let norm = error::norm(&field);
-        Self { kind, field: Arc::new(field), norm }
+    /// Errors will be measured against a field, or values at test points.
+    pub fn new(kind: ReferenceKind, values: impl Into<Values>) -> Self {
+        let values = values.into();
+        let norm = reduce::sum_of_squares(values.as_slice()).sqrt();
+        Self { kind, values: Arc::new(values), norm }
     }
 
     /// Which solution it is.
@@ -135,18 +149,23 @@ impl Reference {
         self.kind
     }
 
-    /// Its nodal values.
-    pub fn field(&self) -> &Field {
-        &self.field
+    /// Its values, node by node or point by point.
+    pub fn values(&self) -> &[f64] {
+        self.values.as_slice()
     }
 
-    /// The error of `u` against it.
-    pub fn errors(&self, u: &Field) -> Errors {
+    /// The field, where it is on a grid.
+    pub fn field(&self) -> Option<&Field> {
+        self.values.field()
+    }
+
+    /// The error of the values `u` against it.
+    pub fn errors(&self, u: &[f64]) -> Errors {
         self.measure(u).1
     }
 
-    /// The size of `u` and its error against it.
-    pub fn measure(&self, u: &Field) -> (Size, Errors) {
-        error::measure(u.values(), self.field.values(), self.norm)
+    /// The size of the values `u` and their error against it.
+    pub fn measure(&self, u: &[f64]) -> (Size, Errors) {
+        error::measure(u, self.values(), self.norm)
     }
 }

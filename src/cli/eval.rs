@@ -12,7 +12,7 @@ use modewise::{
     experiment::{ConfigError, Solution},
     store::{atomic::write_atomically, folder::cell},
 };
-use modewise_problems::Points;
+use modewise_problems::{Points, axis_names};
 use serde_json::json;
 
 use super::{
@@ -20,9 +20,6 @@ use super::{
     emit,
     exit::{Exit, Failure},
 };
-
-/// Names of the coordinates.
-const AXES: [&str; 3] = ["x", "y", "z"];
 
 pub(super) fn command() -> Command {
     let argument = |name: &'static str, value: &'static str, help: &'static str| {
@@ -32,7 +29,7 @@ pub(super) fn command() -> Command {
         .about("Evaluate the solution of a finished run at points of your own")
         .after_help(
             "A network is evaluated as it is; of a solver on a grid the last field is interpolated linearly between the \
-             nodes, and this is said. POINTS.csv has a header x, x,y or x,y,z and a point a line; the answer has the same \
+             nodes, and this is said. POINTS.csv has a header x, x,y, x,y,z or x1,x2,x3,… and a point a line; the answer has the same \
              columns and u.\n\nExamples:\n  modewise eval output/run points.csv > values.csv\n  \
              modewise eval output/demo points.csv --solver mscale-dnn --json --out values.json",
         )
@@ -85,7 +82,7 @@ pub(super) fn eval(arguments: &ArgMatches) -> Result<Exit, Failure> {
 }
 
 fn table(points: Points<'_>, values: &[f64]) -> String {
-    let mut table = format!("{},u\n", AXES[..points.dimension()].join(","));
+    let mut table = format!("{},u\n", axis_names(points.dimension()).join(","));
     for (point, value) in points.iter().zip(values) {
         let coordinates = point.iter().map(|x| cell(*x)).collect::<Vec<_>>().join(",");
         // Writing to a String cannot fail.
@@ -101,7 +98,7 @@ fn read_points(path: &str, solution: &Solution) -> Result<Vec<f64>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| Failure::Input { path: path.into(), error })?;
     let wrong =
         |line: usize, reason: String| ConfigError::Missing(format!("{path}, line {line}: {reason}")).into();
-    let axes = &AXES[..bounds.len()];
+    let axes = axis_names(bounds.len());
     let header = axes.join(",");
     let cells = |line: &'_ str| line.split(',').map(|cell| cell.trim().to_string()).collect::<Vec<_>>();
     let mut lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
@@ -116,7 +113,7 @@ fn read_points(path: &str, solution: &Solution) -> Result<Vec<f64>, Failure> {
             let reason = format!("expected {} coordinates ({header}), not {}", axes.len(), cells.len());
             return Err(wrong(number, reason));
         }
-        for ((cell, name), &[lower, upper]) in cells.iter().zip(axes).zip(bounds) {
+        for ((cell, name), &[lower, upper]) in cells.iter().zip(&axes).zip(bounds) {
             let value = cell.parse::<f64>().ok().filter(|value| value.is_finite());
             let value = value.ok_or_else(|| wrong(number, format!("{name} = `{cell}` is no number")))?;
             if !(lower..=upper).contains(&value) {

@@ -132,7 +132,7 @@ impl Failure {
             Self::Config(_) | Self::Experiment(ExperimentError::Config(_)) | Self::Threads(_) => Exit::Usage,
             Self::Bench(_) => Exit::Usage,
             Self::Experiment(ExperimentError::Resume { .. }) => Exit::Usage,
-            Self::Figure(FigureError::Unknown { .. }) => Exit::Usage,
+            Self::Figure(FigureError::Unknown { .. } | FigureError::NoGrid { .. }) => Exit::Usage,
             _ => Exit::Io,
         }
     }

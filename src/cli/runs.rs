@@ -46,8 +46,9 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
         None => default_folder(&setup)?,
     };
     let quiet = arguments.get_flag("quiet");
-    for warning in [setup.unresolved(), setup.split_into_waves()].into_iter().flatten().filter(|_| !quiet) {
-        eprintln!("modewise: {warning}");
+    let notes = [setup.unresolved(), setup.split_into_waves(), setup.at_test_points()];
+    for note in notes.into_iter().flatten().filter(|_| !quiet) {
+        eprintln!("modewise: {note}");
     }
     if !quiet && setup.plan.initial != Start::Zero {
         for prepared in setup.solvers.iter().filter(|prepared| !prepared.need.uses_initial) {

@@ -49,11 +49,16 @@ pub(super) fn table(summary: &Summary) -> String {
             "\nthe reference was made by refinement and is itself known to {l2:.1e} relative in L2 and {max:.1e} in the maximum (±)\n"
         );
     }
-    text += &format!(
-        "\norder τ: −1 high frequencies first, +1 low first; reached: of {} tracked modes, to a relative error of {}\n",
-        summary.tracked.len(),
-        summary.tol
-    );
+    text += &match summary.test_points {
+        Some(points) => format!(
+            "\nerrors at {points} fixed points inside, as there is no grid; 1 work unit = 10⁹ flops\n"
+        ),
+        None => format!(
+            "\norder τ: −1 high frequencies first, +1 low first; reached: of {} tracked modes, to a relative error of {}\n",
+            summary.tracked.len(),
+            summary.tol
+        ),
+    };
     if let Some(runs) = summary.spread.iter().map(|solver| solver.runs).max() {
         text += &format!("median over {runs} seeds, smallest and largest in brackets\n");
     }

@@ -8,6 +8,8 @@ use modewise_solvers::{Meter, Sites, Snapshot, Solver, SolverError, Task, regist
 use super::{
     config_error::ConfigError,
     execute::{ExperimentError, plan_of},
+    gridless,
+    ground::Ground,
     labels,
 };
 use crate::store::{
@@ -22,7 +24,7 @@ pub struct Solution {
     /// The seed of its run.
     pub seed: u64,
     problem: Arc<dyn Problem>,
-    grid: Grid,
+    grid: Option<Grid>,
     answer: Answer,
 }
 
@@ -53,12 +55,13 @@ impl Solution {
         let label = labels[place].clone();
         let seed = seed.unwrap_or(plan.seed);
         let problem = catalog::build(&plan.problem).map_err(ConfigError::from)?;
-        let grid = Grid::new(problem.domain().bounds(), &plan.grid).map_err(ConfigError::from)?;
+        let on_grid = || Grid::new(problem.domain().bounds(), &plan.grid).map_err(ConfigError::from);
+        let grid = (!gridless::is(problem.as_ref())).then(on_grid).transpose()?;
         let solver = registry::build(&plan.solvers[place].spec).map_err(ConfigError::from)?;
-        let need = solver.check(problem.as_ref(), Some(&grid)).map_err(ConfigError::from)?;
+        let need = solver.check(problem.as_ref(), grid.as_ref()).map_err(ConfigError::from)?;
         let unfinished =
             "there is none, because the run did not come to its end; `modewise resume` goes on with it";
-        let answer = if need.discrete {
+        let answer = if let Some(grid) = grid.as_ref().filter(|_| need.discrete) {
             if seed != plan.seed {
                 return Err(
                     refuse(format!("of `{label}` only the field of seed {} is kept", plan.seed)).into()
@@ -68,9 +71,9 @@ impl Solution {
             let last = last.ok_or_else(|| refuse(format!("a field of `{label}`: {unfinished}")))?;
             let values = read_field(&last.path, &plan.grid)?.into_iter().collect();
             // Invariant: `read_field` has compared the shape with the grid's.
-            let mut field = Field::from_values(&grid, values).expect("as many values as nodes");
+            let mut field = Field::from_values(grid, values).expect("as many values as nodes");
             if problem.domain().region().is_some() {
-                let discrete = Discrete::new(problem.as_ref(), &grid).map_err(ConfigError::from)?;
+                let discrete = Discrete::new(problem.as_ref(), grid).map_err(ConfigError::from)?;
                 discrete.extend(problem.as_ref(), &mut field);
             }
             Answer::Nodes(field)
@@ -113,11 +116,11 @@ impl Solution {
             Answer::Network(solver, snapshot) => {
                 let failed =
                     |error: SolverError| ExperimentError::Resume { label: self.label.clone(), error };
-                let discrete = Discrete::new(self.problem.as_ref(), &self.grid).map_err(ConfigError::from)?;
+                let ground = Ground::new(self.problem.as_ref(), self.grid.as_ref())?;
                 // A regression asks for what it fits, and does not look at it before its next step.
-                let target = Field::zeros(&self.grid);
-                let task =
-                    Task::new(self.problem.as_ref(), &discrete).with_target(&target).with_seed(self.seed);
+                let target = self.grid.as_ref().map(Field::zeros);
+                let mut task = Task::on(self.problem.as_ref(), ground.support()).with_seed(self.seed);
+                task.target = target.as_ref();
                 let mut meter = Meter::new(1.0);
                 let live = solver.resume(&task, snapshot, &mut meter).map_err(failed)?;
                 live.sample(&Sites::Points(points), &mut out, &mut meter).map_err(failed)?;

@@ -112,8 +112,9 @@ pub fn run(
         folder.text(PROBLEM_FILE, text)?;
     }
     folder.text("experiment.toml", &setup.plan.to_toml())?;
-    if let Some(reference) = setup.reference.as_ref().filter(|_| setup.stores_fields()) {
-        folder.field("reference", reference.field(), setup.discrete.inside())?;
+    let reference = setup.reference.as_ref().and_then(Reference::field);
+    if let Some(field) = reference.filter(|_| setup.stores_fields()) {
+        folder.field("reference", field, setup.ground.inside())?;
     }
     go_on(setup, folder, done, None, cancel, progress)
 }
@@ -255,14 +256,14 @@ impl OneRun<'_> {
     ) -> Result<SolverSummary, ExperimentError> {
         let setup = self.setup;
         let several = setup.plan.seeds > 1;
-        let mut task = Task::new(setup.problem.as_ref(), &setup.discrete)
+        let mut task = Task::on(setup.problem.as_ref(), setup.ground.support())
             .with_initial(match setup.plan.initial {
                 Start::Zero => Initial::Zero,
                 Start::Random => Initial::Random,
                 Start::White => Initial::White,
             })
             .with_seed(self.seed);
-        task.target = setup.reference.as_ref().map(Reference::field);
+        task.target = setup.reference.as_ref().and_then(Reference::field);
         let columns = setup.scalar_names();
         let watch = setup.watch();
         let schedule = setup.watch_schedule();
@@ -270,10 +271,9 @@ impl OneRun<'_> {
         let mut recorder =
             Recorder::new(folder, watch, setup.record_schedule(), &self.prepared.label, &columns);
         recorder.seed = several.then_some(self.seed);
-        // Outside of shapes a network is anything.
-        recorder.continuous = !self.prepared.need.discrete && setup.discrete.inside().is_none();
+        recorder.is_network = !self.prepared.need.discrete;
         recorder.stores_fields = setup.stores_fields();
-        recorder.inside = setup.discrete.inside();
+        recorder.inside = setup.ground.inside();
         recorder.field_name = (self.seed == setup.plan.seed).then(|| self.prepared.label.clone());
         let mut keeper = FolderKeeper::new(&path, self.number);
         progress.begin(&self.prepared.label, recorder.seed, &self.prepared.stop);
@@ -314,10 +314,10 @@ impl OneRun<'_> {
         if let Some(watch) = &watch {
             self.write_order(folder, &task, watch, &end)?;
         }
-        let bar = setup.bar.as_ref().map(|bar| bar.of(&end.field));
-        let solvation = setup.problem.solvation();
+        let bar = setup.bar.as_ref().map(|bar| bar.of(end.values.as_slice()));
+        let solvation = setup.problem.solvation().zip(end.values.field());
         let free =
-            solvation.and_then(|solvation| FreeEnergy::new(solvation, &end.field, setup.coarse.as_ref()));
+            solvation.and_then(|(solvation, field)| FreeEnergy::new(solvation, field, setup.coarse.as_ref()));
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let coarse = free.as_ref().and_then(FreeEnergy::advice);
         let advice = self.below_the_floor(&end).or(entry.advice.clone()).or(coarse);
@@ -382,15 +382,12 @@ impl OneRun<'_> {
     fn predict(&self, task: &Task<'_>, watch: &ModeWatch, end: &End) -> Vec<Option<u64>> {
         let modes: Vec<(ModeName, f64)> = watch.scales().map(|(name, scale)| (name.clone(), scale)).collect();
         let none = vec![None; modes.len()];
-        let Some(reference) =
-            self.setup.reference.as_ref().filter(|_| self.is_against(ReferenceKind::Discrete))
-        else {
-            return none;
-        };
-        let start = task.initial.resolve(&self.setup.discrete, task.target, self.seed);
+        let reference = task.target.filter(|_| self.is_against(ReferenceKind::Discrete));
+        let (Some(reference), Some(discrete)) = (reference, task.discrete()) else { return none };
+        let start = task.initial.resolve(discrete, task.target, self.seed);
         let spec = self.prepared.solver.spec();
         let Split::Waves(kind) = self.setup.plan.transform else { return none };
-        let prediction = Prediction::new(&spec, &self.setup.discrete, kind, reference.field(), &start);
+        let prediction = Prediction::new(&spec, discrete, kind, reference, &start);
         prediction.map_or(none, |prediction| {
             prediction.first_passages(&modes, self.setup.plan.tol, 10 * end.step.max(1))
         })

@@ -26,7 +26,8 @@ pub const OPTIONS: [Opt; 16] = [
         key: "grid",
         default: "auto",
         value: "N",
-        help: "Cells a side: one number, or one per axis (64,32). auto: 256 in 1-D, 64 in 2-D, 32 in 3-D",
+        help: "Cells a side: one number, or one per axis (64,32). auto: 256 in 1-D, 64 in 2-D, 32 in 3-D, and none \
+               beyond, where networks alone are",
     },
     Opt {
         key: "stop",

@@ -94,7 +94,7 @@ impl Orders {
             let last = orders.rows.len() - 1;
             if is_exact {
                 let exact = reference::exact(problem.as_ref(), &discrete)?;
-                orders.rows[last].set(exact.errors(&field));
+                orders.rows[last].set(exact.errors(field.values()));
             } else if let Some((coarse, u)) = &coarser {
                 orders.rows[last - 1].set(difference(coarse, u, &discrete, &field));
             }
@@ -157,7 +157,9 @@ fn one(
         order_l2: None,
         order_max: None,
     };
-    Ok((discrete, end.field, row))
+    // Invariant: a run on a grid ends with a field.
+    let field = end.values.into_field().expect("a run on a grid");
+    Ok((discrete, field, row))
 }
 
 /// The difference of two solutions at the nodes of the coarser grid that are inside on both.

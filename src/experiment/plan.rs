@@ -101,6 +101,17 @@ pub struct Plan {
     pub fields: Vec<FieldFormat>,
 }
 
+impl Start {
+    /// Its word in a plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::Random => "random",
+            Self::White => "white",
+        }
+    }
+}
+
 const TRANSFORMS: [Split; 5] = [
     Split::Waves(TransformKind::Auto),
     Split::Waves(TransformKind::Sine),
@@ -161,7 +172,7 @@ impl Plan {
             },
             initial: read.choice(
                 "initial",
-                &[("zero", Start::Zero), ("random", Start::Random), ("white", Start::White)],
+                &[Start::Zero, Start::Random, Start::White].map(|start| (start.name(), start)),
             )?,
             reference: if table.contains_key("reference") {
                 Some(read.choice("reference", &REFERENCES)?)
@@ -251,12 +262,7 @@ impl Plan {
         if self.stop.asked {
             set("stop", self.stop.to_string().into());
         }
-        let initial = match self.initial {
-            Start::Zero => "zero",
-            Start::Random => "random",
-            Start::White => "white",
-        };
-        set("initial", initial.into());
+        set("initial", self.initial.name().into());
         if let Some(reference) = self.reference {
             set("reference", name(reference).into());
         }

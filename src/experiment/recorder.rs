@@ -36,8 +36,8 @@ pub(super) struct Recorder<'a> {
     pub stores_fields: bool,
     /// The scalar columns of history.csv.
     pub columns: &'a [String],
-    /// Whether u is known between the nodes, so that its energy above Nyquist means something.
-    pub continuous: bool,
+    /// Whether u is known between the nodes: it is a network, to be kept.
+    pub is_network: bool,
     state: State,
     /// For each column the place of its scalar in a sample.
     places: Vec<Option<usize>>,
@@ -79,7 +79,7 @@ impl<'a> Recorder<'a> {
             inside: None,
             stores_fields: true,
             columns,
-            continuous: false,
+            is_network: false,
             state: State::default(),
             places: Vec::new(),
             energy_above_nyquist: None,
@@ -135,8 +135,8 @@ impl Observer for Recorder<'_> {
     }
 
     fn observe(&mut self, sample: &Sample<'_>) -> Result<(), ObserveError> {
-        if let Some(watch) = &mut self.watch {
-            watch.look(sample.step, sample.work_units, sample.seconds, sample.field);
+        if let (Some(watch), Some(field)) = (&mut self.watch, sample.values.field()) {
+            watch.look(sample.step, sample.work_units, sample.seconds, field);
         }
         let always = sample.milestone || sample.last;
         if always || sample.step >= self.state.next_record {
@@ -144,11 +144,11 @@ impl Observer for Recorder<'_> {
             let next = self.record.as_ref().map_or(0, |schedule| schedule.next(sample.step, Cost::default()));
             self.state.next_record = next;
         }
-        if let Some(name) = &self.field_name
+        if let (Some(name), Some(field)) = (&self.field_name, sample.values.field())
             && (always || sample.step >= self.state.next_field)
             && (self.stores_fields || sample.last)
         {
-            self.folder.field(&format!("{name}-{}", sample.step), sample.field, self.inside)?;
+            self.folder.field(&format!("{name}-{}", sample.step), field, self.inside)?;
             self.state.fields.push(sample.step);
             self.state.next_field = FIELDS.next(sample.step, Cost::default());
         }
@@ -161,8 +161,10 @@ impl Observer for Recorder<'_> {
                 error_max: sample.errors.map(|errors| errors.max).filter(|error| error.is_finite()),
             });
         }
-        if sample.last && self.continuous {
-            self.energy_above_nyquist = energy_above_nyquist(sample).ok();
+        if sample.last && self.is_network {
+            // Outside of shapes a network is anything.
+            let is_whole = self.inside.is_none();
+            self.energy_above_nyquist = is_whole.then(|| energy_above_nyquist(sample).ok()).flatten();
             self.last = Some(sample.snapshot()?);
         }
         Ok(())

@@ -61,10 +61,11 @@ impl Way {
                 let end = Run::new(solver.as_ref(), &task, &stop)
                     .drive(&WallClock::start(), &AtomicBool::new(false), &mut [])
                     .map_err(|error| error.to_string())?;
-                let floor = discrete.residual_floor(modewise_problems::error::norm(&end.field));
+                let u = end.values.as_slice();
+                let floor = discrete.residual_floor(u, modewise_problems::error::size(u).l2);
                 let residual = end.residual.unwrap_or(f64::INFINITY);
                 if residual <= NEAR_FLOOR * floor.max(f64::EPSILON) {
-                    return Ok(Some(end.field));
+                    return Ok(end.values.into_field());
                 }
                 Err(format!("{} ends at a residual of {residual:.1e}", solver.spec().name))
             }
@@ -96,7 +97,7 @@ pub(super) fn find(
             .map(|solution| solution.map(|field| Reference::new(ReferenceKind::Discrete, field))),
     };
     let floor = match (&solved, &exact) {
-        (Ok(Some(solution)), Some(exact)) => Some(exact.errors(solution.field())),
+        (Ok(Some(solution)), Some(exact)) => Some(exact.errors(solution.values())),
         _ => None,
     };
     if matches!(plan.reference, Some(ReferenceKind::Exact | ReferenceKind::Refined)) {

@@ -229,12 +229,9 @@ mod tests {
             let grid = refined.field.grid();
             let discrete = Discrete::new(problem.as_ref(), grid).unwrap();
             let exact = super::super::reference::exact(problem.as_ref(), &discrete).unwrap();
-            let error = exact.errors(refined.on(&discrete).field());
-            let plain = exact.errors(&restricted(
-                &solve(&plan, problem.as_ref(), &finest).unwrap(),
-                grid,
-                &vec![2; finest.len()],
-            ));
+            let error = exact.errors(refined.on(&discrete).values());
+            let fine = solve(&plan, problem.as_ref(), &finest).unwrap();
+            let plain = exact.errors(restricted(&fine, grid, &vec![2; finest.len()]).values());
             assert!(
                 error.l2 <= refined.bar.l2 && error.max <= refined.bar.max,
                 "{spec}: {error:?} beyond {:?}",

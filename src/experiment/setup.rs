@@ -10,6 +10,8 @@ use super::reference::{self, Way};
 use super::{
     config_error::ConfigError,
     error_bar::{self, ErrorBar},
+    gridless,
+    ground::Ground,
     labels, memory,
     plan::{Plan, Record, SolverPlan, Start, Watch},
     refined::{self, Refined},
@@ -43,8 +45,8 @@ pub struct Setup {
     pub problem: Arc<dyn Problem>,
     /// The text of its file, where it is one of the user's own.
     pub problem_file: Option<String>,
-    /// Its discrete system.
-    pub discrete: Discrete,
+    /// Where it is solved, and errors are measured.
+    pub ground: Ground,
     /// What errors are measured against, if anything is.
     pub reference: Option<Reference>,
     /// The estimated error of the reference itself, where it was made by refinement.
@@ -96,84 +98,9 @@ impl Setup {
 
     fn resolve(plan: &Plan, force: bool, refines: bool) -> Result<Self, ConfigError> {
         let problem = catalog::build(&plan.problem)?;
-        let mut grid = Grid::new(problem.domain().bounds(), &cells(plan, problem.as_ref()))?;
-        let bar = match plan.accuracy.filter(|_| refines) {
-            Some(accuracy) => {
-                check_solvers(plan, problem.as_ref(), &grid)?;
-                let (cells, bar) = error_bar::refine(plan, problem.as_ref(), &grid.cells(), accuracy)?;
-                grid = Grid::new(problem.domain().bounds(), &cells)?;
-                Some(bar)
-            }
-            None if plan.error_bar || plan.accuracy.is_some() => {
-                check_solvers(plan, problem.as_ref(), &grid)?;
-                Some(error_bar::on_grid(plan, problem.as_ref(), &grid.cells())?)
-            }
-            None => None,
-        };
-        let mut solvers = Vec::new();
-        for (solver, label) in plan.solvers.iter().zip(labels::unique(&plan.solvers)?) {
-            solvers.push(prepare(solver, label, plan, problem.as_ref(), &grid)?);
-        }
-        let own = memory::own(plan, &grid, problem.as_ref());
-        let kind = plan.reference.unwrap_or(ReferenceKind::Discrete);
-        let (way, bytes) = Way::find(kind, problem.as_ref(), &grid, own);
-        memory::refuse_too_much(own, bytes, &solvers)?;
-        let discrete = Discrete::new(problem.as_ref(), &grid)?;
-        let refined = refined::is_wanted(plan, problem.as_ref())
-            .then(|| Refined::find(plan, problem.as_ref(), &grid.cells()))
-            .transpose()?;
-        let solved = bar.as_ref().map(|bar| &bar.solution);
-        let (reference, floor) =
-            reference::find(plan, &way, solved, refined.as_ref(), problem.as_ref(), &discrete)?;
-        let coarse = problem
-            .solvation()
-            .and_then(|_| error_bar::half(plan, problem.as_ref(), &discrete.grid().cells()));
-        let own_modes = ModeChoice::None != plan.modes && reference.is_some();
-        let split = match plan.transform {
-            Split::Waves(TransformKind::Auto) if own_modes && has_few_nodes_in_shapes(&discrete) => {
-                Split::Eigen
-            }
-            split => split,
-        };
-        let spectrum = match split {
-            Split::Waves(kind) => Spectrum::new(&grid, discrete.sides(), kind),
-            Split::Eigen => Spectrum::eigen(&discrete)?,
-        };
-        let transform = spectrum.transform_name();
-        let mut resolved = plan.clone();
-        resolved.problem = problem.spec();
-        let problem_file = file::is_path(&plan.problem.name).then(|| problem.to_file().ok()).flatten();
-        if problem_file.is_some() {
-            // The run folder keeps it.
-            resolved.problem.name = PROBLEM_FILE.into();
-        }
-        resolved.grid = grid.cells();
-        resolved.reference = reference.as_ref().map(Reference::kind);
-        let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier].map(Split::Waves);
-        resolved.transform = uniform.into_iter().find(|kind| kind.name() == transform).unwrap_or(split);
-        for (solver, prepared) in resolved.solvers.iter_mut().zip(&solvers) {
-            solver.label = Some(prepared.label.clone());
-            solver.spec = prepared.solver.spec();
-            solver.start.clone_from(&prepared.start);
-        }
-        let white = plan.initial == Start::White;
-        let watched = reference.as_ref().filter(|_| plan.modes != ModeChoice::None);
-        let watch = watched
-            .map(|reference| ModeWatch::new(reference, spectrum, &plan.modes, white, plan.tol))
-            .transpose()?;
-        let setup = Self {
-            plan: resolved,
-            problem,
-            problem_file,
-            discrete,
-            reference,
-            reference_bar: refined.map(|refined| refined.bar),
-            floor,
-            bar,
-            coarse,
-            transform,
-            solvers,
-            watch,
+        let setup = match gridless::is(problem.as_ref()) {
+            true => Self::without_grid(plan, problem)?,
+            false => Self::on_grid(plan, problem, refines)?,
         };
         let gigabytes = setup.output_bytes() / GIGABYTE;
         if gigabytes > 1.0 && !force {
@@ -182,12 +109,114 @@ impl Setup {
         Ok(setup)
     }
 
+    fn on_grid(plan: &Plan, problem: Arc<dyn Problem>, refines: bool) -> Result<Self, ConfigError> {
+        let mut grid = Grid::new(problem.domain().bounds(), &cells(plan, problem.as_ref()))?;
+        let bar = match plan.accuracy.filter(|_| refines) {
+            Some(accuracy) => {
+                prepare_all(plan, problem.as_ref(), Some(&grid))?;
+                let (cells, bar) = error_bar::refine(plan, problem.as_ref(), &grid.cells(), accuracy)?;
+                grid = Grid::new(problem.domain().bounds(), &cells)?;
+                Some(bar)
+            }
+            None if plan.error_bar || plan.accuracy.is_some() => {
+                prepare_all(plan, problem.as_ref(), Some(&grid))?;
+                Some(error_bar::on_grid(plan, problem.as_ref(), &grid.cells())?)
+            }
+            None => None,
+        };
+        let solvers = prepare_all(plan, problem.as_ref(), Some(&grid))?;
+        let own = memory::own(plan, &grid, problem.as_ref());
+        let kind = plan.reference.unwrap_or(ReferenceKind::Discrete);
+        let (way, bytes) = Way::find(kind, problem.as_ref(), &grid, own);
+        memory::refuse_too_much(own, bytes, &solvers)?;
+        let ground = Ground::new(problem.as_ref(), Some(&grid))?;
+        // Invariant: on a grid there is a discrete system.
+        let discrete = ground.discrete().expect("a system on a grid");
+        let refined = refined::is_wanted(plan, problem.as_ref())
+            .then(|| Refined::find(plan, problem.as_ref(), &grid.cells()))
+            .transpose()?;
+        let solved = bar.as_ref().map(|bar| &bar.solution);
+        let (reference, floor) =
+            reference::find(plan, &way, solved, refined.as_ref(), problem.as_ref(), discrete)?;
+        let coarse = problem.solvation().and_then(|_| error_bar::half(plan, problem.as_ref(), &grid.cells()));
+        let own_modes = ModeChoice::None != plan.modes && reference.is_some();
+        let split = match plan.transform {
+            Split::Waves(TransformKind::Auto) if own_modes && has_few_nodes_in_shapes(discrete) => {
+                Split::Eigen
+            }
+            split => split,
+        };
+        let spectrum = match split {
+            Split::Waves(kind) => Spectrum::new(&grid, discrete.sides(), kind),
+            Split::Eigen => Spectrum::eigen(discrete)?,
+        };
+        let transform = spectrum.transform_name();
+        let (mut resolved, problem_file) = resolved(plan, problem.as_ref(), &solvers, reference.as_ref());
+        resolved.grid = grid.cells();
+        let uniform = [TransformKind::Sine, TransformKind::Cosine, TransformKind::Fourier].map(Split::Waves);
+        resolved.transform = uniform.into_iter().find(|kind| kind.name() == transform).unwrap_or(split);
+        let white = plan.initial == Start::White;
+        let watched = reference.as_ref().filter(|_| plan.modes != ModeChoice::None);
+        let watch = watched
+            .map(|reference| ModeWatch::new(reference, spectrum, &plan.modes, white, plan.tol))
+            .transpose()?;
+        Ok(Self {
+            plan: resolved,
+            problem,
+            problem_file,
+            ground,
+            reference,
+            reference_bar: refined.map(|refined| refined.bar),
+            floor,
+            bar,
+            coarse,
+            transform,
+            solvers,
+            watch,
+        })
+    }
+
+    fn without_grid(plan: &Plan, problem: Arc<dyn Problem>) -> Result<Self, ConfigError> {
+        gridless::check(plan, problem.as_ref())?;
+        let solvers = prepare_all(plan, problem.as_ref(), None)?;
+        memory::refuse_too_much(gridless::bytes(problem.as_ref()), 0.0, &solvers)?;
+        let ground = Ground::new(problem.as_ref(), None)?;
+        let reference = gridless::reference(plan, problem.as_ref(), ground.support())?;
+        let (mut resolved, problem_file) = resolved(plan, problem.as_ref(), &solvers, reference.as_ref());
+        resolved.modes = ModeChoice::None;
+        Ok(Self {
+            plan: resolved,
+            problem,
+            problem_file,
+            ground,
+            reference,
+            reference_bar: None,
+            floor: None,
+            bar: None,
+            coarse: None,
+            transform: "none".into(),
+            solvers,
+            watch: None,
+        })
+    }
+
+    /// What is said of a problem that has no grid.
+    pub fn at_test_points(&self) -> Option<String> {
+        let points = self.ground.test_points()?;
+        Some(format!(
+            "a problem in {}-D has no grid: errors are measured at {points} fixed points inside (Sobol's sequence), there are no modes \
+             and no fields, and a work unit is 10⁹ flops",
+            self.problem.domain().dimension()
+        ))
+    }
+
     /// A warning where the solution oscillates faster than the grid can show.
     pub fn unresolved(&self) -> Option<String> {
         let k = self.problem.wave_number()?;
-        let coarsest = self.discrete.grid().axes().iter().map(|axis| axis.spacing()).fold(0.0, f64::max);
+        let grid = self.ground.grid()?;
+        let coarsest = grid.axes().iter().map(|axis| axis.spacing()).fold(0.0, f64::max);
         (k * coarsest >= std::f64::consts::PI).then(|| {
-            let cells = (self.discrete.grid().cells().into_iter().max().unwrap_or(2) as f64 * k * coarsest
+            let cells = (grid.cells().into_iter().max().unwrap_or(2) as f64 * k * coarsest
                 / std::f64::consts::PI)
                 .ceil();
             format!(
@@ -198,7 +227,7 @@ impl Setup {
 
     /// What is said where the error of a problem on shapes is split into waves of the box, whose modes are not its own.
     pub fn split_into_waves(&self) -> Option<String> {
-        let on_shapes = self.discrete.inside().is_some() && self.watch.is_some();
+        let on_shapes = self.ground.inside().is_some() && self.watch.is_some();
         (on_shapes && self.plan.transform != Split::Eigen).then(|| {
             format!(
                 "the domain is no whole box: its error, 0 outside, is split into waves of the box; --transform eigen splits it \
@@ -237,9 +266,9 @@ impl Setup {
         }
     }
 
-    /// Whether fields are stored on the way; of larger grids only the last u is.
+    /// Whether fields are stored on the way; of larger grids only the last u is, without a grid none.
     pub fn stores_fields(&self) -> bool {
-        self.discrete.grid().nodes() <= MOST_STORED
+        self.ground.grid().is_some_and(|grid| grid.nodes() <= MOST_STORED)
     }
 
     /// Scalar columns of history.csv: the union over the solvers.
@@ -261,7 +290,7 @@ impl Setup {
     /// An estimate of modes.csv and the fields, as far as budgets of steps are known.
     fn output_bytes(&self) -> f64 {
         let rows = self.watch.as_ref().map_or(0, ModeWatch::reported) as f64;
-        let nodes = self.discrete.grid().nodes() as f64;
+        let nodes = self.ground.grid().map_or(0, Grid::nodes) as f64;
         // The first, the last, and one a decade.
         let fields = |decades: f64| if self.stores_fields() { decades + 2.0 } else { 1.0 };
         let a_node: f64 = self.plan.fields.iter().map(|format| format.bytes).sum();
@@ -288,12 +317,38 @@ pub(super) fn cells(plan: &Plan, problem: &dyn Problem) -> Vec<usize> {
     }
 }
 
-/// Refuses what no solver can do before grids are solved for an error bar.
-fn check_solvers(plan: &Plan, problem: &dyn Problem, grid: &Grid) -> Result<(), ConfigError> {
-    for (solver, label) in plan.solvers.iter().zip(labels::unique(&plan.solvers)?) {
-        prepare(solver, label, plan, problem, grid)?;
+/// `plan` with what it leaves open filled in, and the text of a problem file of the user's own.
+fn resolved(
+    plan: &Plan,
+    problem: &dyn Problem,
+    solvers: &[Prepared],
+    reference: Option<&Reference>,
+) -> (Plan, Option<String>) {
+    let mut resolved = plan.clone();
+    resolved.problem = problem.spec();
+    let problem_file = file::is_path(&plan.problem.name).then(|| problem.to_file().ok()).flatten();
+    if problem_file.is_some() {
+        // The run folder keeps it.
+        resolved.problem.name = PROBLEM_FILE.into();
     }
-    Ok(())
+    resolved.reference = reference.map(Reference::kind);
+    for (solver, prepared) in resolved.solvers.iter_mut().zip(solvers) {
+        solver.label = Some(prepared.label.clone());
+        solver.spec = prepared.solver.spec();
+        solver.start.clone_from(&prepared.start);
+    }
+    (resolved, problem_file)
+}
+
+/// The solvers of `plan`; refuses what they cannot do.
+fn prepare_all(
+    plan: &Plan,
+    problem: &dyn Problem,
+    grid: Option<&Grid>,
+) -> Result<Vec<Prepared>, ConfigError> {
+    let labels = labels::unique(&plan.solvers)?;
+    let solvers = plan.solvers.iter().zip(labels);
+    solvers.map(|(solver, label)| prepare(solver, label, plan, problem, grid)).collect()
 }
 
 /// Whether shapes leave so few nodes that eigenvectors take less than a second.
@@ -306,11 +361,11 @@ fn prepare(
     label: String,
     whole: &Plan,
     problem: &dyn Problem,
-    grid: &Grid,
+    grid: Option<&Grid>,
 ) -> Result<Prepared, ConfigError> {
     let spec = registry::with_published(&plan.spec, problem)?;
     let solver = registry::build(&spec)?;
-    let need = solver.check(problem, Some(grid))?;
+    let need = solver.check(problem, grid)?;
     let stop = plan.steps.map_or_else(|| whole.stop.clone(), |steps| whole.stop.clone().with_steps(steps));
     let Some(start) = &plan.start else { return Ok(Prepared { label, solver, stop, need, start: None }) };
     let warm = WarmStart::new(solver, start, problem, whole.all_seeds())?;

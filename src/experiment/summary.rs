@@ -5,7 +5,7 @@ use modewise_solvers::{End, Outcome};
 use serde::Serialize;
 
 use super::{
-    plan::{self, Start},
+    plan,
     setup::{Prepared, Setup},
 };
 use crate::{
@@ -25,14 +25,11 @@ pub(super) fn summary(setup: &Setup, solvers: &[SolverSummary], tracked: Vec<Str
         reference: setup.reference.as_ref().map_or("none", |reference| plan::name(reference.kind())).into(),
         reference_bar_l2: setup.reference_bar.map(|bar| bar.l2),
         reference_bar_max: setup.reference_bar.map(|bar| bar.max),
-        grid: setup.discrete.grid().cells(),
+        grid: setup.ground.cells(),
+        test_points: setup.ground.test_points(),
         bounds,
         transform: setup.transform.clone(),
-        initial: match setup.plan.initial {
-            Start::Zero => "zero".into(),
-            Start::Random => "random".into(),
-            Start::White => "white".into(),
-        },
+        initial: setup.plan.initial.name().into(),
         tol: setup.plan.tol,
         tracked,
         floor_l2: setup.floor.map(|errors| errors.l2),

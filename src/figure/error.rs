@@ -23,6 +23,7 @@ pub const FIGURE: Figure = Figure {
     name: "error",
     summary: "Relative L2 error of all solvers against steps, work units and seconds.",
     size: (1100, 600),
+    needs_grid: false,
     draw,
 };
 
@@ -32,9 +33,13 @@ struct Axis {
     value: fn(&HistoryRow) -> Option<f64>,
 }
 
+/// One on a grid, and one without.
+const WORK: &str = "work units (Jacobi sweeps)";
+const WORK_WITHOUT_GRID: &str = "work units (10⁹ flops)";
+
 const AXES: [Axis; 3] = [
     Axis { name: "step", value: |row| Some(row.step as f64) },
-    Axis { name: "work units (Jacobi sweeps)", value: |row| row.work_units.filter(|w| *w >= 0.0) },
+    Axis { name: WORK, value: |row| row.work_units.filter(|w| *w >= 0.0) },
     Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s >= 0.0) },
 ];
 /// Room below the smallest error for the mark of an exact solution, as a share of the decades above.
@@ -79,10 +84,12 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         ),
         None => String::new(),
     };
+    let on_grid = run.summary.test_points.is_none();
     let note = format!(
-        "{dotted}{}One work unit is one Jacobi sweep on the finest grid. Set-up is included in work and seconds. \
+        "{dotted}{}One work unit is {}. Set-up is included in work and seconds. \
          A start cheaper than every first step stands at the left edge.",
-        if exact { "On the lower edge: error 0. " } else { "" }
+        if exact { "On the lower edge: error 0. " } else { "" },
+        if on_grid { "one Jacobi sweep on the finest grid" } else { "10⁹ flops" }
     );
     let mut page = Page::new(run, HEADLINE, &note, height + TOP + BOTTOM - 12.0);
     let names: Vec<String> = run.solvers.iter().map(name).collect();
@@ -95,7 +102,8 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         panel.grid(&mut page.scene);
         one(&mut page.scene, &panel, curves, &names, floor, beside);
         panel.frame(&mut page.scene);
-        panel.x_axis(&mut page.scene, axis.name);
+        let name = if axis.name == WORK && !on_grid { WORK_WITHOUT_GRID } else { axis.name };
+        panel.x_axis(&mut page.scene, name);
         if i == 0 {
             panel.y_axis(&mut page.scene, "relative L2 error");
         }

@@ -16,6 +16,7 @@ pub const FIGURE: Figure = Figure {
     name: "fields",
     summary: "The solution and its error at the first, the last and two middle stored steps of every solver.",
     size: (1100, 900),
+    needs_grid: true,
     draw,
 };
 

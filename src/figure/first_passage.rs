@@ -31,6 +31,7 @@ pub const FIGURE: Figure = Figure {
     name: "first-passage",
     summary: "Step at which each mode first reaches the tolerance, against |k|, with theory and the order index.",
     size: (1100, 680),
+    needs_grid: true,
     draw,
 };
 

@@ -23,6 +23,7 @@ pub const FIGURE: Figure = Figure {
     name: "heatmap",
     summary: "Relative error of every mode at every recorded step, all solvers side by side on one colour scale.",
     size: (1100, 600),
+    needs_grid: true,
     draw,
 };
 

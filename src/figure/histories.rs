@@ -25,6 +25,7 @@ pub const FIGURE: Figure = Figure {
     name: "histories",
     summary: "Relative error of a few modes, low to high, against the step, one panel a solver.",
     size: (1100, 700),
+    needs_grid: true,
     draw,
 };
 

@@ -45,6 +45,8 @@ pub struct Figure {
     pub summary: &'static str,
     /// Usual width and height in points; many solvers make a figure higher.
     pub size: (u32, u32),
+    /// Whether it shows modes or fields, which runs without a grid have none of.
+    pub needs_grid: bool,
     /// Draws it.
     pub draw: fn(&RunData) -> Result<scene::Scene, FigureError>,
 }
@@ -95,6 +97,18 @@ pub enum FigureError {
         /// The names there are.
         known: String,
     },
+    /// A run without a grid has nothing for it to show.
+    #[error(
+        "the figure `{name}` shows modes or fields, and this run in {dimension}-D has no grid for them; there is: {known}"
+    )]
+    NoGrid {
+        /// The figure.
+        name: &'static str,
+        /// Axes of the problem.
+        dimension: usize,
+        /// The figures there are.
+        known: String,
+    },
     /// A file of the run folder cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -118,13 +132,19 @@ pub enum FigureError {
 
 /// The figure of this name.
 pub fn find(name: &str) -> Result<&'static Figure, FigureError> {
-    REGISTRY.iter().find(|figure| figure.name == name).ok_or_else(|| FigureError::Unknown {
-        name: name.to_string(),
-        known: REGISTRY.iter().map(|figure| figure.name).collect::<Vec<_>>().join(", "),
-    })
+    REGISTRY
+        .iter()
+        .find(|figure| figure.name == name)
+        .ok_or_else(|| FigureError::Unknown { name: name.to_string(), known: listed(|_| true) })
 }
 
-/// Draws the named figures, each once, or all, into files `<into>/<name>.<svg|png>` and returns their paths. Each file
+/// The names of figures.
+fn listed(which: impl Fn(&Figure) -> bool) -> String {
+    let names = REGISTRY.iter().filter(|figure| which(figure)).map(|figure| figure.name);
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// Draws the named figures, each once, or all that the run has something for, into files `<into>/<name>.<svg|png>` and returns their paths. Each file
 /// appears whole or not at all.
 pub fn draw(
     run: &RunData,
@@ -132,10 +152,16 @@ pub fn draw(
     formats: &[Format],
     into: &Path,
 ) -> Result<Vec<PathBuf>, FigureError> {
+    let has_grid = !run.summary.grid.is_empty();
+    let shows = |figure: &Figure| has_grid || !figure.needs_grid;
     let mut figures: Vec<&Figure> = match names {
         Some(names) => names.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
-        None => REGISTRY.iter().collect(),
+        None => REGISTRY.iter().filter(|figure| shows(figure)).collect(),
     };
+    if let Some(figure) = figures.iter().find(|figure| !shows(figure)) {
+        let (name, dimension) = (figure.name, run.summary.bounds.len());
+        return Err(FigureError::NoGrid { name, dimension, known: listed(|figure| shows(figure)) });
+    }
     let mut drawn = BTreeSet::new();
     figures.retain(|figure| drawn.insert(figure.name));
     fs::create_dir_all(into).map_err(|source| FigureError::Write { path: into.to_path_buf(), source })?;

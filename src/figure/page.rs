@@ -68,7 +68,11 @@ impl Page {
 /// What was run.
 fn facts(run: &RunData) -> Vec<String> {
     let s = &run.summary;
-    let grid: Vec<String> = s.grid.iter().map(ToString::to_string).collect();
+    let cells: Vec<String> = s.grid.iter().map(ToString::to_string).collect();
+    let places = match s.test_points {
+        Some(points) => format!("errors at {points} points, no grid"),
+        None => format!("grid {}", cells.join(" × ")),
+    };
     let reference = match s.reference.as_str() {
         "discrete" => "reference: discrete (algebraic error)".to_string(),
         "exact" => "reference: exact (total error)".to_string(),
@@ -76,7 +80,7 @@ fn facts(run: &RunData) -> Vec<String> {
     };
     vec![
         s.problem.clone(),
-        format!("grid {}", grid.join(" × ")),
+        places,
         reference,
         format!("transform {}", s.transform.to_uppercase()),
         format!("tol = {}", number::short(s.tol, 3)),

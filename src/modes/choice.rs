@@ -28,6 +28,9 @@ pub enum ModeChoiceError {
     /// Not a list of modes.
     #[error("{0}; give auto, all, shells, none, or a list such as 1,3,8 (2-D: 1:1,2:5 or shell:3)")]
     Syntax(String),
+    /// A problem without a grid.
+    #[error("modes are those of a grid, and a problem of more than three axes has none; leave --modes out")]
+    NoGrid,
     /// A mode the grid does not have.
     #[error("this grid has no mode {mode}; it has {first} to {last}{}", shell_note(.mode))]
     NoSuchMode {

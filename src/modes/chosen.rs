@@ -46,15 +46,16 @@ impl Chosen {
         choice: &ModeChoice,
         white: bool,
     ) -> Result<Self, ModeChoiceError> {
-        let large = spectrum.dimension() > 1 && reference.field().values().len() > SMALL;
+        let reference = reference.field().ok_or(ModeChoiceError::NoGrid)?;
+        let large = spectrum.dimension() > 1 && reference.values().len() > SMALL;
         if large
             && !white
             && *choice == ModeChoice::Auto
-            && let Some(few) = Self::few(reference.field(), spectrum)
+            && let Some(few) = Self::few(reference, spectrum)
         {
             return Ok(few);
         }
-        let amplitudes = spectrum.of(reference.field());
+        let amplitudes = spectrum.of(reference);
         let modulus = |place: u32| amplitudes.modulus(place as usize);
         let largest = spectrum.all().map(modulus).fold(0.0, f64::max);
         let against_start = white || largest == 0.0;

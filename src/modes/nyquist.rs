@@ -13,6 +13,9 @@ pub enum NyquistError {
     /// The fine grid cannot be made.
     #[error(transparent)]
     Grid(#[from] GridError),
+    /// A run without a grid.
+    #[error("there is no grid whose Nyquist frequency could be told")]
+    NoGrid,
     /// The network cannot be sampled on it.
     #[error(transparent)]
     Solver(#[from] SolverError),
@@ -23,9 +26,9 @@ pub enum NyquistError {
 /// would look like high frequencies.
 ///
 /// # Errors
-/// The finer grid is too large or cannot be sampled.
+/// There is no grid, or the finer one is too large or cannot be sampled.
 pub fn energy_above_nyquist(sample: &Sample<'_>) -> Result<f64, NyquistError> {
-    let grid = sample.field.grid();
+    let grid = sample.values.field().ok_or(NyquistError::NoGrid)?.grid();
     let bounds: Vec<[f64; 2]> = grid.axes().iter().map(|axis| [axis.lower, axis.upper]).collect();
     let fine = Grid::new(&bounds, &grid.cells().iter().map(|n| FINER * n).collect::<Vec<_>>())?;
     let mut values = vec![0.0; fine.nodes()];

@@ -93,7 +93,7 @@ impl ModeWatch {
     /// the error at step 0.
     ///
     /// # Errors
-    /// A chosen mode that the grid does not have.
+    /// A chosen mode that the grid does not have, or a reference without a grid.
     pub fn new(
         reference: &Reference,
         spectrum: Spectrum,
@@ -105,7 +105,7 @@ impl ModeWatch {
             Chosen::new(reference, &spectrum, choice, white)?;
         let scale = |amplitude: f64| if amplitude <= NOTHING * largest { 0.0 } else { amplitude };
         let plan = Plan {
-            reference_size: reduce::max_abs(reference.field().values()),
+            reference_size: reduce::max_abs(reference.values()),
             reference: reference.clone(),
             against_start,
             tol,
@@ -143,7 +143,7 @@ impl ModeWatch {
             + match &self.way {
                 Way::Few { projection, .. } => projection.flops(),
                 Way::Whole { .. } => {
-                    let nodes = self.plan.reference.field().values().len();
+                    let nodes = self.plan.reference.values().len();
                     self.plan.spectrum.flops() + (3 * nodes) as f64
                 }
             }
@@ -162,7 +162,7 @@ impl ModeWatch {
             let size = reduce::max_abs(u.values());
             self.start_size = if size.is_finite() { size } else { 0.0 };
         }
-        let size = self.way.take(&plan.spectrum, u.values(), plan.reference.field().values());
+        let size = self.way.take(&plan.spectrum, u.values(), plan.reference.values());
         // False for not-a-number too.
         let sound = size <= GROWTH * plan.reference_size.max(self.start_size).max(1.0);
         let has_shells = matches!(plan.reported.last(), Some(Reported { members: Members::Shell(_), .. }));

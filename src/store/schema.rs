@@ -87,11 +87,14 @@ pub struct Summary {
     /// The same in the maximum.
     #[serde(default)]
     pub reference_bar_max: Option<f64>,
-    /// Cells per axis; its length is the dimension.
+    /// Cells per axis; its length is the dimension. Empty where there is no grid.
     pub grid: Vec<usize>,
+    /// The number of test points that errors are measured at where there is no grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_points: Option<usize>,
     /// Lower and upper end of the box, per axis.
     pub bounds: Vec<[f64; 2]>,
-    /// `dst`, `dct`, `quarter` or `dft`, or one an axis: `dst:dft`; or `eigen`.
+    /// `dst`, `dct`, `quarter` or `dft`, or one an axis: `dst:dft`; or `eigen`; or `none`.
     pub transform: String,
     /// `zero`, `random` or `white`.
     pub initial: String,

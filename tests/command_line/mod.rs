@@ -2,6 +2,7 @@
 
 mod error_bar;
 mod eval;
+mod gridless;
 #[cfg(unix)]
 mod kill;
 mod reference;

@@ -199,6 +199,7 @@ impl Case {
             reference_bar_max: None,
             reference: if self.floor.is_some() { "exact" } else { "discrete" }.into(),
             grid: vec![self.n; self.dimension],
+            test_points: None,
             bounds: vec![[0.0, 1.0]; self.dimension],
             transform: "dst".into(),
             initial: "zero".into(),

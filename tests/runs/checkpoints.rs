@@ -35,11 +35,16 @@ impl Progress for Cancel<'_> {
     fn end(&mut self, _summary: &SolverSummary) {}
 }
 
+/// The same without a grid.
+const WITHOUT_GRID: &str = "problem = 'sine-sum-5d'\nstop = 'steps=120'\nwatch = 'every=10'\ncheckpoint = 0\n\
+                            solver = ['random-features,count=20,frequency=2,boundary=penalty', \
+                            'dnn,width=4,depth=1,points=17,boundary=penalty']";
+
 /// A run that was interrupted in its network.
-fn interrupted() -> tempfile::TempDir {
+fn interrupted(run: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let cancel = AtomicBool::new(false);
-    start(RUN, folder.path(), &cancel, &mut Cancel { network: false, cancel: &cancel });
+    start(run, folder.path(), &cancel, &mut Cancel { network: false, cancel: &cancel });
     folder
 }
 
@@ -50,7 +55,7 @@ fn step(folder: &Path) -> u64 {
 /// Cut at every byte, the latest checkpoint is refused for what it is, and the one before it is there.
 #[test]
 fn a_checkpoint_cut_at_any_byte_leaves_the_one_before_it() {
-    let folder = interrupted();
+    let folder = interrupted(RUN);
     let [latest, previous] = checkpoint::FILES.map(|name| folder.path().join(name));
     let whole = fs::read(&latest).unwrap();
     let before = fs::read(&previous).unwrap();
@@ -79,7 +84,7 @@ fn a_run_goes_on_from_whatever_is_whole() {
         (&[0, 1], &["from the beginning of this solver's run", "from the beginning of this solver's run"]),
     ];
     for (cut, warnings) in cases {
-        let folder = interrupted();
+        let folder = interrupted(RUN);
         for &generation in cut {
             let path = folder.path().join(checkpoint::FILES[generation]);
             let bytes = fs::read(&path).unwrap();
@@ -99,6 +104,19 @@ fn a_run_goes_on_from_whatever_is_whole() {
             assert!(!folder.path().join(name).exists(), "{name} is left over");
         }
     }
+}
+
+#[test]
+fn a_run_without_a_grid_goes_on_too() {
+    let whole = tempfile::tempdir().unwrap();
+    start(WITHOUT_GRID, whole.path(), &AtomicBool::new(false), &mut Quiet);
+    let folder = interrupted(WITHOUT_GRID);
+    assert!(step(folder.path()) < 120);
+    experiment::resume(folder.path(), &AtomicBool::new(false), &mut Quiet).unwrap().unwrap();
+    for table in ["history.csv", "modes.csv", "order.csv"] {
+        assert_eq!(timeless(folder.path(), table), timeless(whole.path(), table));
+    }
+    assert!(timeless(whole.path(), "history.csv").lines().count() > 12);
 }
 
 /// Hears warnings.

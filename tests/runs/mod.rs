@@ -1,6 +1,7 @@
 //! What a run folder promises: the same bytes every time, and nothing lost on the way.
 
 mod checkpoints;
+mod gridless;
 mod networks;
 
 use std::{

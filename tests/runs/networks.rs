@@ -42,6 +42,17 @@ fn a_finished_run_is_evaluated_anywhere() {
     }
 }
 
+/// On shapes too, where the field is that of the network at the nodes inside.
+#[test]
+fn a_network_on_shapes_is_evaluated_anywhere() {
+    let folder =
+        trained("problem = 'disc-2d'\ngrid = 8\nstop = 'steps=5'\nsolver = 'dnn,width=6,depth=1,points=60'");
+    let solution = Solution::open(folder.path(), None, None).unwrap();
+    let field: ndarray::Array2<f64> = ndarray_npy::read_npy(folder.path().join("fields/dnn-5.npy")).unwrap();
+    let values = solution.evaluate(Points::new(&[0.25, -0.5, 0.0, 0.0], 2)).unwrap();
+    assert!((values[0] - field[[5, 2]]).abs() < 1e-13 && (values[1] - field[[4, 4]]).abs() < 1e-13);
+}
+
 fn refusal(folder: &Path, label: Option<&str>, seed: Option<u64>) -> String {
     Solution::open(folder, label, seed).err().map(|error| error.to_string()).unwrap_or_default()
 }

@@ -11,9 +11,11 @@ macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!($name, ".toml")))),*] };
 }
 
-const FILES: [(&str, &str); 36] = files![
+const FILES: [(&str, &str); 44] = files![
     "annulus-2d"
     "ball-3d"
+    "bell-chirp-1d"
+    "bell-chirp-2d"
     "born-3d"
     "chirp-1d"
     "chirp-2d"
@@ -21,6 +23,7 @@ const FILES: [(&str, &str); 36] = files![
     "dielectric-disc-2d"
     "dielectric-sphere-3d"
     "disc-2d"
+    "fibonacci-ball-3d"
     "five-scales-2d"
     "fprinciple-1d"
     "gouy-chapman-1d"
@@ -35,7 +38,11 @@ const FILES: [(&str, &str); 36] = files![
     "multiscale-elliptic-1d"
     "multiscale-elliptic-2d"
     "multiscale-elliptic-3d"
+    "multiscale-elliptic-5d"
     "multiscale-reaction-2d"
+    "p-laplace-1d"
+    "p-laplace-2d"
+    "p-laplace-3d"
     "perforated-square-2d"
     "pinnacle-pb-2d"
     "polynomial-bump-2d"
@@ -43,6 +50,7 @@ const FILES: [(&str, &str); 36] = files![
     "robin-2d"
     "screened-waves-1d"
     "screened-waves-2d"
+    "sine-sum-5d"
     "sinh-waves-2d"
     "sinh-waves-3d"
     "two-tone-2d"

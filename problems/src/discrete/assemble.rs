@@ -1,9 +1,10 @@
 //! From the functions of a problem to the arrays of its discrete system.
 
 use super::{
-    Coefficients, Discrete, DiscreteError,
+    Coefficients, Discrete, DiscreteError, PLaplace,
     diagonal::largest_diagonal,
     immersed::immerse,
+    p_laplace::obstacle,
     region::{Cut, Held},
     sides_of_faces,
 };
@@ -20,6 +21,12 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     }
     if !(1..=3).contains(&dimension) {
         return Err(DiscreteError::Dimension(dimension));
+    }
+    let exponent = problem.exponent();
+    let obstacle = obstacle(problem).filter(|_| exponent != 2.0);
+    // Not so for what is not a number.
+    if !(exponent >= 2.0 && exponent.is_finite()) || obstacle.is_some() {
+        return Err(DiscreteError::PLaplace { exponent, obstacle });
     }
     let sides = problem.domain().sides().to_vec();
     let cut = problem.domain().region().map(|region| Cut::new(region, grid, &sides)).transpose()?;
@@ -45,6 +52,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         held_norm: 0.0,
         is_singular: false,
         reaction: reaction(problem, &coefficients),
+        p_laplace: None,
         kappa2: None,
         inside: None,
         couplings,
@@ -82,10 +90,12 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         discrete.keep_unknowns(&mut source);
         discrete.source = source;
     }
+    discrete.p_laplace = (exponent != 2.0).then(|| PLaplace::new(&discrete, exponent));
     // b with the boundary eliminated is the residual of the field that is zero at unknowns.
-    discrete.rhs_norm = match &discrete.boundary {
-        None => reduce::sum_of_squares(discrete.source.values()).sqrt(),
-        Some(boundary) => discrete.residual_squares(boundary.values()).sqrt(),
+    discrete.rhs_norm = match (&discrete.boundary, &discrete.p_laplace) {
+        (_, Some(flux)) => discrete.size_of(flux),
+        (None, None) => reduce::sum_of_squares(discrete.source.values()).sqrt(),
+        (Some(boundary), None) => discrete.residual_squares(boundary.values()).sqrt(),
     };
     Ok(discrete)
 }
@@ -147,11 +157,12 @@ fn nodal(
     Ok(Field::from_values(grid, values).expect("as many values as nodes"))
 }
 
-const NOT_NEGATIVE: &str = "it must not be negative";
+pub(super) const NOT_NEGATIVE: &str = "it must not be negative";
+pub(super) const POSITIVE: &str = "it has to be positive";
 
 impl DiscreteError {
     /// Of a number that has the wrong sign or is none.
-    fn bad(what: &'static str, value: f64, wanted: &'static str, at: Vec<f64>) -> Self {
+    pub(super) fn bad(what: &'static str, value: f64, wanted: &'static str, at: Vec<f64>) -> Self {
         if value.is_finite() {
             Self::Sign { what, value, wanted, at, formula: None }
         } else {
@@ -161,7 +172,7 @@ impl DiscreteError {
 
     /// Of ε that is not positive.
     pub(super) fn permittivity(value: f64, at: Vec<f64>) -> Self {
-        Self::bad("permittivity", value, "it has to be positive", at)
+        Self::bad("permittivity", value, POSITIVE, at)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The residual f − Σ c(u − u_neighbour) − κ²g(u), b − Au of a linear system, row by row, and what a field needs to
+//! The residual f − Σ c(u − u_neighbour) − κ²g(u), b − Au of a linear system, row by row (`p_laplace` has that of a
+//! p-Laplacian), and what a field needs to
 //! stand for a solution: boundary values, periodic images, zero mean.
 
 use rayon::prelude::*;
@@ -194,6 +195,10 @@ impl Discrete {
     fn residual_row(&self, u: &[f64], start: usize, out: &mut [f64]) -> Option<std::ops::Range<usize>> {
         if !self.is_unknown_row(start) {
             return None;
+        }
+        if let Some(flux) = &self.p_laplace {
+            flux.residual_row(u, self.source.values(), start, out);
+            return Some(self.unknowns_along(self.sides.len() - 1));
         }
         let last = self.sides.len() - 1;
         let columns = self.columns();

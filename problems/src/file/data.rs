@@ -8,7 +8,7 @@ use super::{
     read::Reader,
     sides::Side,
 };
-use crate::{Condition, Reaction, expression::Expr};
+use crate::{Condition, expression::Expr};
 
 impl<'d> Reader<'d> {
     /// u on the Dirichlet sides, as one formula.
@@ -85,13 +85,12 @@ impl<'d> Reader<'d> {
         sides.iter().map(|pair| pair.each_ref().map(term)).collect()
     }
 
-    /// The source that is given is that of the exact solution.
-    pub fn check_source(&mut self, derived: Expr, size: Expr, reaction: Reaction) -> Result<(), FileError> {
+    /// The source that is given is `what`, which follows from the exact solution.
+    pub fn check_source(&mut self, derived: Expr, size: Expr, what: &str) -> Result<(), FileError> {
         let item = self.whole.need("source", "")?;
         let given = item.expr(&mut self.graph, &self.scope)?;
         let points = self.samples(None);
-        let what = format!("−∇·(ε∇u) + {} of `exact`", reaction.term());
-        self.agree((given, &points), (derived, &points), (size, &points), &item, &what)
+        self.agree((given, &points), (derived, &points), (size, &points), &item, what)
     }
 
     /// The data of a side are those of the exact solution.

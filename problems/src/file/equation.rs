@@ -6,11 +6,19 @@ use crate::{
     geometry::{self, Region},
 };
 
-/// −∇·(ε∇u) + κ²g(u), and the sum of the sizes of its terms, which rounding errors are measured by.
+/// The left side of the equation as it is written: `−∇·(ε∇u) + κ²u`.
+pub(super) fn written(exponent: f64, reaction: Reaction) -> String {
+    match exponent {
+        2.0 => format!("−∇·(ε∇u) + {}", reaction.term()),
+        p => format!("−∇·(ε|∇u|^{}∇u)", p - 2.0),
+    }
+}
+
+/// −∇·(ε|∇u|^{p−2}∇u) + κ²g(u), and the sum of the sizes of its terms, which rounding errors are measured by.
 pub(super) fn source(
     graph: &mut Graph,
     dimension: usize,
-    epsilon: Expr,
+    (epsilon, exponent): (Expr, f64),
     (kappa2, reaction): (Expr, Reaction),
     u: Expr,
 ) -> (Expr, Expr) {
@@ -20,6 +28,12 @@ pub(super) fn source(
     };
     let mut sum = graph.multiply(kappa2, term);
     let mut sizes = graph.absolute(sum);
+    let epsilon = if exponent == 2.0 {
+        epsilon
+    } else {
+        let power = gradient_power(graph, dimension, exponent - 2.0, u);
+        graph.multiply(epsilon, power)
+    };
     for axis in 0..dimension {
         let flux = flux(graph, axis, true, epsilon, u);
         let divergence = graph.derivative(flux, axis);
@@ -28,6 +42,22 @@ pub(super) fn source(
         sizes = graph.add(sizes, size);
     }
     (sum, sizes)
+}
+
+/// |∇u|ᵉ, e > 0.
+fn gradient_power(graph: &mut Graph, dimension: usize, exponent: f64, u: Expr) -> Expr {
+    let mut square = graph.number(0.0);
+    for axis in 0..dimension {
+        let slope = graph.derivative(u, axis);
+        let term = graph.multiply(slope, slope);
+        square = graph.add(square, term);
+    }
+    let half = graph.number(0.5 * exponent);
+    let power = graph.power(square, half);
+    // The derivatives of small powers are infinite at 0, where the divergence of the flux is 0.
+    let zero = graph.number(0.0);
+    let is_positive = graph.less(zero, square);
+    graph.choose(is_positive, power, zero)
 }
 
 /// ε ∂u/∂n on the upper or lower side of `axis`.

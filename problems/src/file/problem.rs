@@ -29,6 +29,8 @@ pub(super) struct FileProblem {
     pub about: About,
     pub domain: Domain,
     pub epsilon: Term,
+    /// p.
+    pub exponent: f64,
     pub kappa2: Term,
     pub reaction: Reaction,
     pub source: Term,
@@ -80,6 +82,10 @@ impl Problem for FileProblem {
 
     fn permittivity_at(&self, points: Points<'_>, out: &mut [f64]) {
         self.epsilon.evaluate(points, out);
+    }
+
+    fn exponent(&self) -> f64 {
+        self.exponent
     }
 
     fn screening(&self) -> Coefficient {

@@ -12,19 +12,17 @@ use super::{
     sides,
 };
 use crate::{
-    Condition, Domain, Problem, Reaction, SpecError,
+    Condition, Domain, MOST_AXES, Problem, Reaction, SpecError, discrete,
     expression::{Expr, Graph, Program, Scope},
     geometry::Region,
     reaction,
 };
 
-/// Networks sample boxes of up to this many axes.
-const MOST_AXES: usize = 10;
-
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "title",
     "box",
     "permittivity",
+    "exponent",
     "kappa2",
     "reaction",
     "source",
@@ -67,6 +65,7 @@ pub(super) fn build(
             _ => return Err(item.error("has to be positive").into()),
         },
     };
+    let exponent = exponent(&whole, &mut graph, &constants)?;
     let mut scope = Scope::coordinates(&mut graph, bounds.len());
     for (name, value) in &parameters.values {
         let value = graph.number(*value);
@@ -82,11 +81,11 @@ pub(super) fn build(
     let about = About {
         spec: parameters.spec(name),
         text: parameters.applied(text),
-        title: parameters.fill(&title(&whole, &bounds)?),
+        title: parameters.fill(&title(&whole, &bounds, exponent)?),
         wave_number,
         published: published(&whole)?,
     };
-    let problem = Reader { graph, scope, bounds, region: None, whole: &whole }.problem(about)?;
+    let problem = Reader { graph, scope, bounds, region: None, exponent, whole: &whole }.problem(about)?;
     Ok((Arc::new(problem), parameters.declared))
 }
 
@@ -113,16 +112,16 @@ pub(super) fn bounds(item: &Item<'_>, graph: &mut Graph, scope: &Scope) -> Resul
 }
 
 /// The title of the file, or else the equation and its formulas.
-fn title(whole: &Section<'_>, bounds: &[[f64; 2]]) -> Result<String, FileError> {
+fn title(whole: &Section<'_>, bounds: &[[f64; 2]], exponent: f64) -> Result<String, FileError> {
     if let Some(item) = whole.get("title") {
         return Ok(item.text()?.into());
     }
     let interval = |[lower, upper]: &[f64; 2]| format!("({lower}, {upper})");
     let domain = bounds.iter().map(interval).collect::<Vec<_>>().join(" × ");
-    let term = reaction(whole)?.term();
     let formulas = ["permittivity", "kappa2", "source", "exact"].iter().filter_map(|key| whole.get(key));
     let formulas: Vec<String> = formulas.map(|item| format!("{} = {}", item.name, item.raw())).collect();
-    Ok(format!("−∇·(ε∇u) + {term} = f on {domain}; {}", formulas.join(", ")))
+    let equation = equation::written(exponent, reaction(whole)?);
+    Ok(format!("{equation} = f on {domain}; {}", formulas.join(", ")))
 }
 
 /// g; u where nothing is said.
@@ -130,6 +129,12 @@ fn reaction(whole: &Section<'_>) -> Result<Reaction, FileError> {
     let Some(item) = whole.get("reaction") else { return Ok(Reaction::Linear) };
     let known = reaction::WORDS.iter().find(|(word, _)| item.as_text() == Some(word));
     known.map(|(_, reaction)| *reaction).ok_or_else(|| item.error("has to be \"linear\" or \"sinh\""))
+}
+
+/// p; 2 where nothing is said.
+fn exponent(whole: &Section<'_>, graph: &mut Graph, constants: &Scope) -> Result<f64, FileError> {
+    let Some(item) = whole.get("exponent") else { return Ok(2.0) };
+    item.number_that("2 or more, the p of the flux ε|∇u|^(p−2)∇u", |p| p >= 2.0, graph, constants)
 }
 
 /// The tables of `published`, one a solver.
@@ -148,6 +153,8 @@ pub(super) struct Reader<'d> {
     pub bounds: Vec<[f64; 2]>,
     /// What the shapes leave of the box.
     pub region: Option<Region>,
+    /// p.
+    pub exponent: f64,
     pub whole: &'d Section<'d>,
 }
 
@@ -179,10 +186,12 @@ impl<'d> Reader<'d> {
         let derived = match &exact {
             None => None,
             Some((u, stated)) => {
+                let flux = (epsilon.0, self.exponent);
                 let (source, size) =
-                    equation::source(&mut self.graph, dimension, epsilon.0, (kappa2.0, reaction), *u);
+                    equation::source(&mut self.graph, dimension, flux, (kappa2.0, reaction), *u);
                 if given.is_some() {
-                    self.check_source(source, size, reaction)?;
+                    let what = format!("{} of `exact`", equation::written(self.exponent, reaction));
+                    self.check_source(source, size, &what)?;
                 }
                 Some((source, format!("source, derived from {stated}")))
             }
@@ -205,11 +214,13 @@ impl<'d> Reader<'d> {
             Some(region) => domain.within(region),
             None => domain,
         };
-        Ok(FileProblem {
+        let exponent = self.exponent;
+        let problem = FileProblem {
             about,
             domain,
             source: self.term(source.0, source.1),
             epsilon: self.term(epsilon.0, epsilon.1),
+            exponent,
             kappa2: self.term(kappa2.0, kappa2.1),
             reaction,
             boundary,
@@ -218,6 +229,14 @@ impl<'d> Reader<'d> {
             shapes: shape_data,
             interface: shapes.and_then(|shapes| shapes.interface),
             exact,
-        })
+        };
+        let obstacle = discrete::obstacle(&problem).filter(|_| exponent != 2.0);
+        match (obstacle, self.whole.get("exponent")) {
+            (Some(what), Some(item)) => Err(item.error(format!(
+                "is {exponent}, and a p-Laplacian is for whole boxes with u given on all sides and without kappa2 or \
+                 interface; here {what}"
+            ))),
+            _ => Ok(problem),
+        }
     }
 }

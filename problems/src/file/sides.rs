@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Condition::{self, Dirichlet, Neumann, Periodic},
+    axis_names,
     expression::{Expr, Graph, Scope},
 };
 
@@ -22,14 +23,6 @@ pub(super) struct Side<'d> {
 const WORDS: [(&str, Condition); 3] =
     [("dirichlet", Dirichlet), ("neumann", Neumann), ("periodic", Periodic)];
 
-/// The name of an axis.
-pub(super) fn axis_name(axis: usize, dimension: usize) -> String {
-    match (dimension, axis) {
-        (..=3, 0..=2) => ["x", "y", "z"][axis].into(),
-        _ => format!("x{}", axis + 1),
-    }
-}
-
 /// The lower and upper side of every axis; u = 0 where nothing is said.
 pub(super) fn read<'d>(
     section: Option<Section<'d>>,
@@ -37,7 +30,7 @@ pub(super) fn read<'d>(
     graph: &mut Graph,
     scope: &Scope,
 ) -> Result<Vec<[Side<'d>; 2]>, FileError> {
-    let names: Vec<String> = (0..dimension).map(|axis| axis_name(axis, dimension)).collect();
+    let names = axis_names(dimension);
     let Some(section) = section else {
         let side = Side { condition: Dirichlet, data: None, robin: None };
         return Ok(vec![[side.clone(), side]; dimension]);

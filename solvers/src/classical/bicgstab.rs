@@ -38,7 +38,9 @@ use super::{
 };
 use crate::{
     Iteration, Meter, Need, Progress, Sites, Snapshot, Solver, SolverError, Task, Unsupported,
-    memory::Buffer, registry::Entry, solver::needs_linear,
+    memory::Buffer,
+    registry::Entry,
+    solver::{needs_grid, needs_linear},
 };
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -101,8 +103,8 @@ impl Solver for BiCgStab {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = needs_grid(grid, ENTRY.name)?;
         needs_linear(problem, ENTRY.name)?;
-        let grid = state::gridded(grid, ENTRY.name)?;
         let inner = match &self.kind {
             Kind::Multigrid(multigrid) => multigrid.bytes(problem, grid),
             Kind::Jacobi => 8 * state::system_values(problem, grid),

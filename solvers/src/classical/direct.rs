@@ -43,8 +43,9 @@ use modewise_problems::{Condition, Discrete, Field, Grid, Problem, Settings, Spe
 
 use super::fft::Transformed;
 use crate::{
-    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
-    solver::needs_linear,
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
+    registry::Entry,
+    solver::{needs_grid, needs_linear},
 };
 use diagonalisation::{Diagonalisation, Side};
 pub use eigenmodes::Eigenmodes;
@@ -154,13 +155,9 @@ impl Solver for Direct {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = needs_grid(grid, ENTRY.name)?;
         needs_linear(problem, ENTRY.name)?;
-        let grid =
-            grid.ok_or_else(|| refuse("it works on a grid, and there is none", "give one with --grid"))?;
         let d = grid.dimension();
-        if !(1..=3).contains(&d) {
-            return Err(refuse("its boxes have up to three dimensions", "take a network"));
-        }
         let sides = sides(grid, problem.domain().sides());
         let unknowns = sides.iter().map(|side| side.unknowns().len()).product();
         let factors = match Method::of(d, problem.is_uniform(), problem.interface().is_none(), unknowns)? {

@@ -36,8 +36,9 @@ use super::direct::{
     refined::Factors,
 };
 use crate::{
-    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
-    solver::needs_linear,
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
+    registry::Entry,
+    solver::{needs_grid, needs_linear},
 };
 use elimination::Elimination;
 
@@ -117,12 +118,8 @@ impl Solver for FastFourier {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = needs_grid(grid, ENTRY.name)?;
         needs_linear(problem, ENTRY.name)?;
-        let grid =
-            grid.ok_or_else(|| refuse("it works on a grid, and there is none", "give one with --grid"))?;
-        if !(1..=3).contains(&grid.dimension()) {
-            return Err(refuse("its boxes have up to three dimensions", "take a network"));
-        }
         if problem.domain().region().is_some() {
             return Err(refuse("its modes are those of whole boxes, and here shapes are cut out", ADVICE));
         }

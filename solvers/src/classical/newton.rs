@@ -1,6 +1,6 @@
 //! Newton's method for nonlinear problems: one linear system after another, each at the last solution.
 //!
-//! With r(u) = f − Lu − κ²g(u) and J(u) = L + κ²g′(u) one step is
+//! With r(u) = f − Lu − κ²g(u) and J(u) = L + κ²g′(u), or r and J of a p-Laplacian, one step is
 //!
 //! 1. J(u)δ = r(u), solved to ‖r − Jδ‖ ≤ η‖r‖;
 //! 2. u ← u + λδ, λ the first of 1, ½, ¼, … for which the energy E falls by 10⁻⁴λ of what its slope −δᵀr promises.
@@ -12,6 +12,10 @@
 //! The residual need not fall in each step. Near the solution λ = 1 and the residual falls quadratically: `forcing=auto`
 //! takes η = 0.9(‖r‖/‖r_before‖)², so that a linear solver works no longer than that asks for (Eisenstat & Walker, *SIAM
 //! J. Sci. Comput.* 17 (1996) 16). Far outside, where g grows like eᵘ, a step goes one kT/e towards the solution.
+//!
+//! **p-Laplacians** are solved for p = 2, 3, … one after the other, up to their own p: from far away, J of a large p is nearly
+//! singular wherever |∇u| is small. The next p follows as soon as the residual of the one before is a tenth of the right-hand side; the
+//! start is taken up by p = 2 and forgotten. J couples all nodes of a cell (`p_laplace`).
 //!
 //! **No overflow.** g is evaluated at unknowns only, never at the data of Dirichlet sides, and steps beyond what eᵘ can be
 //! written for are cut before anything is evaluated. A start beyond ±300 is brought to it where g counts.
@@ -28,6 +32,9 @@
 mod inner;
 mod live;
 #[cfg(test)]
+mod p_laplace_tests;
+mod system;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -35,12 +42,15 @@ use std::sync::Arc;
 use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
 
 use super::{
+    layout::Layout,
     multigrid::{self, Multigrid},
+    operator::Boxes,
     state::{self, State},
 };
 use crate::{
-    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry,
-    solver::needs_no_interface,
+    Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported,
+    registry::Entry,
+    solver::{needs_grid, needs_no_interface},
 };
 use live::Live;
 
@@ -114,12 +124,19 @@ impl Solver for Newton {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = needs_grid(grid, ENTRY.name)?;
         needs_no_interface(problem, ENTRY.name)?;
-        let grid = state::gridded(grid, ENTRY.name)?;
+        self.cycle.fits(problem, ENTRY.name)?;
         let linear = self.cycle.variable_bytes(problem, grid);
         let arrays = ARRAYS + state::variable_arrays(grid);
-        let bytes = linear + 8 * arrays * state::array_values(problem, grid);
-        Ok(Need { bytes, uses_initial: true, discrete: true })
+        let mut bytes = linear + 8 * arrays * state::array_values(problem, grid);
+        let is_flux_linear = problem.exponent() == 2.0;
+        if !is_flux_linear {
+            // The matrix, and the weights of its own p and of the one on the way.
+            bytes += Boxes::<f64>::bytes(&Layout::with_sides(grid, problem.domain().sides()));
+            bytes += 16 * grid.dimension() as u64 * state::array_values(problem, grid);
+        }
+        Ok(Need { bytes, uses_initial: is_flux_linear, discrete: true })
     }
 
     fn scalar_names(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ use super::{operator::Operator, system};
 use crate::{
     Sites, Snapshot, SolverError, Task, Unsupported,
     memory::Buffer,
-    solver::{needs_linear, needs_no_interface, sample_field},
+    solver::{needs_grid, needs_linear, needs_no_interface, sample_field},
 };
 
 /// The system Au = f of a task and the current u.
@@ -153,29 +153,16 @@ impl<'p> State<'p> {
     }
 }
 
-/// The grid, if it is one that finite differences are written for.
-pub(crate) fn gridded<'g>(grid: Option<&'g Grid>, solver: &str) -> Result<&'g Grid, Unsupported> {
-    let refuse =
-        |reason: String, advice: &str| Unsupported { solver: solver.into(), reason, advice: advice.into() };
-    match grid.map(|grid| (grid, grid.dimension())) {
-        None => Err(refuse("it works on a grid, and there is none".into(), "give one with --grid")),
-        Some((grid, 1..=3)) => Ok(grid),
-        Some((_, d)) => Err(refuse(
-            format!("its stencils are for up to three dimensions, this grid is {d}-D"),
-            "take a network",
-        )),
-    }
-}
-
-/// The grid of a linear problem without an interface, as [`gridded`].
+/// The grid of a linear problem without an interface.
 pub(crate) fn linear<'g>(
     problem: &dyn Problem,
     grid: Option<&'g Grid>,
     solver: &str,
 ) -> Result<&'g Grid, Unsupported> {
+    let grid = needs_grid(grid, solver)?;
     needs_linear(problem, solver)?;
     needs_no_interface(problem, solver)?;
-    gridded(grid, solver)
+    Ok(grid)
 }
 
 /// Values of one array of the layout of `problem` on `grid`.

@@ -20,15 +20,12 @@ mod shapes;
 mod sides;
 
 use modewise_problems::{
-    Problem,
+    MOST_AXES, Problem,
     geometry::{JET_AXES, Jet},
 };
 
 use self::{shapes::Shapes, sides::Sides};
 use crate::Unsupported;
-
-/// The most axes a box may have here.
-pub(super) const MOST_AXES: usize = 10;
 
 /// Value, gradient and Laplacian of a function at a point.
 #[derive(Debug, Clone, Copy, PartialEq)]

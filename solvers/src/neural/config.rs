@@ -1,6 +1,6 @@
 //! The settings of a neural solver, read from a spec and checked, and written back as one.
 
-use modewise_problems::{Problem, Settings, Spec, SpecError};
+use modewise_problems::{Problem, Settings, Spec, SpecError, grid};
 
 use super::{
     architecture::{Architecture, Kind},
@@ -65,7 +65,8 @@ pub struct Config {
     pub dtype: Dtype,
     /// Points inside.
     pub points: usize,
-    /// How points inside are chosen; none for a lattice that stays and random points that do not.
+    /// How points inside are chosen; none for a lattice (Sobol's points beyond three axes, of which a lattice of any
+    /// size has few) that stays and random points that do not.
     pub sampling: Option<Sampling>,
     /// Points on the boundary.
     pub boundary_points: usize,
@@ -203,6 +204,9 @@ impl Config {
             loss: self.loss,
             sampling: match self.sampling {
                 Some(sampling) => sampling,
+                None if self.resample == 0 && problem.domain().dimension() > grid::MOST_AXES => {
+                    Sampling::Sobol
+                }
                 None if self.resample == 0 => Sampling::Lattice,
                 None => Sampling::Uniform,
             },

@@ -70,6 +70,11 @@ impl Init {
         }
     }
 
+    /// Whether it asks for the spectrum of the source, which boxes of up to three axes have.
+    pub fn needs_spectrum(self) -> bool {
+        matches!(self, Self::SourceWaves | Self::Source)
+    }
+
     /// Draws all parameters of `network` for `problem`.
     pub(super) fn draw(self, network: &Network, problem: &dyn Problem, random: &mut ChaCha8Rng) -> Vec<f64> {
         let mut parameters = vec![0.0; network.parameters()];

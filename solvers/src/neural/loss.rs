@@ -2,7 +2,8 @@
 //! network's output.
 //!
 //! ```text
-//! ritz        Σ w (½ε|∇u|² + κ²G(u) − f u)      ≈ ∫ …, whose minimiser solves −∇·(ε∇u) + κ²g(u) = f, G′ = g
+//! ritz        Σ w (½ε|∇u|² + κ²G(u) − f u)      ≈ ∫ …, whose minimiser solves −∇·(ε∇u) + κ²g(u) = f, G′ = g; of a
+//!                                              p-Laplacian with (ε/p)|∇u|^p
 //! residual    Σ w (∇·(ε∇u) − κ²g(u) + f)²       ≈ ∫ …, the strong form, ∇·(ε∇u) = εΔu + ∇ε·∇u
 //! regression  mean (u − target)²               fits a given function
 //! ```
@@ -14,18 +15,20 @@
 //!
 //! Second-order methods look at the same sums through rows ([`linearise`]): √2w times the residual, so that
 //! the loss is half the sum of their squares, and for the energy √(wε) ∂ⱼu and √(wκ²g′) u, whose products
-//! make up its Hessian.
+//! make up its Hessian; of a p-Laplacian the rows of √(wε|∇u|^{p−2}) (I + (√(p−1) − 1)vvᵀ)∇u, v = ∇u/|∇u|.
 
 use std::f64::consts::SQRT_2;
 
-use modewise_problems::Reaction;
+use modewise_problems::{MOST_AXES, Reaction};
 
 use super::{
     activation::Rows,
-    boundary::{Built, Local, MOST_AXES, Trial},
+    boundary::{Built, Local, Trial},
 };
 
 mod side;
+#[cfg(test)]
+mod tests;
 
 pub(super) use side::{boundary, linearise_boundary};
 
@@ -82,12 +85,15 @@ pub(super) struct Equation {
     pub screening: f64,
     /// g.
     pub reaction: Reaction,
+    /// p of a flux ε|∇u|^{p−2}∇u.
+    pub exponent: f64,
 }
 
 impl Equation {
     /// Coefficients that are the same everywhere.
     pub fn constant(permittivity: f64, screening: f64) -> Self {
-        Self { permittivity, slope: [0.0; MOST_AXES], screening, reaction: Reaction::Linear }
+        let slope = [0.0; MOST_AXES];
+        Self { permittivity, slope, screening, reaction: Reaction::Linear, exponent: 2.0 }
     }
 
     /// Numbers a point where coefficients vary: ε, κ², ∇ε.
@@ -95,11 +101,16 @@ impl Equation {
         2 + dimension
     }
 
-    /// The coefficients that these numbers are, with this g.
-    pub fn read(numbers: &[f64], reaction: Reaction) -> Self {
+    /// The same equation with the coefficients that these numbers are.
+    pub fn with(&self, numbers: &[f64]) -> Self {
         let mut slope = [0.0; MOST_AXES];
         slope[..numbers.len() - 2].copy_from_slice(&numbers[2..]);
-        Self { permittivity: numbers[0], slope, screening: numbers[1], reaction }
+        Self { permittivity: numbers[0], slope, screening: numbers[1], ..*self }
+    }
+
+    /// |∇u|^{p−2} from |∇u|².
+    fn power(&self, square: f64) -> f64 {
+        if self.exponent == 2.0 { 1.0 } else { square.powf(0.5 * self.exponent - 1.0) }
     }
 }
 
@@ -165,13 +176,14 @@ fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Lo
     let mut bar = ZERO;
     let value = match loss {
         Loss::Ritz => {
-            let mut square = 0.0;
+            let square = square(&u.gradient[..dimension]);
+            let power = equation.power(square);
             for j in 0..dimension {
-                square += u.gradient[j] * u.gradient[j];
-                bar.gradient[j] = equation.permittivity * u.gradient[j];
+                bar.gradient[j] = equation.permittivity * power * u.gradient[j];
             }
             bar.value = equation.screening * equation.reaction.value(u.value) - data;
-            0.5 * equation.permittivity * square + equation.screening * equation.reaction.potential(u.value)
+            equation.permittivity / equation.exponent * (power * square)
+                + equation.screening * equation.reaction.potential(u.value)
                 - data * u.value
         }
         Loss::Residual => {
@@ -189,6 +201,11 @@ fn at_point(loss: Loss, equation: &Equation, data: f64, dimension: usize, u: &Lo
         }
     };
     (value, bar)
+}
+
+/// |v|².
+fn square(v: &[f64]) -> f64 {
+    v.iter().map(|v| v * v).sum()
 }
 
 /// ∇·(ε∇u) − κ²g(u) + f.
@@ -209,8 +226,16 @@ fn row_at(
     let mut bar = ZERO;
     match loss {
         Loss::Ritz if row < dimension => {
-            bar.gradient[row] = equation.permittivity.sqrt();
-            (bar.gradient[row] * u.gradient[row], bar)
+            let square = square(&u.gradient[..dimension]);
+            let root = (equation.permittivity * equation.power(square)).sqrt();
+            bar.gradient[row] = root;
+            if equation.exponent != 2.0 && square > 0.0 {
+                let along = root * ((equation.exponent - 1.0).sqrt() - 1.0) * u.gradient[row] / square;
+                for j in 0..dimension {
+                    bar.gradient[j] += along * u.gradient[j];
+                }
+            }
+            ((0..dimension).map(|j| bar.gradient[j] * u.gradient[j]).sum(), bar)
         }
         Loss::Ritz => {
             // Its square is the second derivative of the energy: κ²g′.
@@ -291,10 +316,7 @@ fn each_point(
             &objective.equation
         } else {
             let numbers = Equation::numbers(d);
-            variable = Equation::read(
-                &sampled.coefficients[i * numbers..(i + 1) * numbers],
-                objective.equation.reaction,
-            );
+            variable = objective.equation.with(&sampled.coefficients[i * numbers..(i + 1) * numbers]);
             &variable
         };
         let (weight, net_bar) = match sampled.built.get(i) {

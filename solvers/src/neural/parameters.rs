@@ -86,7 +86,7 @@ pub(super) const SAMPLING: Parameter = parameter(
     "sampling",
     "auto",
     "a name",
-    "points: lattice, uniform, sobol (on the boundary too) or gauss (nodes with weights; resample=0); auto: lattice with resample=0, uniform otherwise",
+    "points: lattice, uniform, sobol (on the boundary too) or gauss (nodes with weights; resample=0); auto: lattice with resample=0 (sobol beyond three axes), uniform otherwise",
 );
 pub(super) const BOUNDARY_POINTS: Parameter = parameter(
     "boundary_points",

@@ -205,7 +205,10 @@ impl Solver for RandomFeatures {
     fn check(&self, problem: &dyn Problem, _: Option<&Grid>) -> Result<Need, Unsupported> {
         let d = problem.domain().dimension();
         if d > 3 && self.frequency.is_none() {
-            return Err(refuse("spectra are for up to three axes", "give frequency=K instead of auto"));
+            return Err(refuse(
+                "frequency=auto asks for the spectrum of the source, and those are for up to three axes",
+                "give frequency=K instead of auto",
+            ));
         }
         needs_linear(problem, ENTRY.name)?;
         recipe::check_domain(ENTRY.name, problem)?;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Condition, Grid, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Condition, Grid, MOST_AXES, Problem, Settings, Spec, SpecError, grid};
 
 use super::{
     architecture::Kind,
-    boundary::{MOST_AXES, Trial},
+    boundary::Trial,
     config::{Boundary, Config},
     live::{COUPLING, Live, SCALARS},
     loss::{Equation, Loss},
@@ -57,7 +57,7 @@ pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, 
     };
     let (permittivity, screening) = (problem.permittivity(), problem.screening());
     let equation = Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0));
-    Ok(Equation { reaction: problem.reaction(), ..equation })
+    Ok(Equation { reaction: problem.reaction(), exponent: problem.exponent(), ..equation })
 }
 
 /// Whether the loss has a term κ²g(u).
@@ -121,6 +121,31 @@ impl Solver for Neural {
                     kinked.name()
                 ),
                 "use loss=ritz, or activation=tanh, sin or phi",
+            ));
+        }
+        if config.loss == Loss::Residual && problem.exponent() != 2.0 {
+            return Err(self.refuse(
+                format!(
+                    "loss=residual is for fluxes ε∇u, and this problem is a p-Laplacian with p = {}",
+                    problem.exponent()
+                ),
+                "use loss=ritz",
+            ));
+        }
+        if config.loss == Loss::Regression && grid.is_none() {
+            return Err(self.refuse(
+                "loss=regression fits the nodes of a grid, and a problem of more than three axes has none"
+                    .into(),
+                "use loss=ritz or loss=residual",
+            ));
+        }
+        if config.init.needs_spectrum() && dimension > grid::MOST_AXES {
+            return Err(self.refuse(
+                format!(
+                    "init={} asks for the spectrum of the source, and those are for up to three axes",
+                    config.init.name()
+                ),
+                "use init=waves:K, glorot or normal:STD",
             ));
         }
         if config.boundary == Boundary::Exact {

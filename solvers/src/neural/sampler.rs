@@ -3,25 +3,24 @@
 
 use std::ops::Range;
 
-use modewise_problems::{Coefficient, Field, Points, Problem};
+use modewise_problems::{Coefficient, Field, MOST_AXES, Points, Problem};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use rayon::prelude::*;
 
 use super::{
-    boundary::{Built, Local, MOST_AXES, Trial},
+    boundary::{Built, Local, Trial},
     loss::{Equation, Loss, Sampled},
 };
+use crate::sobol::Sobol;
 
 mod gauss;
 mod ground;
 mod sampling;
-mod sobol;
 
 use ground::{Carrier, Ground, Place};
 pub use sampling::Sampling;
-use sobol::Sobol;
 
 /// The generator of stream `stream`: 0 is for the parameters, 1 + k for batch k.
 pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {

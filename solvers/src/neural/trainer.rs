@@ -5,7 +5,7 @@
 //! them computes which lane. A step allocates nothing of its own (the matrix products pack their
 //! operands into small buffers that `gemm` allocates).
 
-use modewise_problems::Problem;
+use modewise_problems::{MOST_AXES, Problem};
 use rayon::prelude::*;
 
 use super::{
@@ -338,7 +338,7 @@ impl Trainer {
     ) {
         let d = self.network.dimension();
         let rows = rows(out.len(), 0, false);
-        let mut x = [0.0; super::boundary::MOST_AXES];
+        let mut x = [0.0; MOST_AXES];
         let x = &mut x[..d];
         for i in 0..rows.points {
             point(start + i.min(out.len() - 1), x);

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use modewise_problems::{Errors, Field};
+use modewise_problems::Errors;
+
+use crate::Values;
 
 /// How a run ended. All of these are results, with whatever was reached kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +72,8 @@ pub struct End {
     pub errors: Option<Errors>,
     /// The last relative residual, where it means something.
     pub residual: Option<f64>,
-    /// The last u on the task's grid.
-    pub field: Field,
+    /// The last u, on the task's grid or at its test points.
+    pub values: Values,
 }
 
 /// The verdict of a cancelled run.

@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU64;
 
-use modewise_problems::{Errors, Field, error, reduce};
+use modewise_problems::{Discrete, Errors, error, reduce};
 
 use super::{BATCH_SECONDS, Checkpoint, Clock, End, Outcome, Run, RunError, Tick, judge, parting::Parting};
 use crate::{
-    Iteration, Meter, Phase, Sample, Schedule, Sites, SolverError, Status, StopRule,
+    Iteration, Meter, Phase, Sample, Schedule, SolverError, Status, StopRule, Values,
     observe::{Cost, Observer},
 };
 
@@ -21,7 +21,7 @@ pub(super) struct Live<'p> {
     discrete_answer: bool,
     /// Whether residuals that the method reports are relative to ‖b‖, as the driver's own.
     claims_count: bool,
-    field: Field,
+    values: Values,
     scalars: Vec<f64>,
     /// Where the loss stands among them.
     loss: Option<usize>,
@@ -43,22 +43,24 @@ pub(super) struct Live<'p> {
     claimed_residual: Option<f64>,
 }
 
+/// Flops of a work unit where there is no grid to sweep over.
+const FLOPS_WITHOUT_GRID: f64 = 1e9;
 /// ‖u‖∞ may grow by this factor over the larger of 1, the start and the reference.
 const GROWTH: f64 = 1e6;
 
 impl<'p> Live<'p> {
     pub fn start(run: &Run<'_, 'p>, clock: &dyn Clock) -> Result<Self, RunError> {
-        let discrete = run.task.discrete.ok_or_else(|| SolverError::NoGrid(run.solver.spec().name))?;
-        let need = run.solver.check(run.task.problem, Some(discrete.grid())).map_err(SolverError::from)?;
-        let mut meter = Meter::new(discrete.sweep_flops());
+        let discrete = run.task.discrete();
+        let need =
+            run.solver.check(run.task.problem, discrete.map(Discrete::grid)).map_err(SolverError::from)?;
+        let mut meter = Meter::new(discrete.map_or(FLOPS_WITHOUT_GRID, Discrete::sweep_flops));
         let from = clock.now();
         let iteration = match run.checkpoint {
             None => run.solver.init(run.task, &mut meter)?,
             Some(checkpoint) => run.solver.resume(run.task, &checkpoint.snapshot, &mut meter)?,
         };
         let setup_seconds = clock.now() - from;
-        let reference_size =
-            run.reference.map_or(0.0, |reference| reduce::max_abs(reference.field().values()));
+        let reference_size = run.reference.map_or(0.0, |reference| reduce::max_abs(reference.values()));
         let names = run.solver.scalar_names();
         let mut live = Self {
             iteration,
@@ -68,8 +70,8 @@ impl<'p> Live<'p> {
             seconds: setup_seconds,
             observe_seconds: 0.0,
             discrete_answer: need.discrete,
-            claims_count: need.discrete && discrete.rhs_norm() > 0.0,
-            field: Field::zeros(discrete.grid()),
+            claims_count: need.discrete && discrete.is_some_and(|discrete| discrete.rhs_norm() > 0.0),
+            values: run.task.support.zeros(),
             scalars: vec![0.0; names.len()],
             loss: names.iter().position(|name| name == "loss"),
             parting: Parting::default(),
@@ -91,7 +93,7 @@ impl<'p> Live<'p> {
                 let scale = if live.size.is_finite() { live.size } else { 0.0 };
                 live.size_limit = GROWTH * scale.max(reference_size).max(1.0);
                 if let Some(residual) = live.residual
-                    && discrete.rhs_norm() == 0.0
+                    && discrete.is_some_and(|discrete| discrete.rhs_norm() == 0.0)
                     && residual > 0.0
                     && residual.is_finite()
                 {
@@ -159,27 +161,28 @@ impl<'p> Live<'p> {
         let from = clock.now();
         self.meter.enter(Phase::Observe);
         let charged = self.meter[Phase::Observe];
-        let grid = self.field.grid().clone();
-        self.iteration.sample(&Sites::Grid(&grid), self.field.values_mut(), &mut self.meter)?;
+        let sites = run.task.support.sites();
+        self.iteration.sample(&sites, self.values.as_mut_slice(), &mut self.meter)?;
         self.cost.sample = self.meter[Phase::Observe] - charged;
-        if let (false, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
+        if let (false, Some(discrete)) = (self.discrete_answer, run.task.discrete()) {
             // What a function is where the problem is not says nothing.
-            discrete.fill_outside(self.field.values_mut(), 0.0);
+            discrete.fill_outside(self.values.as_mut_slice(), 0.0);
         }
         self.iteration.scalars(&mut self.scalars);
         let size;
         (size, self.errors) = match run.reference {
-            None => (error::size(self.field.values()), None),
+            None => (error::size(self.values.as_slice()), None),
             Some(reference) => {
-                let (size, errors) = reference.measure(&self.field);
+                let (size, errors) = reference.measure(self.values.as_slice());
                 (size, Some(errors))
             }
         };
         self.size = size.max;
         self.parting.note(self.step, self.loss.map(|index| self.scalars[index]), self.errors);
-        if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete) {
-            self.residual = Some(discrete.relative_residual(self.field.values()) / self.residual_scale);
-            self.residual_floor = discrete.residual_floor(size.l2) / self.residual_scale;
+        if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete()) {
+            let u = self.values.as_slice();
+            self.residual = Some(discrete.relative_residual(u) / self.residual_scale);
+            self.residual_floor = discrete.residual_floor(u, size.l2) / self.residual_scale;
         }
         self.fresh = true;
         self.observe_seconds += clock.now() - from;
@@ -205,7 +208,7 @@ impl<'p> Live<'p> {
             step: self.step,
             work_units: self.meter.work_units(),
             seconds: self.seconds,
-            field: &self.field,
+            values: &self.values,
             errors: self.errors,
             residual: self.residual,
             scalars: &self.scalars,
@@ -264,7 +267,7 @@ impl<'p> Live<'p> {
             observe_seconds: self.observe_seconds,
             errors: self.errors,
             residual: self.residual,
-            field: self.field,
+            values: self.values,
         }
     }
 }

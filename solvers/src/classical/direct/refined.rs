@@ -42,7 +42,8 @@ impl OneStep for Refined {
             discrete.residual(u, &mut self.residual);
             let relative = reduce::sum_of_squares(&self.residual).sqrt() / scale;
             if done == MOST
-                || done >= self.least && relative <= discrete.residual_floor(reduce::sum_of_squares(u).sqrt())
+                || done >= self.least
+                    && relative <= discrete.residual_floor(u, reduce::sum_of_squares(u).sqrt())
             {
                 return done as f64 * self.factors.flops() + (done + 1) as f64 * discrete.sweep_flops();
             }

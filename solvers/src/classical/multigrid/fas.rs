@@ -47,7 +47,7 @@ use crate::{
         state::{self, State},
     },
     registry::Entry,
-    solver::needs_no_interface,
+    solver::{needs_grid, needs_linear_flux, needs_no_interface},
 };
 use cycle::FullApproximation;
 
@@ -98,8 +98,9 @@ impl Solver for Fas {
     }
 
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
+        let grid = needs_grid(grid, ENTRY.name)?;
+        needs_linear_flux(problem, ENTRY.name)?;
         needs_no_interface(problem, ENTRY.name)?;
-        let grid = state::gridded(grid, ENTRY.name)?;
         // Coarser levels have as many values together at most.
         let more = 2 * ARRAYS * 8 * state::array_values(problem, grid);
         let bytes = memory::bytes(problem, grid, self.recipe.levels) + more;

@@ -68,7 +68,8 @@ impl Recipe {
     /// Box stencils couple places of one colour, so that red-black sweeps would depend on the order in a
     /// colour. Jacobi's ω = 8/9 damps the upper half of their spectrum by 1/3, in two dimensions and in three:
     /// bilinear and trilinear finite elements, which PᵀAP comes to look like, have their high frequencies at
-    /// ¾ to 1½ of the diagonal.
+    /// ¾ to 1½ of the diagonal. A finest matrix of box stencils is one of finite differences, for which the ω is that of
+    /// Jacobi's sweeps elsewhere.
     ///
     /// Across the seam of a periodic axis of odd length a colour meets itself, and black-red sweeps are not the
     /// adjoint of red-black ones; polynomials in D⁻¹A are their own.
@@ -78,7 +79,7 @@ impl Recipe {
         match self.below {
             _ if boxes => {
                 let given = self.omega.filter(|_| self.kind == Kind::Jacobi);
-                (Kind::Jacobi, given.or(Some(8.0 / 9.0)))
+                (Kind::Jacobi, given.or((!is_finest).then_some(8.0 / 9.0)))
             }
             _ if self.symmetric && odd_seam => (Kind::Chebyshev, None),
             Some(below) if !is_finest => (below, self.omega.filter(|_| self.kind == below)),
@@ -143,7 +144,7 @@ impl<T: Real> Hierarchy<T> {
                 Operator::Variable(variable) => {
                     (Operator::Variable(coarse_operator::average(variable, &transfer)), None)
                 }
-                // Invariant: box stencils come from Galerkin's product alone.
+                // Invariant: no recipe that rediscretises is let near box stencils.
                 Operator::Boxes(_) => break,
             };
             let boxes = matches!(operator, Operator::Boxes(_));
@@ -274,8 +275,7 @@ fn finest_lines<T: Real>(operator: &Operator<T>) -> Lines {
                 let faces = &variable.faces[axis];
                 faces.iter().map(|c| c.to_f64()).sum::<f64>() / faces.len().max(1) as f64
             }
-            // Invariant: box stencils belong to coarse levels.
-            Operator::Boxes(_) => 1.0,
+            Operator::Boxes(boxes) => boxes.mean_along(axis),
         };
         (!layout.is_absent(axis)).then(|| Line::uniform(layout, axis, coefficient))
     })

@@ -14,7 +14,10 @@ use super::{
     recipe::Recipe,
     smoother::Sense,
 };
-use crate::classical::{krylov::preconditioner::Preconditioner, operator::Operator, real::Real};
+use crate::{
+    Unsupported,
+    classical::{krylov::preconditioner::Preconditioner, operator::Operator, real::Real},
+};
 
 /// A symmetric cycle with its levels.
 pub(crate) struct SymmetricCycle<T: Real> {
@@ -45,6 +48,11 @@ impl Multigrid {
         }
         let levels = Levels { symmetric: true, ..recipe.levels };
         Ok(Self { recipe: Recipe { levels, ..recipe }, mixed: false })
+    }
+
+    /// Refuses what does not go with `problem`.
+    pub(crate) fn fits(&self, problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
+        self.recipe.fits(problem, solver)
     }
 
     /// Bytes of a system with coefficients in arrays and of the levels below it.

@@ -122,8 +122,8 @@ impl Recipe {
         Ok(Self { levels, ..plain })
     }
 
-    /// Refuses what does not go with the domain of `problem`: coarser grids cannot show shapes, so that on them the
-    /// matrix itself has to make coarse matrices and interpolation.
+    /// Refuses what does not go with `problem`: coarser grids cannot show shapes, nor the matrix of second derivatives of
+    /// a p-Laplacian, so that there the matrix itself has to make coarse matrices and interpolation.
     pub fn fits(&self, problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
         let refused = if self.levels.half {
             "restriction=half"
@@ -134,14 +134,15 @@ impl Recipe {
         } else {
             return Ok(());
         };
-        match problem.domain().region() {
-            None => Ok(()),
-            Some(_) => Err(Unsupported {
-                solver: solver.into(),
-                reason: format!("{refused} is for whole boxes, and here shapes are cut out"),
-                advice: "leave restriction, prolongation and coarse as they are".into(),
-            }),
-        }
+        let reason = match problem.domain().region() {
+            Some(_) => format!("{refused} is for whole boxes, and here shapes are cut out"),
+            None if problem.exponent() != 2.0 => {
+                format!("{refused} is for matrices of fluxes ε∇u, and here they are those of a p-Laplacian")
+            }
+            None => return Ok(()),
+        };
+        let advice = "leave restriction, prolongation and coarse as they are".into();
+        Err(Unsupported { solver: solver.into(), reason, advice })
     }
 
     /// The same with the shape that the key `cycle` says.

@@ -9,7 +9,7 @@ use crate::{
         krylov::{Conjugate, Inverse},
         layout::End,
         multigrid::Multigrid,
-        operator::{Operator, Rows, Variable},
+        operator::{Couplings, Operator},
         state::{Source, State},
     },
     memory::Buffer,
@@ -21,49 +21,45 @@ const MOST: usize = 60;
 /// What solves Jδ = r.
 pub(super) enum Inner<'p> {
     /// In 1-D.
-    Elimination { rows: Vec<[f64; 3]>, delta: Buffer<f64>, is_singular: bool },
+    Elimination { matrix: Operator<f64>, rows: Vec<[f64; 3]>, delta: Buffer<f64>, is_singular: bool },
     /// Conjugate gradients with a multigrid cycle. Its matrix is J.
     Gradients(Box<Conjugate<'p>>),
 }
 
 impl<'p> Inner<'p> {
-    /// For matrices with the faces of `linear`.
-    pub fn new(discrete: &'p Discrete, linear: &Variable<f64>, meter: &mut Meter) -> Self {
-        let operator = Operator::Variable(linear.clone());
-        let layout = operator.layout();
+    /// For matrices like `matrix`.
+    pub fn new(discrete: &'p Discrete, matrix: Operator<f64>, meter: &mut Meter) -> Self {
+        let layout = matrix.layout();
         let array = || Buffer::zeroed(layout.len());
         if layout.dimension == 1 {
-            let is_singular = discrete.is_singular();
-            return Self::Elimination {
-                rows: Vec::with_capacity(layout.count()),
-                delta: array(),
-                is_singular,
-            };
+            let (rows, delta) = (Vec::with_capacity(layout.count()), array());
+            return Self::Elimination { matrix, rows, delta, is_singular: discrete.is_singular() };
         }
         let (f, u) = (Source::Owned(array()), array());
-        let state = State { discrete, operator, f, u };
+        let state = State { discrete, operator: matrix, f, u };
         Self::Gradients(Box::new(Conjugate::start(state, Inverse::None, meter)))
     }
 
-    /// Solves Jδ = r to ‖r − Jδ‖ ≤ η‖r‖; the number of steps that took. J is `linear` with the diagonal that
-    /// `fill(first place of a row, values)` writes.
+    /// Solves Jδ = r to ‖r − Jδ‖ ≤ η‖r‖; the number of steps that took. `fill` writes J in place of the matrix before.
     pub fn solve(
         &mut self,
-        linear: &Variable<f64>,
-        fill: impl Fn(usize, &mut [f64]) + Sync,
+        fill: impl FnOnce(&mut Operator<f64>),
         r: &[f64],
         eta: f64,
         cycle: &Multigrid,
         meter: &mut Meter,
     ) -> usize {
         match self {
-            Self::Elimination { rows, delta, is_singular } => {
-                let layout = linear.layout();
-                let faces = &linear.faces[2];
-                delta.copy_from_slice(r);
-                fill(1, &mut delta[layout.places(2)]);
+            Self::Elimination { matrix, rows, delta, is_singular } => {
+                fill(matrix);
                 rows.clear();
-                rows.extend(layout.places(2).map(|p| [faces[p - 1], delta[p], faces[p]]));
+                match &*matrix {
+                    Operator::Variable(matrix) => read(matrix, rows),
+                    Operator::Boxes(matrix) => read(matrix, rows),
+                    // Invariant: symmetric matrices stand in arrays.
+                    Operator::Constant(_) => {}
+                }
+                let layout = matrix.layout();
                 let is_ring = layout.ends[2][0] == End::Wrap;
                 let mut factors = Tridiagonal::factor(1, rows, is_ring, *is_singular);
                 delta.copy_from_slice(r);
@@ -78,9 +74,7 @@ impl<'p> Inner<'p> {
             Self::Gradients(gradients) => {
                 let mut setup = 0.0;
                 let change = |operator: &mut Operator<f64>, f: &mut [f64]| {
-                    if let Operator::Variable(jacobian) = operator {
-                        jacobian.fill_diagonal(fill);
-                    }
+                    fill(operator);
                     f.copy_from_slice(r);
                 };
                 let inverse = |state: &State<'p>| {
@@ -108,4 +102,11 @@ impl<'p> Inner<'p> {
             Self::Gradients(gradients) => gradients.solution(),
         }
     }
+}
+
+/// l, d and c of each row of a matrix in 1-D.
+fn read<C: Couplings<f64>>(matrix: &C, rows: &mut Vec<[f64; 3]>) {
+    let [below, above] = [-1, 1].map(|step| matrix.coupling([0, 0], [0, 0, step]));
+    let neighbours = below.unwrap_or_default().iter().zip(above.unwrap_or_default());
+    rows.extend(matrix.diagonal([0, 0]).iter().zip(neighbours).map(|(d, (l, c))| [*l, *d, *c]));
 }

@@ -5,31 +5,23 @@ use std::num::NonZeroU64;
 use modewise_problems::{Discrete, reduce};
 use rayon::prelude::*;
 
-use super::{Newton, inner::Inner};
+use super::{Newton, inner::Inner, system::System};
 use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError,
     classical::{
-        layout::Layout,
-        nonlinear::{At, Term, linear_part, longest},
-        operator::{Operator, Variable},
+        nonlinear::{At, linear_part, longest},
+        operator::Operator,
         state::State,
-        sweep::{
-            Layers,
-            pass::{self, Formula},
-        },
+        sweep::{Layers, pass},
     },
     memory::Buffer,
 };
 
-/// The steps of the linear solver, and λ.
-pub(super) const SCALARS: [&str; 2] = ["inner", "damping"];
+/// The steps of the linear solver, λ, and p.
+pub(super) const SCALARS: [&str; 3] = ["inner", "damping", "exponent"];
 
 /// Values that one thread adds at a time.
 const PIECE: usize = 1 << 14;
-/// Where a start is cut: squares of e³⁰⁰ can be added up.
-const LARGEST: f64 = 300.0;
-/// No component of a step that is tried is longer.
-const LONGEST: f64 = 600.0;
 /// The first η, and the bounds of all others.
 const FIRST: f64 = 0.1;
 const BOUNDS: [f64; 2] = [1e-10, 0.5];
@@ -47,7 +39,7 @@ pub(super) fn matrix(discrete: &Discrete) -> Operator<f64> {
 pub(super) struct Live<'p> {
     recipe: Newton,
     state: State<'p>,
-    term: Term,
+    system: System<'p>,
     inner: Inner<'p>,
     r: Buffer<f64>,
     /// The next u and its residual.
@@ -62,18 +54,16 @@ struct Books {
     /// ‖r‖ of the step before; 0 before the first.
     before: f64,
     eta: f64,
-    scalars: [f64; 2],
+    scalars: [f64; 3],
 }
 
 impl<'p> Live<'p> {
     /// From the u of `state`.
     pub fn start(recipe: &Newton, mut state: State<'p>, meter: &mut Meter) -> Self {
-        let books = Books { before: 0.0, eta: FIRST, scalars: [0.0, 1.0] };
-        let term = Term::of(state.discrete, &state.operator);
-        if !term.is_linear() {
-            cut(state.operator.layout(), &term, &mut state.u);
-        }
-        Self::new(recipe, state, term, books, meter)
+        let system = System::of(state.discrete, &state.operator);
+        let books = Books { before: 0.0, eta: FIRST, scalars: [0.0, 1.0, system.exponent()] };
+        system.cut(state.operator.layout(), &mut state.u);
+        Self::new(recipe, state, system, books, meter)
     }
 
     /// From a snapshot, whose u `state` has already.
@@ -84,82 +74,75 @@ impl<'p> Live<'p> {
         meter: &mut Meter,
     ) -> Result<Self, SolverError> {
         let number = |name: &str| from.counter(name).map(f64::from_bits);
-        let scalars = [number(SCALARS[0])?, number(SCALARS[1])?];
+        let scalars = [number(SCALARS[0])?, number(SCALARS[1])?, number(SCALARS[2])?];
         let books = Books { before: number("before")?, eta: number("eta")?, scalars };
-        let term = Term::of(state.discrete, &state.operator);
-        Ok(Self::new(recipe, state, term, books, meter))
+        let mut system = System::of(state.discrete, &state.operator);
+        system.resume(scalars[2]);
+        Ok(Self::new(recipe, state, system, books, meter))
     }
 
-    fn new(recipe: &Newton, state: State<'p>, term: Term, books: Books, meter: &mut Meter) -> Self {
+    fn new(recipe: &Newton, state: State<'p>, system: System<'p>, books: Books, meter: &mut Meter) -> Self {
         let layout = state.operator.layout();
         let sums = vec![0.0; Layers::of(layout).places().len()];
-        let inner = Inner::new(state.discrete, variable(&state.operator), meter);
+        let inner = Inner::new(state.discrete, system.matrix(&state.operator), meter);
         let mut r = state.array();
-        term.apply(&state.operator, Formula::Residual, &state.u, &state.f, &mut r);
-        meter.charge(state.operator.pass_flops() + term.flops(layout.count() as f64));
+        system.residual(&state.operator, &state.u, &state.f, &mut r);
+        meter.charge(system.residual_flops(&state.operator, layout.count() as f64));
         let next = [state.array(), state.array()];
-        Self { recipe: recipe.clone(), state, term, inner, r, next, sums, books }
+        Self { recipe: recipe.clone(), state, system, inner, r, next, sums, books }
     }
 
     fn step(&mut self, meter: &mut Meter) {
-        let Self { recipe, state, term, inner, r, next, sums, books } = self;
+        let Self { recipe, state, system, inner, r, next, sums, books } = self;
         let State { discrete, operator, u, f } = state;
         let count = operator.layout().count() as f64;
-        let square = pass::scalar_product(operator, r, r, sums);
-        let norm = square.sqrt();
-        books.eta = forcing(recipe, term, books, norm);
+        let mut norm = pass::scalar_product(operator, r, r, sums).sqrt();
+        // Where no step makes the energy fall any more there is nothing left to do for this p.
+        let left = if books.scalars[1] > 0.0 { norm } else { 0.0 };
+        if books.before > 0.0 && system.follow(left) {
+            system.residual(operator, u, f, r);
+            meter.charge(system.residual_flops(operator, count));
+            norm = pass::scalar_product(operator, r, r, sums).sqrt();
+            books.before = 0.0;
+        }
+        books.eta = forcing(recipe, system, books, norm);
         books.before = norm;
-        let linear = variable(operator);
-        let fill = |start: usize, out: &mut [f64]| jacobian(term, linear, u, start, out);
-        let taken = inner.solve(linear, fill, r, books.eta, &recipe.cycle, meter);
+        let fill = |matrix: &mut Operator<f64>| system.fill(operator, u, norm, matrix);
+        let taken = inner.solve(fill, r, books.eta, &recipe.cycle, meter);
         let delta = inner.delta();
         let slope = -pass::scalar_product(operator, r, delta, sums);
-        meter.charge(term.flops(count) + 6.0 * count);
+        meter.charge(system.flops(count) + 6.0 * count);
         let [next_u, next_r] = next;
         let mut change = |lambda: f64| {
             add(u, lambda, delta, next_u);
-            term.apply(operator, Formula::Residual, next_u, f, next_r);
-            meter.charge(operator.pass_flops() + 2.0 * term.flops(count) + 6.0 * count);
-            term.energy_change(operator, At { u, r }, At { u: next_u, r: next_r }, sums)
+            system.residual(operator, next_u, f, next_r);
+            meter.charge(system.residual_flops(operator, count) + system.flops(count) + 6.0 * count);
+            system.change(operator, [At { u, r }, At { u: next_u, r: next_r }], f, sums)
         };
-        let scale = if discrete.rhs_norm() > 0.0 { discrete.rhs_norm() } else { 1.0 };
-        let rounding = scale * discrete.residual_floor(reduce::sum_of_squares(u).sqrt());
-        let lambda = if term.is_linear() || !recipe.damped || norm <= SETTLED * rounding {
+        let is_settled = || {
+            let scale = if discrete.rhs_norm() > 0.0 { discrete.rhs_norm() } else { 1.0 };
+            let rounding = scale * discrete.residual_floor(u, reduce::sum_of_squares(u).sqrt());
+            system.is_there() && norm <= SETTLED * rounding
+        };
+        let lambda = if system.is_linear() || !recipe.damped || is_settled() {
             change(1.0);
             1.0
         } else {
-            longest(within(term, delta), slope, change)
+            longest(system.within(delta), slope, change)
         };
         if lambda > 0.0 {
             std::mem::swap(u, next_u);
             std::mem::swap(r, next_r);
         }
-        books.scalars = [taken as f64, lambda];
-    }
-}
-
-/// The linear part as what `matrix` makes it.
-fn variable(operator: &Operator<f64>) -> &Variable<f64> {
-    match operator {
-        Operator::Variable(variable) => variable,
-        // Invariant: `linear_part` makes no other where it has to be symmetric.
-        _ => unreachable!("a symmetric matrix stands in arrays"),
-    }
-}
-
-/// The diagonal of J for the unknowns of the row whose first one is at place `start`.
-fn jacobian(term: &Term, linear: &Variable<f64>, u: &[f64], start: usize, out: &mut [f64]) {
-    out.copy_from_slice(&linear.diagonal[start..][..out.len()]);
-    for ((p, out), u) in (start..).zip(out).zip(&u[start..]) {
-        *out += term.slope(p, *u);
+        books.scalars = [taken as f64, lambda, system.exponent()];
     }
 }
 
 /// η of the next step, for a residual of norm `norm`: the second choice of Eisenstat and Walker, which may not fall
 /// faster than it can be trusted.
-fn forcing(recipe: &Newton, term: &Term, books: &Books, norm: f64) -> f64 {
+fn forcing(recipe: &Newton, system: &System<'_>, books: &Books, norm: f64) -> f64 {
     match recipe.forcing {
-        _ if term.is_linear() => EXACT,
+        _ if system.is_linear() => EXACT,
         Some(eta) => eta,
         None if books.before == 0.0 => FIRST,
         None => {
@@ -173,19 +156,6 @@ fn forcing(recipe: &Newton, term: &Term, books: &Books, norm: f64) -> f64 {
     }
 }
 
-/// The largest of 1, ½, ¼, … for which a step is nowhere longer than what g can be evaluated for.
-fn within(term: &Term, delta: &[f64]) -> f64 {
-    let largest = reduce::max_blocks(delta.len(), |range| {
-        let reacting = range.filter(|p| term.weights[*p] > 0.0);
-        reacting.map(|p| delta[p].abs()).fold(0.0, f64::max)
-    });
-    let mut lambda = 1.0;
-    while lambda * largest > LONGEST && lambda > 0.0 {
-        lambda *= 0.5;
-    }
-    lambda
-}
-
 /// out = u + λδ, outer values included.
 fn add(u: &[f64], lambda: f64, delta: &[f64], out: &mut [f64]) {
     let piece = |((out, u), delta): ((&mut [f64], &[f64]), &[f64])| {
@@ -197,14 +167,6 @@ fn add(u: &[f64], lambda: f64, delta: &[f64], out: &mut [f64]) {
         return piece(((out, u), delta));
     }
     out.par_chunks_mut(PIECE).zip(u.par_chunks(PIECE)).zip(delta.par_chunks(PIECE)).for_each(piece);
-}
-
-/// Brings unknowns that react to where g can be evaluated.
-fn cut(layout: &Layout, term: &Term, u: &mut [f64]) {
-    for (u, _) in u.iter_mut().zip(term.weights.iter()).filter(|(_, weight)| **weight > 0.0) {
-        *u = u.clamp(-LARGEST, LARGEST);
-    }
-    layout.seal_all(u);
 }
 
 impl Iteration for Live<'_> {
@@ -226,7 +188,7 @@ impl Iteration for Live<'_> {
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = self.state.snapshot();
         let Books { before, eta, scalars } = self.books;
-        let named = [("before", before), ("eta", eta), (SCALARS[0], scalars[0]), (SCALARS[1], scalars[1])];
+        let named = [("before", before), ("eta", eta)].into_iter().chain(SCALARS.into_iter().zip(scalars));
         for (name, number) in named {
             snapshot.counters.insert(name.into(), number.to_bits());
         }

@@ -193,13 +193,13 @@ fn damping_can_be_seen_and_turned_off() {
     let first = |spec: &str| {
         let mut live = Live::start(spec, problem.as_ref(), &discrete, Initial::Zero);
         let residual = discrete.relative_residual(live.advance(1).values());
-        let mut scalars = [0.0; 2];
+        let mut scalars = [0.0; 3];
         live.iteration.scalars(&mut scalars);
         (residual, scalars)
     };
-    let (damped, [inner, lambda]) = first("newton");
+    let (damped, [inner, lambda, _]) = first("newton");
     assert!(damped < 10.0 && inner == 1.0 && lambda < 0.5, "{damped} with λ = {lambda}");
-    let (full, [_, lambda]) = first("newton,damping=none");
+    let (full, [_, lambda, _]) = first("newton,damping=none");
     assert!(full > 1e30 && lambda == 1.0, "{full}");
 }
 

@@ -1,10 +1,11 @@
 //! Box stencils: every unknown is coupled to all 3^d − 1 places around it, with coefficients in arrays. What
-//! Galerkin's coarse matrices Pᵀ A P are.
+//! Galerkin's coarse matrices Pᵀ A P are, and the second derivatives of a p-Laplacian's energy.
 //!
 //! (Au)_p = a u_p − Σ c u_neighbour. The matrix is symmetric, so that only couplings to the half of the
 //! neighbours that come later are kept, each read from both of its ends: with the diagonal and its inverse
 //! 6 values an unknown in 2-D and 15 in 3-D. Places of one colour are coupled, so that red-black sweeps are not
-//! for these matrices; Jacobi's are. Nothing couples to held layers: coarse levels hold zeros there.
+//! for these matrices; Jacobi's are. Nothing couples to held layers, which hold zeros: a coarse level's u and a step of
+//! Newton's method.
 
 use super::{Bands, Couplings, Offset, Row, Rows, blocks};
 use crate::classical::{layout::Layout, real::Real};
@@ -49,10 +50,17 @@ impl<T: Real> Boxes<T> {
     /// A matrix whose rows `fill([plane, row], diagonal, couplings)` writes: whole rows, the couplings to
     /// [`later`] neighbours one after the other.
     pub fn new(layout: Layout, fill: impl Fn([usize; 2], &mut [T], &mut [T]) + Sync) -> Self {
-        let columns = layout.extent(2);
-        let places = layout.places(2);
-        let mut bands = Bands::new(layout.clone(), FIRST + later(layout.dimension).len());
-        bands.fill(|place, rows| {
+        let bands = Bands::new(layout.clone(), FIRST + later(layout.dimension).len());
+        let mut matrix = Self { bands };
+        matrix.fill(fill);
+        matrix
+    }
+
+    /// Has `fill` write all rows anew, as in [`Boxes::new`]; what it does not write stays.
+    pub fn fill(&mut self, fill: impl Fn([usize; 2], &mut [T], &mut [T]) + Sync) {
+        let layout = self.bands.layout();
+        let (columns, places) = (layout.extent(2), layout.places(2));
+        self.bands.fill(|place, rows| {
             let (head, couplings) = rows.split_at_mut(FIRST * columns);
             let (diagonal, inverse) = head.split_at_mut(columns);
             fill(place, diagonal, couplings);
@@ -60,7 +68,18 @@ impl<T: Real> Boxes<T> {
                 inverse[p] = T::from_f64(1.0) / diagonal[p];
             }
         });
-        Self { bands }
+    }
+
+    /// The coefficient along `axis`, on average: what is left of a row where u varies along that axis alone.
+    pub fn mean_along(&self, axis: usize) -> f64 {
+        let layout = self.bands.layout();
+        let bands = later(layout.dimension).iter().enumerate().filter(|(_, offset)| offset[axis] != 0);
+        let of_row = |place: [usize; 2]| {
+            let row = |k: usize| self.bands.row(FIRST + k, place)[layout.places(2)].iter();
+            bands.clone().flat_map(|(k, _)| row(k)).map(|c| c.to_f64()).sum::<f64>()
+        };
+        let rows = layout.places(0).flat_map(|plane| layout.places(1).map(move |row| [plane, row]));
+        rows.map(of_row).sum::<f64>() / layout.count() as f64
     }
 
     /// Bytes of a matrix.

@@ -5,10 +5,10 @@
 //! G = g − ∏ⱼ (1 − Pⱼ)g, where Pⱼ interpolates between the sides of axis j linearly: a Boolean sum of the Pⱼ (Coons; Gordon
 //! and Hall, *Numer. Math.* 21 (1973) 109), for which g is asked on the sides alone.
 
-use modewise_problems::{Condition, Points, Problem};
+use modewise_problems::{Condition, MOST_AXES, Points, Problem};
 
 use super::{
-    Ask, Local, MOST_AXES, NotBuilt,
+    Ask, Local, NotBuilt,
     lift::{self, Stencil},
 };
 

@@ -7,7 +7,7 @@ use crate::neural::{
     sampler,
     trained::{Ask, Trained, ZERO},
 };
-use modewise_problems::{Coefficient, Domain, Points, Problem, Reaction, Spec};
+use modewise_problems::{Coefficient, Domain, Points, Problem, Spec};
 
 /// A stage that is done: its network, and its c.
 pub(super) type Stage = (Arc<Trained>, f64);
@@ -70,8 +70,7 @@ impl Problem for Correction<'_> {
         let mut coefficients = vec![0.0; numbers * out.len()];
         sampler::coefficients(self.problem, coordinates, &mut coefficients);
         for (i, (f, sum)) in out.iter_mut().zip(&sums).enumerate() {
-            let variable = varies
-                .then(|| Equation::read(&coefficients[i * numbers..(i + 1) * numbers], Reaction::Linear));
+            let variable = varies.then(|| self.equation.with(&coefficients[i * numbers..(i + 1) * numbers]));
             *f = loss::residual(variable.as_ref().unwrap_or(&self.equation), *f, d, sum) / self.scale;
         }
     }

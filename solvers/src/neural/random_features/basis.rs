@@ -1,5 +1,6 @@
 //! The features: in closed form, or the last layer of a network that stays as it is drawn.
 
+use modewise_problems::MOST_AXES;
 use rand::Rng;
 
 use super::{
@@ -7,7 +8,6 @@ use super::{
     least_squares::System,
     waves::{Features, Rows, Waves},
 };
-use crate::neural::boundary::MOST_AXES;
 
 /// The hidden layers, frozen.
 #[derive(Debug)]

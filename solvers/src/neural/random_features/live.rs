@@ -2,7 +2,7 @@
 
 use std::{f64::consts::PI, num::NonZeroU64};
 
-use modewise_problems::{Problem, Reaction};
+use modewise_problems::{MOST_AXES, Problem};
 use rayon::prelude::*;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
     neural::{
-        boundary::{Built, Local, MOST_AXES, Trial},
+        boundary::{Built, Local, Trial},
         config::Boundary,
         elementary::SIN_COS_LIMIT,
         loss::{self, Equation},
@@ -146,7 +146,7 @@ impl<'p> Live<'p> {
     fn equation_at(&self, batch: &Batch, i: usize, d: usize) -> Equation {
         let numbers = Equation::numbers(d);
         match batch.coefficients.get(i * numbers..(i + 1) * numbers) {
-            Some(at) => Equation::read(at, Reaction::Linear),
+            Some(at) => self.equation.with(at),
             None => self.equation,
         }
     }

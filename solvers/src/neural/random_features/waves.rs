@@ -2,6 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
+use modewise_problems::MOST_AXES;
 use multiversion::{multiversion, target::target_cfg_f};
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
@@ -9,7 +10,6 @@ use rayon::prelude::*;
 use super::least_squares::{System, norm};
 use crate::neural::{
     activation::Activation,
-    boundary::MOST_AXES,
     sigma::{Sigma, Sin, Tanh},
 };
 

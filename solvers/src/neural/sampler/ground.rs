@@ -1,13 +1,13 @@
 //! What of a domain points are drawn from: a box or what shapes leave of it, and the parts of its boundary.
 
 use modewise_problems::{
-    Condition, Points, Problem,
+    Condition, MOST_AXES, Points, Problem,
     geometry::{Region, interior_points, points_on, visible_measures},
 };
 use rand::{Rng, RngExt};
 
-use super::{Sampling, sobol::Sobol};
-use crate::neural::boundary::MOST_AXES;
+use super::Sampling;
+use crate::sobol::Sobol;
 
 /// Points tried for one that is kept on a side.
 const TRIES: usize = 100_000;

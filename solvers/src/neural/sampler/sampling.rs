@@ -2,7 +2,8 @@
 
 use rand::{Rng, RngExt};
 
-use super::{gauss, sobol::Sobol};
+use super::gauss;
+use crate::sobol::Sobol;
 
 /// How points are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Gradients of losses against finite differences: every structure, σ, loss and boundary treatment.
+//! Gradients of losses against finite differences: every structure, σ, loss, boundary treatment and, of energies, p.
 //!
 //! Losses are smooth in the parameters only where no argument of σ crosses a kink, so points are chosen at which all
 //! arguments are away from the kinks, and what is left cannot miss.
@@ -115,10 +115,16 @@ fn batch(loss: Loss, problem: &Tilted, [inside, sides]: &[Vec<f64>; 2], is_penal
     batch
 }
 
-fn trainer(problem: &Tilted, network: &Network, loss: Loss, exact: bool, batch: &Batch) -> Trainer {
+fn trainer(
+    problem: &Tilted,
+    network: &Network,
+    (loss, exponent): (Loss, f64),
+    exact: bool,
+    batch: &Batch,
+) -> Trainer {
     let trial = exact.then(|| Trial::new(problem).unwrap());
     let reaction = if exact { Reaction::Sinh } else { Reaction::Linear };
-    let equation = Equation { reaction, ..Equation::constant(1.5, 2.5) };
+    let equation = Equation { reaction, exponent, ..Equation::constant(1.5, 2.5) };
     let objective = Objective { loss, equation, trial, beta: 7.0, gamma: 20.0 };
     Trainer::new(network.clone(), objective, batch)
 }
@@ -187,14 +193,15 @@ fn parameter_gradients_are_those_of_finite_differences() {
             let network = structures::network(name, *dimension, parts);
             let (theta, points) = away_from_kinks(parts, &problem);
             let mut checked = 0;
-            for loss in Loss::ALL {
+            for (loss, exponent) in Loss::ALL.map(|loss| (loss, 2.0)).into_iter().chain([(Loss::Ritz, 5.0)]) {
                 if loss == Loss::Residual && !sigma.has_second_derivative() {
                     continue;
                 }
                 for exact in [true, false] {
                     let batch = batch(loss, &problem, &points, !exact);
-                    let mut trainer = trainer(&problem, &network, loss, exact, &batch);
-                    let what = format!("{name}, {sigma:?}, {loss:?}, {dimension}-D, exact={exact}");
+                    let mut trainer = trainer(&problem, &network, (loss, exponent), exact, &batch);
+                    let what =
+                        format!("{name}, {sigma:?}, {loss:?}, p={exponent}, {dimension}-D, exact={exact}");
                     check(&what, &mut trainer, &theta, &batch);
                     checked += 1;
                 }
@@ -202,7 +209,7 @@ fn parameter_gradients_are_those_of_finite_differences() {
             checked
         })
         .sum();
-    assert_eq!(checked, (12 * 3 - 2) * structures::all(Activation::Tanh).len() * 2 * 2);
+    assert_eq!(checked, (12 * 4 - 2) * structures::all(Activation::Tanh).len() * 2 * 2);
 }
 
 #[test]
@@ -215,7 +222,7 @@ fn single_precision_gradients_are_those_in_double_up_to_rounding() {
             for (loss, exact) in Loss::ALL.into_iter().flat_map(|loss| [(loss, true), (loss, false)]) {
                 let batch = batch(loss, &problem, &points, !exact);
                 let of = |dtype: Dtype| {
-                    let trainer = trainer(&problem, &network, loss, exact, &batch);
+                    let trainer = trainer(&problem, &network, (loss, 2.0), exact, &batch);
                     gradient(&mut trainer.with_dtype(dtype), &theta, &batch)
                 };
                 let (double, single) = (of(Dtype::F64), of(Dtype::F32));

@@ -121,6 +121,26 @@ fn networks_have_the_solutions_of_nonlinear_problems() {
     }
 }
 
+/// A p-Laplacian by its energy, p = 5, with data built in and by penalty, by gradients and by curvature.
+#[test]
+fn networks_have_the_solutions_of_p_laplacians() {
+    let text = "box = [[0, 1]]\nexponent = 5\npermittivity = \"1 + x\"\nexact = \"x + sin(pi*x)/5\"";
+    let problem = ProblemFile::new("p.toml", text).build(&Spec::new("p.toml")).unwrap();
+    let grid = Grid::new(problem.domain().bounds(), &[64]).unwrap();
+    let (x, mut exact) = (grid.coordinates(), vec![0.0; grid.nodes()]);
+    problem.exact(Points::new(&x, 1), &mut exact);
+    for keys in [
+        "boundary=exact,optimizer=lbfgs",
+        "boundary=exact,optimizer=natural-gradient",
+        "boundary=penalty,beta=1e3,optimizer=lbfgs",
+    ] {
+        let spec = format!("dnn,width=8,depth=2,points=100,sampling=gauss,{keys}");
+        let (_, found, _) = trained(&spec, problem.as_ref(), 100, None);
+        let error = found.iter().zip(&exact).map(|(u, v)| (u - v).abs()).fold(0.0, f64::max);
+        assert!(error < 1e-2, "{spec}: {error}");
+    }
+}
+
 #[test]
 fn a_run_that_overflows_is_a_result() {
     let problem = catalog::build(&"sines-1d".parse().unwrap()).unwrap();

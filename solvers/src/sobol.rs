@@ -8,7 +8,7 @@
 //! Any point is found by its number, without those before it and without memory.
 //! Source: Joe & Kuo, *SIAM J. Sci. Comput.* 30 (2008) 2635 (direction numbers); Owen, *Handbook of Monte Carlo*.
 
-use super::super::boundary::MOST_AXES;
+use modewise_problems::MOST_AXES;
 
 /// Bits of a coordinate.
 const BITS: usize = 32;
@@ -28,13 +28,13 @@ const POLYNOMIALS: [(u32, &[u32]); MOST_AXES - 1] = [
 
 /// The sequence in up to [`MOST_AXES`] dimensions, shifted.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Sobol {
+pub(crate) struct Sobol {
     directions: [[u32; BITS]; MOST_AXES],
     shift: [u32; MOST_AXES],
 }
 
 impl Sobol {
-    /// The sequence with a digital shift an axis; zeros leave it as published.
+    /// The sequence with a digital shift an axis.
     pub fn new(shift: [u32; MOST_AXES]) -> Self {
         let mut directions = [[0; BITS]; MOST_AXES];
         // The first axis is van der Corput's sequence.
@@ -60,6 +60,11 @@ impl Sobol {
         Self { directions, shift }
     }
 
+    /// The sequence as published.
+    pub fn published() -> Self {
+        Self::new([0; MOST_AXES])
+    }
+
     /// Coordinate `axis` of point `number`, in (0, 1): the middle of its interval of length 2⁻³².
     pub fn coordinate(&self, number: u32, axis: usize) -> f64 {
         let mut rest = number;
@@ -76,15 +81,15 @@ impl Sobol {
 
 #[cfg(test)]
 mod tests {
-    use rand::RngExt;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::neural::sampler::generator;
 
     /// The first points of the published sequence, in the order of the numbers (not of Gray's code).
     #[test]
     fn the_first_points_are_the_published_ones() {
-        let sobol = Sobol::new([0; MOST_AXES]);
+        let sobol = Sobol::published();
         let first = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.25, 0.75, 0.75], [0.75, 0.25, 0.25]];
         for (number, point) in first.iter().enumerate() {
             for (axis, right) in point.iter().enumerate() {
@@ -97,7 +102,7 @@ mod tests {
     /// Shifted or not, one point in each of the 2ᵐ equal intervals of every axis.
     #[test]
     fn every_interval_of_every_axis_has_one_point() {
-        let mut random = generator(5, 1);
+        let mut random = ChaCha8Rng::seed_from_u64(5);
         for shift in [[0; MOST_AXES], std::array::from_fn(|_| random.random())] {
             let sobol = Sobol::new(shift);
             for axis in 0..MOST_AXES {
@@ -117,7 +122,7 @@ mod tests {
         let d = 3;
         let error = |count: u32, even: bool| -> f64 {
             let squares = (0..16).map(|seed| {
-                let mut random = generator(seed, 1);
+                let mut random = ChaCha8Rng::seed_from_u64(seed);
                 let sobol = Sobol::new(std::array::from_fn(|_| random.random()));
                 let mut x = |i, axis| if even { sobol.coordinate(i, axis) } else { random.random() };
                 let sum: f64 = (0..count).map(|i| (0..d).map(|axis| f(x(i, axis))).product::<f64>()).sum();
