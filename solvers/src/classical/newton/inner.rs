@@ -21,7 +21,7 @@ const MOST: usize = 60;
 /// What solves Jδ = r.
 pub(super) enum Inner<'p> {
     /// In 1-D.
-    Elimination { matrix: Operator<f64>, rows: Vec<[f64; 3]>, delta: Buffer<f64>, is_singular: bool },
+    Elimination { matrix: Box<Operator<f64>>, rows: Vec<[f64; 3]>, delta: Buffer<f64>, is_singular: bool },
     /// Conjugate gradients with a multigrid cycle. Its matrix is J.
     Gradients(Box<Conjugate<'p>>),
 }
@@ -33,7 +33,8 @@ impl<'p> Inner<'p> {
         let array = || Buffer::zeroed(layout.len());
         if layout.dimension == 1 {
             let (rows, delta) = (Vec::with_capacity(layout.count()), array());
-            return Self::Elimination { matrix, rows, delta, is_singular: discrete.is_singular() };
+            let (matrix, is_singular) = (Box::new(matrix), discrete.is_singular());
+            return Self::Elimination { matrix, rows, delta, is_singular };
         }
         let (f, u) = (Source::Owned(array()), array());
         let state = State { discrete, operator: matrix, f, u };
@@ -51,9 +52,9 @@ impl<'p> Inner<'p> {
     ) -> usize {
         match self {
             Self::Elimination { matrix, rows, delta, is_singular } => {
-                fill(matrix);
+                fill(matrix.as_mut());
                 rows.clear();
-                match &*matrix {
+                match matrix.as_ref() {
                     Operator::Variable(matrix) => read(matrix, rows),
                     Operator::Boxes(matrix) => read(matrix, rows),
                     // Invariant: symmetric matrices stand in arrays.
