@@ -20,7 +20,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use modewise_problems::{Problem, Spec, catalog};
+use modewise_problems::{Grid, Problem, Spec, catalog};
 use modewise_solvers::{Solver, registry};
 use thiserror::Error;
 
@@ -96,6 +96,12 @@ pub fn classical(
 ) -> Result<Report, BenchError> {
     let problems: Vec<Arc<dyn Problem>> = build(&options.problems, catalog::build)?;
     for problem in &problems {
+        let dimension = problem.domain().dimension();
+        if !(2..=3).contains(&dimension) {
+            let expected = "in 2-D or 3-D: lines are solved too fast to be worth a measurement".into();
+            let value = problem.spec().name;
+            return Err(ConfigError::BadValue { key: "problem".into(), value, expected }.into());
+        }
         for &size in sizes(options, problem.as_ref()) {
             solution::System::check(problem.as_ref(), size)?;
         }
@@ -104,6 +110,17 @@ pub fn classical(
     let cases = if table { cases::registered() } else { options.solvers.iter().map(cases::any).collect() };
     let specs: Vec<Spec> = cases.iter().map(|case| case.spec.clone()).collect();
     let solvers: Vec<Arc<dyn Solver>> = build(&specs, registry::build)?;
+    for (solver, problem) in
+        solvers.iter().flat_map(|solver| problems.iter().map(move |problem| (solver, problem)))
+    {
+        // Two cells tell a network from a method of grids; what the latter refuses is in the report.
+        let grid = Grid::new(problem.domain().bounds(), &[2]).map_err(ConfigError::from)?;
+        if solver.check(problem.as_ref(), Some(&grid)).is_ok_and(|need| !need.discrete) {
+            let expected = "a classical solver; networks are measured by `modewise bench neural`".into();
+            let value = solver.spec().name;
+            return Err(ConfigError::BadValue { key: "solver".into(), value, expected }.into());
+        }
+    }
     let single = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let mut report = Report::new(Machine::this(), options.rtol);
     // All of it on threads of the pool: a step that is called from outside waits for one to wake up.

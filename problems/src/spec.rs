@@ -60,7 +60,7 @@ pub enum SpecError {
         known: Vec<String>,
     },
     /// No such parameter.
-    #[error("`{owner}` has no key `{key}`{}; known: {}", nearest(.key, .known), .known.join(", "))]
+    #[error("`{owner}` has no key `{key}`{}; {}", nearest(.key, .known), listed(.known))]
     UnknownKey {
         /// Whose key.
         owner: String,
@@ -84,6 +84,11 @@ pub enum SpecError {
         /// What it has to be.
         expected: String,
     },
+}
+
+/// The keys there are.
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "it has none".into() } else { format!("known: {}", known.join(", ")) }
 }
 
 /// ` (did you mean …?)` for the nearest of `known`, if one is near.

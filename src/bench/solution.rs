@@ -240,7 +240,8 @@ impl Bench<'_, '_> {
                 // Through, and not where it was to come.
                 Outcome::Floor
             } else if stalled >= PATIENCE
-                && now.residual <= discrete.residual_floor(u.values(), reduce::sum_of_squares(u.values()).sqrt())
+                && now.residual
+                    <= discrete.residual_floor(u.values(), reduce::sum_of_squares(u.values()).sqrt())
             {
                 return Ok(Some(Found { outcome: Outcome::Floor, ..best }));
             } else if now.seconds > MOST_SECONDS || now.steps >= MOST_STEPS {

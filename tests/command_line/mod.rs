@@ -269,6 +269,8 @@ fn a_benchmark_keeps_to_the_exit_codes() {
     for (wrong, message) in [
         (&["jacoby"][..], "did you mean `jacobi`?"),
         (&["jacobi", "--problem", "bump-5d"], "did you mean"),
+        (&["jacobi", "--problem", "sines-1d"], "in 2-D or 3-D"),
+        (&["dnn"], "a classical solver"),
         (&["jacobi", "--rtol", "-1"], "not a positive number"),
         (&["jacobi", "--sizes-3d", "4000000000"], "cells"),
         (&["jacobi", "--sizes-3d", "100000"], "GB of memory"),

@@ -5,6 +5,9 @@ use toml::{Table, Value};
 
 use super::{Parameter, Shown, Spec, SpecError, parse};
 
+/// The most that anything is repeated within one step.
+const MOST_REPEATED: usize = 1000;
+
 /// The keys of one spec, checked against its parameters.
 #[derive(Debug)]
 pub struct Settings<'a> {
@@ -63,6 +66,17 @@ impl<'a> Settings<'a> {
         let expected = format!("a whole number of at least {least}");
         let count = self.keys.get(key).and_then(as_count);
         count.filter(|&n| n >= least).ok_or_else(|| self.bad(key, &expected))
+    }
+
+    /// How often something is repeated within one step: a whole number from `least` to [`MOST_REPEATED`], as a step is not
+    /// interrupted.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn repeats(&self, key: &str, least: usize) -> Result<usize, SpecError> {
+        let expected = format!("a whole number from {least} to {MOST_REPEATED}");
+        let count = self.keys.get(key).and_then(as_count);
+        count.filter(|n| (least..=MOST_REPEATED).contains(n)).ok_or_else(|| self.bad(key, &expected))
     }
 
     /// A list of whole numbers of at least `least`; one number is a list of one.

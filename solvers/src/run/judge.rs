@@ -99,7 +99,8 @@ impl<'a> Judge<'a> {
                 "u is not a finite number".to_string()
             };
             let advice = format!(
-                "{what} at step {}; try a smaller damping omega (at most 1 for jacobi) or a smaller learning rate lr",
+                "{what} at step {}; its steps are too long: try a smaller omega (at most 1 for jacobi) or \
+                 learning rate lr, and leave bounds of the spectrum at auto",
                 state.step
             );
             return Some((Outcome::Diverged, Some(advice)));

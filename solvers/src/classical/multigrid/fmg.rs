@@ -88,7 +88,7 @@ struct FullMultigrid {
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let mut recipe = Recipe::read(settings)?.with_shape(settings)?;
     recipe.levels.over_relaxed = true;
-    Ok(Arc::new(FullMultigrid { recipe, cycles: settings.count("cycles", 1)? }))
+    Ok(Arc::new(FullMultigrid { recipe, cycles: settings.repeats("cycles", 1)? }))
 }
 
 impl FullMultigrid {

@@ -79,7 +79,7 @@ fn name<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
 impl Recipe {
     /// Red-black sweeps and what else is the default, from the keys `pre`, `post` and `coarse` alone.
     pub fn read_plain(settings: &Settings<'_>) -> Result<Self, SpecError> {
-        let (pre, post) = (settings.count("pre", 0)?, settings.count("post", 0)?);
+        let (pre, post) = (settings.repeats("pre", 0)?, settings.repeats("post", 0)?);
         if pre + post == 0 {
             return Err(settings.bad("post", "a sweep: pre and post may not both be 0"));
         }
@@ -103,8 +103,18 @@ impl Recipe {
             Ok("auto") => None,
             _ => Some(settings.number("omega", "`auto` or a positive number", |omega| omega > 0.0)?),
         };
+        let kind = SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1;
+        match (kind, omega) {
+            (Kind::RedBlack, Some(omega)) if omega >= 2.0 => {
+                return Err(settings.bad("omega", "below 2, where red-black sweeps stop converging"));
+            }
+            (Kind::Chebyshev, Some(_)) => {
+                return Err(settings.bad("omega", "`auto`: smoother=chebyshev has no ω"));
+            }
+            _ => {}
+        }
         let levels = Levels {
-            kind: SMOOTHERS[settings.choice("smoother", &SMOOTHERS.map(|(name, _)| name))?].1,
+            kind,
             omega,
             half: settings.choice("restriction", &["full", "half"])? == 1,
             cubic: settings.choice("prolongation", &["linear", "cubic"])? == 1,

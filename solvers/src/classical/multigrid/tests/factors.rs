@@ -4,6 +4,7 @@ fn compare(rows: &[(&str, &[usize], f64)]) {
     let mut misses = Vec::new();
     for (spec, cells, theory) in rows {
         let factor = factor(spec, cells);
+        println!("{spec} on {cells:?}: {factor:.4} for {theory}");
         if (factor / theory - 1.0).abs() > 0.05 {
             misses.push(format!("{spec} on {cells:?}: {factor:.4} for {theory}"));
         }

@@ -169,13 +169,17 @@ fn a_cycle_costs_a_few_work_units_and_reads_back_its_spec() {
     assert!((units - expected).abs() < 0.05, "{units} for {expected}");
     for (text, word) in [
         ("multigrid,pre=0,post=0", "both be 0"),
-        ("multigrid,pre=-1", "at least 0"),
+        ("multigrid,pre=1000000000000", "from 0 to 1000"),
+        ("fmg,cycles=1001", "from 1 to 1000"),
+        ("multigrid,omega=2", "below 2"),
+        ("multigrid,smoother=chebyshev,omega=1", "has no ω"),
+        ("multigrid,pre=-1", "from 0 to 1000"),
         ("multigrid,omega=nan", "auto"),
         ("multigrid,omega=best", "auto"),
         ("multigrid,smoother=sor", "jacobi"),
         ("multigrid,cycle=x", "one of v, w, f"),
         ("multigrid,dtype=f16", "mixed"),
-        ("fmg,cycles=0", "at least 1"),
+        ("fmg,cycles=0", "from 1 to 1000"),
         ("two-grid,cycle=w", "cycle"),
     ] {
         let error = crate::registry::build(&text.parse().unwrap()).unwrap_err().to_string();
