@@ -68,8 +68,7 @@ impl<'a> Settings<'a> {
         count.filter(|&n| n >= least).ok_or_else(|| self.bad(key, &expected))
     }
 
-    /// How often something is repeated within one step: a whole number from `least` to [`MOST_REPEATED`], as a step is not
-    /// interrupted.
+    /// How often something is repeated within one step: a whole number from `least` to 1000, as a step is not interrupted.
     ///
     /// # Errors
     /// Anything else.
