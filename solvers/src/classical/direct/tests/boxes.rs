@@ -263,7 +263,7 @@ fn what_cannot_be_is_refused_with_advice() {
         let solver = registry::build(&Spec::new(solver)).unwrap();
         let refused = solver.check(&problem, Some(&grid)).unwrap_err();
         assert!(refused.advice.contains("pcg"), "{refused}");
-        assert!(solver.check(&problem, None).unwrap_err().advice.contains("--grid"));
+        assert!(solver.check(&problem, None).unwrap_err().advice.contains("dnn"));
     }
     let discrete = Discrete::new(&problem, &grid).unwrap();
     assert!(matches!(direct::solve(&discrete), Err(SolverError::Unsupported(_))));
