@@ -96,13 +96,7 @@ pub fn classical(
 ) -> Result<Report, BenchError> {
     let problems: Vec<Arc<dyn Problem>> = build(&options.problems, catalog::build)?;
     for problem in &problems {
-        let dimension = problem.domain().dimension();
-        if !(2..=3).contains(&dimension) {
-            let expected = "in 2-D or 3-D: lines are solved too fast to be worth a measurement".into();
-            let value = problem.spec().name;
-            return Err(ConfigError::BadValue { key: "problem".into(), value, expected }.into());
-        }
-        for &size in sizes(options, problem.as_ref()) {
+        for &size in sizes(options, problem.as_ref())? {
             solution::System::check(problem.as_ref(), size)?;
         }
     }
@@ -110,14 +104,15 @@ pub fn classical(
     let cases = if table { cases::registered() } else { options.solvers.iter().map(cases::any).collect() };
     let specs: Vec<Spec> = cases.iter().map(|case| case.spec.clone()).collect();
     let solvers: Vec<Arc<dyn Solver>> = build(&specs, registry::build)?;
-    for (solver, problem) in
-        solvers.iter().flat_map(|solver| problems.iter().map(move |problem| (solver, problem)))
-    {
+    for problem in &problems {
         // Two cells tell a network from a method of grids; what the latter refuses is in the report.
         let grid = Grid::new(problem.domain().bounds(), &[2]).map_err(ConfigError::from)?;
-        if solver.check(problem.as_ref(), Some(&grid)).is_ok_and(|need| !need.discrete) {
+        let is_network = |solver: &dyn Solver| {
+            solver.check(problem.as_ref(), Some(&grid)).is_ok_and(|need| !need.discrete)
+        };
+        if let Some(network) = solvers.iter().find(|solver| is_network(solver.as_ref())) {
             let expected = "a classical solver; networks are measured by `modewise bench neural`".into();
-            let value = solver.spec().name;
+            let value = network.spec().name;
             return Err(ConfigError::BadValue { key: "solver".into(), value, expected }.into());
         }
     }
@@ -129,7 +124,7 @@ pub fn classical(
         report.bandwidth = triad::measure(&report.machine, options.quick, &single);
         report.passes = passes(options, report.best_triad(), cancel, say);
         for problem in &problems {
-            for &size in sizes(options, problem.as_ref()) {
+            for &size in sizes(options, problem.as_ref())? {
                 let system = solution::System::new(problem.as_ref(), size)?;
                 let bench = Bench { system: &system, rtol: options.rtol, quick: options.quick, cancel };
                 for (case, solver) in cases.iter().zip(&solvers) {
@@ -169,12 +164,15 @@ fn build<T>(
     Ok(specs.iter().map(one).collect::<Result<_, _>>()?)
 }
 
-fn sizes<'o>(options: &'o Options, problem: &dyn Problem) -> &'o [usize] {
+fn sizes<'o>(options: &'o Options, problem: &dyn Problem) -> Result<&'o [usize], BenchError> {
     match problem.domain().dimension() {
-        2 => &options.sizes[0],
-        3 => &options.sizes[1],
-        // Lines are solved too fast to be worth a measurement.
-        _ => &[],
+        2 => Ok(&options.sizes[0]),
+        3 => Ok(&options.sizes[1]),
+        _ => {
+            let expected = "in 2-D or 3-D: lines are solved too fast to be worth a measurement".into();
+            let value = problem.spec().name;
+            Err(ConfigError::BadValue { key: "problem".into(), value, expected }.into())
+        }
     }
 }
 

@@ -113,13 +113,14 @@ fn plot() -> Command {
 }
 
 fn table() -> Command {
+    let steps = |text: &str| text.parse::<u64>().map(|steps| steps as f64).map_err(|error| error.to_string());
+    let costs = |text: &str| match text.parse::<f64>() {
+        Ok(cost) if cost.is_finite() && cost >= 0.0 => Ok(cost),
+        _ => Err("not a number of at least 0".to_string()),
+    };
     let at = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("LIST")
-            .value_delimiter(',')
-            .value_parser(clap::value_parser!(f64))
-            .help(help)
+        let list = Arg::new(name).long(name).value_name("LIST").value_delimiter(',').help(help);
+        if name == "steps" { list.value_parser(steps) } else { list.value_parser(costs) }
     };
     Command::new("table")
         .about(

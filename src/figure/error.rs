@@ -33,20 +33,27 @@ struct Axis {
     value: fn(&HistoryRow) -> Option<f64>,
 }
 
-/// One on a grid, and one without.
-const WORK: &str = "work units (Jacobi sweeps)";
-const WORK_WITHOUT_GRID: &str = "work units (10⁹ flops)";
-
-const AXES: [Axis; 3] = [
-    Axis { name: "step", value: |row| Some(row.step as f64) },
-    Axis { name: WORK, value: |row| row.work_units.filter(|w| *w >= 0.0) },
-    Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s >= 0.0) },
+/// What one work unit is on a grid and without one: in the caption, and on the axis.
+const UNITS: [[&str; 2]; 2] = [
+    ["one Jacobi sweep on the finest grid", "work units (Jacobi sweeps)"],
+    ["10⁹ flops", "work units (10⁹ flops)"],
 ];
+
+fn axes(work: &'static str) -> [Axis; 3] {
+    [
+        Axis { name: "step", value: |row| Some(row.step as f64) },
+        Axis { name: work, value: |row| row.work_units.filter(|w| *w >= 0.0) },
+        Axis { name: "seconds", value: |row| row.seconds.filter(|s| *s >= 0.0) },
+    ]
+}
+
 /// Room below the smallest error for the mark of an exact solution, as a share of the decades above.
 const EXACT: f64 = 0.12;
 
 fn draw(run: &RunData) -> Result<Scene, FigureError> {
-    let mut curves: Vec<Vec<Vec<Middle>>> = AXES
+    let [unit, work] = UNITS[usize::from(run.summary.test_points.is_some())];
+    let axes = axes(work);
+    let mut curves: Vec<Vec<Vec<Middle>>> = axes
         .iter()
         .map(|axis| run.solvers.iter().map(|s| seeds::history(s, axis.value, |row| row.error_l2)).collect())
         .collect();
@@ -84,26 +91,23 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
         ),
         None => String::new(),
     };
-    let on_grid = run.summary.test_points.is_none();
     let note = format!(
-        "{dotted}{}One work unit is {}. Set-up is included in work and seconds. \
+        "{dotted}{}One work unit is {unit}. Set-up is included in work and seconds. \
          A start cheaper than every first step stands at the left edge.",
-        if exact { "On the lower edge: error 0. " } else { "" },
-        if on_grid { "one Jacobi sweep on the finest grid" } else { "10⁹ flops" }
+        if exact { "On the lower edge: error 0. " } else { "" }
     );
     let mut page = Page::new(run, HEADLINE, &note, height + TOP + BOTTOM - 12.0);
     let names: Vec<String> = run.solvers.iter().map(name).collect();
     let beside = labels::room(names.iter().map(String::as_str), f64::INFINITY);
     let width = (page.body.w - LEFT - 3.0 * beside - 16.0) / 3.0;
-    for (i, (axis, curves)) in AXES.iter().zip(&mut curves).enumerate() {
+    for (i, (axis, curves)) in axes.iter().zip(&mut curves).enumerate() {
         let x = page.body.x + LEFT + i as f64 * (width + beside + 8.0);
         let rect = Rect::new(x, page.body.y + 14.0, width, height);
         let panel = Panel { rect, x: if i == 0 { steps(curves) } else { costs(curves) }, y };
         panel.grid(&mut page.scene);
         one(&mut page.scene, &panel, curves, &names, floor, beside);
         panel.frame(&mut page.scene);
-        let name = if axis.name == WORK && !on_grid { WORK_WITHOUT_GRID } else { axis.name };
-        panel.x_axis(&mut page.scene, name);
+        panel.x_axis(&mut page.scene, axis.name);
         if i == 0 {
             panel.y_axis(&mut page.scene, "relative L2 error");
         }
@@ -182,14 +186,17 @@ fn one(
         draw_floor(scene, panel, floor);
     }
     let mut ends = Vec::new();
-    let mut path = Vec::new();
+    let (mut path, mut taken) = (Vec::new(), Vec::new());
     for (i, curve) in curves.iter().enumerate() {
         let series = style::solver(i);
         let values: Vec<_> = curve.iter().map(|p| (p.x, p.y)).collect();
         // One step is a point: the line from the start to it only says which start.
         let points = if let [_, end] = values.as_slice() {
             panel.line(scene, &values, series.color.fade(0.4), series.dash, style::THIN);
-            panel.curve(scene, &[*end], &series, 0.0)
+            let marked = panel.curve(scene, &[*end], &series, 0.0);
+            // Its marker is all there is of it.
+            taken.extend(marked.iter().map(|[x, y]| Rect::new(*x, *y, 0.0, 0.0).grow(style::MARKER)));
+            marked
         } else {
             panel.curve(scene, &values, &series, 9.0 * i as f64)
         };
@@ -199,6 +206,6 @@ fn one(
         path.extend(points);
     }
     let room = Rect { w: panel.rect.w + beside, ..panel.rect };
-    let taken = floor.and_then(|floor| name_floor(scene, panel, floor, &path));
+    taken.extend(floor.and_then(|floor| name_floor(scene, panel, floor, &path)));
     labels::place(scene, ends, &panel.rect, room, &path, taken);
 }

@@ -126,7 +126,7 @@ fn draw(run: &RunData) -> Result<Scene, FigureError> {
     let plain = shells.clone().all(|row| matches!(&row.mode, ModeName::Single(k) if k.len() == 1));
     panel.x_axis(&mut page.scene, if plain { "mode k" } else { "length of the wave vector |k|" });
     panel.y_axis(&mut page.scene, "step of first passage");
-    labels::place(&mut page.scene, ends, &rect, Rect { w: rect.w + beside, ..rect }, &path, None);
+    labels::place(&mut page.scene, ends, &rect, Rect { w: rect.w + beside, ..rect }, &path, Vec::new());
     Ok(page.scene)
 }
 

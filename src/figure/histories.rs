@@ -168,5 +168,5 @@ fn one(scene: &mut Scene, panel: &Panel, curves: &[Vec<Middle>], names: &[String
     if ends.len() > 2 && ends.iter().all(|label| near(label.end, ends[0].end)) {
         ends = vec![EndLabel { text: "all k".into(), color: style::INK, end: ends[0].end }];
     }
-    labels::place(scene, ends, &panel.rect, room, &path, None);
+    labels::place(scene, ends, &panel.rect, room, &path, Vec::new());
 }

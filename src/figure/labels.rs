@@ -39,12 +39,12 @@ pub fn place(
     frame: &Rect,
     room: Rect,
     curves: &[Point],
-    taken: Option<Rect>,
+    taken: Vec<Rect>,
 ) {
     labels.sort_by(|a, b| a.end[1].total_cmp(&b.end[1]).then(a.end[0].total_cmp(&b.end[0])));
     let (beside, inside): (Vec<_>, Vec<_>) =
         labels.into_iter().partition(|label| label.end[0] > frame.right() - EDGE);
-    let mut placed: Vec<Rect> = taken.into_iter().collect();
+    let mut placed = taken;
     let wanted: Vec<f64> = beside.iter().map(|label| label.end[1]).collect();
     for (label, y) in beside.iter().zip(spread(&wanted, frame.y + 0.5 * LINE, frame.bottom() - 0.5 * LINE)) {
         let x = frame.right() + 11.0;

@@ -342,7 +342,11 @@ fn errors_are_read_off_at_steps_or_at_work() {
     let [five, twenty] = [2, 3].map(|column| steps[column].parse::<f64>().unwrap());
     assert!(0.0 < twenty && twenty < five, "{steps:?}");
     assert_eq!(row("--seconds", "1e9")[2], "–");
-    assert_eq!(code(&modewise(here, &["table", "run", "--steps", "5", "--work", "5"])), 2);
+    for wrong in
+        [&["--steps", "5", "--work", "5"][..], &["--steps", "1.5"], &["--seconds", "nan"], &["--work=-1"]]
+    {
+        assert_eq!(code(&modewise(here, &[&["table", "run"], wrong].concat())), 2, "{wrong:?}");
+    }
 }
 
 /// Fields for other programs are there at every stored step, and `--force` clears them away with the rest.

@@ -87,6 +87,7 @@ mod tests {
         assert!((super::membrane(0.5, 0.5) - 0.073_671_353_3).abs() < 1e-9);
         assert!((super::membrane(0.1, 0.3) - super::membrane(0.3, 0.9)).abs() < 1e-14);
     }
+
     /// Thousands of terms: what repeated products gather of rounding stays far below any discretisation error.
     #[test]
     fn terms_from_each_other_are_those_of_the_formula() {

@@ -319,7 +319,7 @@ impl PLaplace {
     }
 
     /// The inner nodes of the row that starts at `start`.
-    pub fn inner_of_row(&self, start: usize) -> std::ops::Range<usize> {
+    pub(super) fn inner_of_row(&self, start: usize) -> std::ops::Range<usize> {
         let last = self.axes.len() - 1;
         let is_inner = self.axes[..last].iter().all(|&[cells, stride]| {
             let i = start / stride % (cells + 1);

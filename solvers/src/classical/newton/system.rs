@@ -36,11 +36,19 @@ pub(super) struct Flux<'p> {
     /// p, and where it is now.
     last: f64,
     now: PLaplace,
+    /// What its residuals are measured by.
+    size: f64,
 }
 
-impl Flux<'_> {
+impl<'p> Flux<'p> {
+    /// On the way to `last`, with the fluxes of p = `exponent` or `last`.
+    fn at(discrete: &'p Discrete, exponent: f64, last: f64) -> Self {
+        let now = PLaplace::new(discrete, exponent.min(last));
+        Self { discrete, last, size: discrete.size_of(&now), now }
+    }
+
     fn set(&mut self, exponent: f64) {
-        self.now = PLaplace::new(self.discrete, exponent.min(self.last));
+        *self = Self::at(self.discrete, exponent, self.last);
     }
 }
 
@@ -49,10 +57,7 @@ impl<'p> System<'p> {
     pub fn of(discrete: &'p Discrete, linear: &Operator<f64>) -> Self {
         match discrete.p_laplace() {
             None => Self::Reaction(Term::of(discrete, linear)),
-            Some(flux) => {
-                let now = PLaplace::new(discrete, 2.0);
-                Self::Flux(Flux { discrete, last: flux.exponent(), now })
-            }
+            Some(flux) => Self::Flux(Flux::at(discrete, 2.0, flux.exponent())),
         }
     }
 
@@ -91,7 +96,7 @@ impl<'p> System<'p> {
     pub fn follow(&mut self, norm: f64) -> bool {
         match self {
             Self::Flux(flux) if flux.now.exponent() < flux.last => {
-                let is_near = norm <= FOLLOWED * flux.discrete.size_of(&flux.now);
+                let is_near = norm <= FOLLOWED * flux.size;
                 if is_near {
                     flux.set(flux.now.exponent() + 1.0);
                 }
@@ -138,7 +143,7 @@ impl<'p> System<'p> {
                 matrix.fill_diagonal(|start, out| jacobian(term, linear, u, start, out));
             }
             (Self::Flux(flux), _, Operator::Boxes(matrix)) => {
-                let share = REGULAR * norm / flux.discrete.size_of(&flux.now);
+                let share = REGULAR * norm / flux.size;
                 let [lower, upper] = REGULAR_BOUNDS;
                 // What is not a number is bounded too.
                 let share = if share >= lower { share.min(upper) } else { lower };
