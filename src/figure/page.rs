@@ -69,25 +69,24 @@ impl Page {
 fn facts(run: &RunData) -> Vec<String> {
     let s = &run.summary;
     let cells: Vec<String> = s.grid.iter().map(ToString::to_string).collect();
-    let places = match s.test_points {
-        Some(points) => format!("errors at {points} points, no grid"),
-        None => format!("grid {}", cells.join(" × ")),
+    // Modes are those of a grid.
+    let (places, modes) = match s.test_points {
+        Some(points) => (format!("errors at {points} points, no grid"), vec![]),
+        None => (
+            format!("grid {}", cells.join(" × ")),
+            vec![
+                format!("transform {}", s.transform.to_uppercase()),
+                format!("tol = {}", number::short(s.tol, 3)),
+            ],
+        ),
     };
     let reference = match s.reference.as_str() {
         "discrete" => "reference: discrete (algebraic error)".to_string(),
         "exact" => "reference: exact (total error)".to_string(),
         other => format!("reference: {other}"),
     };
-    vec![
-        s.problem.clone(),
-        places,
-        reference,
-        format!("transform {}", s.transform.to_uppercase()),
-        format!("tol = {}", number::short(s.tol, 3)),
-        format!("start: {}", s.initial),
-        seeds(run),
-        format!("modewise {}", s.version),
-    ]
+    let run_with = [format!("start: {}", s.initial), seeds(run), format!("modewise {}", s.version)];
+    [s.problem.clone(), places, reference].into_iter().chain(modes).chain(run_with).collect()
 }
 
 /// The solvers' settings that are not the defaults, and how they ended where that is not as it should be.
