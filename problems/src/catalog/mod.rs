@@ -1,6 +1,7 @@
 //! Named problems, one a file: a problem file where formulas state it (see `files`), else a program with an
 //! `ENTRY` in [`entries`].
 
+mod bump;
 mod bump_2d;
 mod bump_3d;
 mod files;
