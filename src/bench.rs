@@ -10,6 +10,7 @@ mod cases;
 pub mod neural;
 pub mod passes;
 mod report;
+mod shape;
 pub mod solution;
 mod stores;
 mod timing;
@@ -20,14 +21,16 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use modewise_problems::{Grid, Problem, Spec, catalog};
+use modewise_problems::{Grid, Problem, Spec, SpecError, catalog};
 use modewise_solvers::{Solver, registry};
 use thiserror::Error;
 
 pub use report::{Report, Skipped};
+pub use shape::Shape;
 pub use timing::Spread;
 
 use crate::{experiment::ConfigError, machine::Machine};
+use cases::Case;
 use passes::PassRow;
 use solution::{Bench, Measured, SolutionRow};
 
@@ -38,8 +41,14 @@ pub struct Options {
     pub problems: Vec<Spec>,
     /// Solver specs; the table in `bench/cases.rs` where there are none.
     pub solvers: Vec<Spec>,
-    /// Interior points a side, in 2-D and in 3-D.
-    pub sizes: [Vec<usize>; 2],
+    /// Grids in 2-D and in 3-D, from small to large.
+    pub sizes: [Vec<Shape>; 2],
+    /// The largest so many grids that it is worth waiting for are measured with each solver of the table.
+    pub most_sizes: usize,
+    /// Whether inner loops are measured.
+    pub loops: bool,
+    /// Whether whole solutions are measured.
+    pub solutions: bool,
     /// Relative residual that counts as solved.
     pub rtol: f64,
     /// Small arrays and one repetition: to see that it works, not to measure.
@@ -58,13 +67,16 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// Interior points a side, in 2-D and in 3-D: one less than powers of two, which every solver takes.
-    pub fn sizes(self) -> [Vec<usize>; 2] {
-        match self {
-            Self::Quick => [vec![63, 127], vec![15, 31]],
-            Self::Usual => [vec![255, 511, 1023], vec![31, 63, 127]],
-            Self::Full => [vec![255, 511, 1023, 2047, 4095], vec![31, 63, 127, 255]],
-        }
+    /// Grids in 2-D and in 3-D, one point less than powers of two a side, which every solver takes, and on how
+    /// many of them each solver is measured: slow ones on the smaller ones.
+    pub fn sizes(self) -> ([Vec<Shape>; 2], usize) {
+        let (largest, most) = match self {
+            Self::Quick => ([7, 5], 2),
+            Self::Usual => ([10, 7], 3),
+            Self::Full => ([12, 8], 5),
+        };
+        let shapes = |from: u32, to: u32| (from..=to).map(|power| Shape::equal((1 << power) - 1)).collect();
+        ([shapes(5, largest[0]), shapes(3, largest[1])], most)
     }
 }
 
@@ -94,23 +106,25 @@ pub fn classical(
     cancel: &AtomicBool,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Report, BenchError> {
-    let problems: Vec<Arc<dyn Problem>> = build(&options.problems, catalog::build)?;
+    let problems: Vec<Arc<dyn Problem>> =
+        options.problems.iter().map(catalog::build).collect::<Result<_, _>>().map_err(ConfigError::from)?;
     for problem in &problems {
-        for &size in sizes(options, problem.as_ref())? {
-            solution::System::check(problem.as_ref(), size)?;
+        for shape in shapes(options, problem.as_ref())? {
+            solution::System::check(problem.as_ref(), &shape)?;
         }
     }
     let table = options.solvers.is_empty();
     let cases = if table { cases::registered() } else { options.solvers.iter().map(cases::any).collect() };
-    let specs: Vec<Spec> = cases.iter().map(|case| case.spec.clone()).collect();
-    let solvers: Vec<Arc<dyn Solver>> = build(&specs, registry::build)?;
+    let cases = cases.into_iter().map(|case| Ok((registry::build(&case.spec)?, case)));
+    let cases: Vec<(Arc<dyn Solver>, Case)> =
+        cases.collect::<Result<_, SpecError>>().map_err(ConfigError::from)?;
     for problem in &problems {
         // Two cells tell a network from a method of grids; what the latter refuses is in the report.
         let grid = Grid::new(problem.domain().bounds(), &[2]).map_err(ConfigError::from)?;
         let is_network = |solver: &dyn Solver| {
             solver.check(problem.as_ref(), Some(&grid)).is_ok_and(|need| !need.discrete)
         };
-        if let Some(network) = solvers.iter().find(|solver| is_network(solver.as_ref())) {
+        if let Some((network, _)) = cases.iter().find(|(solver, _)| is_network(solver.as_ref())) {
             let expected = "a classical solver; networks are measured by `modewise bench neural`".into();
             let value = network.spec().name;
             return Err(ConfigError::BadValue { key: "solver".into(), value, expected }.into());
@@ -122,34 +136,11 @@ pub fn classical(
     rayon::scope(|_| -> Result<(), BenchError> {
         say("memory bandwidth");
         report.bandwidth = triad::measure(&report.machine, options.quick, &single);
-        report.passes = passes(options, report.best_triad(), cancel, say);
-        for problem in &problems {
-            for &size in sizes(options, problem.as_ref())? {
-                let system = solution::System::new(problem.as_ref(), size)?;
-                let bench = Bench { system: &system, rtol: options.rtol, quick: options.quick, cancel };
-                for (case, solver) in cases.iter().zip(&solvers) {
-                    if cancel.load(Ordering::Relaxed) {
-                        return Ok(());
-                    }
-                    if system.unknowns() > case.most_unknowns(problem.domain().dimension()) {
-                        continue;
-                    }
-                    say(&format!("{} · {} · {}", problem.spec().name, system.shape(), case.label()));
-                    match bench.measure(solver.as_ref()) {
-                        Measured::Row(row) => {
-                            let limit = report.limit(case, &system);
-                            report.solutions.push(SolutionRow { solver: case.label(), limit, ..row });
-                        }
-                        Measured::Skipped(reason) => report.skipped.push(Skipped {
-                            solver: case.label(),
-                            problem: problem.spec().to_string(),
-                            size,
-                            reason,
-                        }),
-                        Measured::Interrupted => return Ok(()),
-                    }
-                }
-            }
+        if options.loops {
+            report.passes = passes(options, report.best_triad(), cancel, say);
+        }
+        for problem in problems.iter().filter(|_| options.solutions) {
+            solutions(options, problem.as_ref(), &cases, &mut report, cancel, say)?;
         }
         Ok(())
     })?;
@@ -157,23 +148,66 @@ pub fn classical(
     Ok(report)
 }
 
-fn build<T>(
-    specs: &[Spec],
-    one: fn(&Spec) -> Result<T, modewise_problems::SpecError>,
-) -> Result<Vec<T>, ConfigError> {
-    Ok(specs.iter().map(one).collect::<Result<_, _>>()?)
+/// Measures all solvers on one problem, grid by grid.
+fn solutions(
+    options: &Options,
+    problem: &dyn Problem,
+    cases: &[(Arc<dyn Solver>, Case)],
+    report: &mut Report,
+    cancel: &AtomicBool,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<(), BenchError> {
+    let shapes = shapes(options, problem)?;
+    for shape in &shapes {
+        let worth = |case: &Case| case.shapes(&shapes, options.most_sizes).contains(&shape);
+        if !cases.iter().any(|(_, case)| worth(case)) {
+            continue;
+        }
+        let system = solution::System::new(problem, shape.clone())?;
+        let bench = Bench { system: &system, rtol: options.rtol, quick: options.quick, cancel };
+        for (solver, case) in cases.iter().filter(|(_, case)| worth(case)) {
+            if cancel.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            say(&format!("{} · {shape} · {}", problem.spec().name, case.label()));
+            match bench.measure(solver.as_ref()) {
+                Measured::Row(row) => {
+                    let limit = report.limit(case, &system);
+                    report.solutions.push(SolutionRow { solver: case.label(), limit, ..*row });
+                }
+                Measured::Skipped(reason) => report.skipped.push(Skipped {
+                    solver: case.label(),
+                    problem: problem.spec().to_string(),
+                    shape: shape.clone(),
+                    reason,
+                }),
+                Measured::Interrupted => return Ok(()),
+            }
+        }
+    }
+    Ok(())
 }
 
-fn sizes<'o>(options: &'o Options, problem: &dyn Problem) -> Result<&'o [usize], BenchError> {
-    match problem.domain().dimension() {
-        2 => Ok(&options.sizes[0]),
-        3 => Ok(&options.sizes[1]),
+/// The grids that `problem` is measured on.
+fn shapes(options: &Options, problem: &dyn Problem) -> Result<Vec<Shape>, BenchError> {
+    let dimension = problem.domain().dimension();
+    let sizes = match dimension {
+        2 => &options.sizes[0],
+        3 => &options.sizes[1],
         _ => {
             let expected = "in 2-D or 3-D: lines are solved too fast to be worth a measurement".into();
             let value = problem.spec().name;
-            Err(ConfigError::BadValue { key: "problem".into(), value, expected }.into())
+            return Err(ConfigError::BadValue { key: "problem".into(), value, expected }.into());
         }
-    }
+    };
+    let of_dimension = |shape: &Shape| {
+        shape.of_dimension(dimension).ok_or_else(|| {
+            let expected = format!("one number of points, or {dimension} in {dimension}-D");
+            let key = ["sizes", "sizes-3d"][dimension - 2].into();
+            ConfigError::BadValue { key, value: shape.to_string(), expected }.into()
+        })
+    };
+    sizes.iter().map(of_dimension).collect()
 }
 
 /// Cells a side of the grids for passes, in 2-D and 3-D: far beyond any cache, and small for a quick look.

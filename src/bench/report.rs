@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     cases::Case,
     passes::PassRow,
+    shape::Shape,
     solution::{SolutionRow, System},
     triad::Bandwidth,
 };
@@ -42,8 +43,8 @@ pub struct Skipped {
     pub solver: String,
     /// The problem's spec.
     pub problem: String,
-    /// Interior points a side.
-    pub size: usize,
+    /// Interior points along every axis.
+    pub shape: Shape,
     /// Why.
     pub reason: String,
 }

@@ -16,7 +16,10 @@ use modewise_solvers::{
 };
 use serde::Serialize;
 
-use super::timing::{Spread, repetitions};
+use super::{
+    shape::Shape,
+    timing::{Spread, repetitions},
+};
 use crate::{experiment::ConfigError, machine::free_memory};
 
 /// How one solver did on one grid.
@@ -30,8 +33,8 @@ pub struct SolutionRow {
     pub problem: String,
     /// 2 or 3.
     pub dimension: usize,
-    /// Interior points a side.
-    pub size: usize,
+    /// Interior points along every axis.
+    pub shape: Shape,
     /// Unknowns.
     pub unknowns: usize,
     /// converged, done, floor, budget or diverged, as everywhere.
@@ -60,7 +63,7 @@ pub struct SolutionRow {
 
 /// What came of measuring.
 pub(super) enum Measured {
-    Row(SolutionRow),
+    Row(Box<SolutionRow>),
     /// Why not.
     Skipped(String),
     Interrupted,
@@ -70,13 +73,13 @@ pub(super) enum Measured {
 pub(super) struct System<'p> {
     problem: &'p dyn Problem,
     discrete: Discrete,
-    size: usize,
+    shape: Shape,
 }
 
 impl<'p> System<'p> {
     /// Refuses a grid whose system alone is more than memory has room for.
-    pub fn check(problem: &dyn Problem, size: usize) -> Result<(), ConfigError> {
-        let grid = Grid::new(problem.domain().bounds(), &[size.saturating_add(1)])?;
+    pub fn check(problem: &dyn Problem, shape: &Shape) -> Result<(), ConfigError> {
+        let grid = Grid::new(problem.domain().bounds(), &shape.cells())?;
         // Source, coefficients on faces and at nodes, a field to look at and one of the solver.
         let need = grid.nodes() as f64 * 8.0 * (4 + grid.dimension()) as f64;
         let have = free_memory() as f64;
@@ -86,10 +89,10 @@ impl<'p> System<'p> {
         Ok(())
     }
 
-    /// `size` interior points a side.
-    pub fn new(problem: &'p dyn Problem, size: usize) -> Result<Self, ConfigError> {
-        let grid = Grid::new(problem.domain().bounds(), &[size + 1])?;
-        Ok(Self { problem, discrete: Discrete::new(problem, &grid)?, size })
+    /// On the grid with the interior points `shape`.
+    pub fn new(problem: &'p dyn Problem, shape: Shape) -> Result<Self, ConfigError> {
+        let grid = Grid::new(problem.domain().bounds(), &shape.cells())?;
+        Ok(Self { problem, discrete: Discrete::new(problem, &grid)?, shape })
     }
 
     pub fn unknowns(&self) -> usize {
@@ -103,11 +106,6 @@ impl<'p> System<'p> {
     /// Whether ε and κ² are constants.
     pub fn is_constant(&self) -> bool {
         self.discrete.constant_coefficients().is_some()
-    }
-
-    /// `1023²`.
-    pub fn shape(&self) -> String {
-        format!("{}{}", self.size, if self.dimension() == 2 { "²" } else { "³" })
     }
 }
 
@@ -170,12 +168,12 @@ impl Bench<'_, '_> {
         let unknowns = self.system.unknowns() as f64;
         let (repetitions, solve_seconds) = (solve.len(), Spread::of(solve));
         let ns_per_unknown = 1e9 * solve_seconds.median / unknowns;
-        Ok(Measured::Row(SolutionRow {
+        Ok(Measured::Row(Box::new(SolutionRow {
             solver: solver.spec().name,
             spec: solver.spec().to_string(),
             problem: self.system.problem.spec().to_string(),
             dimension: self.system.dimension(),
-            size: self.system.size,
+            shape: self.system.shape.clone(),
             unknowns: self.system.unknowns(),
             outcome: found.outcome.to_string(),
             setup_seconds: Spread::of(setup),
@@ -188,7 +186,7 @@ impl Bench<'_, '_> {
             ns_per_unknown_step: ns_per_unknown / found.steps.max(1) as f64,
             bytes_per_unknown: need.bytes as f64 / unknowns + 8.0,
             limit: None,
-        }))
+        })))
     }
 
     /// Steps until the true residual is small enough, or as small as it gets; `None` if interrupted.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use modewise::{
-    bench::{self, Extent, Options, neural::NeuralOptions},
+    bench::{self, Extent, Options, Shape, neural::NeuralOptions},
     experiment::ConfigError,
     store::atomic::write_json,
 };
@@ -21,8 +21,8 @@ use super::{
 
 pub(super) fn command() -> Command {
     let sizes = |name: &'static str, help: &'static str| {
-        let number = value_parser!(u32).range(1..);
-        Arg::new(name).long(name).value_name("LIST").value_delimiter(',').value_parser(number).help(help)
+        let shape = value_parser!(Shape);
+        Arg::new(name).long(name).value_name("LIST").value_delimiter(',').value_parser(shape).help(help)
     };
     let specs = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name("SPEC").action(ArgAction::Append).help(help)
@@ -33,18 +33,20 @@ pub(super) fn command() -> Command {
             "Times are of one run of the program, so that they can be compared with its bandwidth; let nothing else run \
              meanwhile.\n\nExamples:\n  modewise bench classical\n  \
              modewise bench classical --full --json --out bench.json\n  \
-             modewise bench classical --problem jump-2d --sizes 1023 --rtol 1e-8 --threads 1",
+             modewise bench classical --problem jump-2d --sizes 1023 --rtol 1e-8 --threads 1\n  \
+             modewise bench classical --part solutions --problem bump-2d,lengths=[778,1235] --sizes 777x1234",
         )
         .next_line_help(true)
+        .arg(part(["loops", "solutions"], "Beside the bandwidth of memory only inner loops, or only whole solutions"))
         .arg(specs("problem", "A problem in 2-D or 3-D; may be given again [default: bump-2d and bump-3d]"))
         .arg(specs("solver", "A solver; may be given again [default: all classical ones, slow ones on small grids]"))
         .arg(sizes(
             "sizes",
-            "Interior points a side in 2-D; without --sizes-3d, 3-D is left out [default: 255,511,1023]",
+            "Interior points a side in 2-D, or along both, 777x1234; without --sizes-3d, 3-D is left out [default: the largest three up to 1023 that a solver is not too slow for]",
         ))
         .arg(sizes(
             "sizes-3d",
-            "Interior points a side in 3-D; without --sizes, 2-D is left out [default: 31,63,127]",
+            "The same in 3-D; without --sizes, 2-D is left out [default: likewise up to 127]",
         ))
         .arg(
             Arg::new("rtol")
@@ -55,7 +57,7 @@ pub(super) fn command() -> Command {
                 .help("Relative residual that counts as solved [default: 1e-10]"),
         )
         .arg(flag("quick", "Small arrays, small grids, one repetition: to see that it works").conflicts_with("full"))
-        .arg(flag("full", "Also 2047² and 4095² points in 2-D, and 255³ in 3-D"))
+        .arg(flag("full", "The largest five up to 4095² and 255³"))
         .args(output());
     let neural = Command::new("neural")
         .about("Measure how fast networks are trained, and how long every method takes to an accuracy")
@@ -67,13 +69,7 @@ pub(super) fn command() -> Command {
              modewise bench neural --part accuracy --threads 1",
         )
         .next_line_help(true)
-        .arg(
-            Arg::new("part")
-                .long("part")
-                .value_name("PART")
-                .value_parser(["throughput", "accuracy"])
-                .help("Only training steps a second, or only seconds to an accuracy [default: both]"),
-        )
+        .arg(part(["throughput", "accuracy"], "Only training steps a second, or only seconds to an accuracy"))
         .arg(flag("quick", "Short runs, one repetition: to see that it works"))
         .args(output());
     Command::new("bench")
@@ -82,6 +78,20 @@ pub(super) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(classical)
         .subcommand(neural)
+}
+
+/// Which of the two `parts` to measure.
+fn part(parts: [&'static str; 2], help: &str) -> Arg {
+    Arg::new("part")
+        .long("part")
+        .value_name("PART")
+        .value_parser(parts)
+        .help(format!("{help} [default: both]"))
+}
+
+/// The part that was asked for.
+fn only(arguments: &ArgMatches) -> Option<&str> {
+    arguments.get_one::<String>("part").map(String::as_str)
 }
 
 /// What every benchmark can be told.
@@ -117,7 +127,7 @@ fn classical(arguments: &ArgMatches) -> Result<Exit, Failure> {
 }
 
 fn neural(arguments: &ArgMatches) -> Result<Exit, Failure> {
-    let part = arguments.get_one::<String>("part").map(String::as_str);
+    let part = only(arguments);
     let options = NeuralOptions {
         throughput: part != Some("accuracy"),
         accuracy: part != Some("throughput"),
@@ -168,12 +178,12 @@ fn options(arguments: &ArgMatches) -> Result<Options, Failure> {
         _ => Extent::Usual,
     };
     let given = ["sizes", "sizes-3d"].map(|name| {
-        let sizes = arguments.get_many::<u32>(name);
-        sizes.map(|sizes| sizes.map(|&size| size as usize).collect::<Vec<_>>())
+        let sizes = arguments.get_many::<Shape>(name);
+        sizes.map(|sizes| sizes.cloned().collect::<Vec<_>>())
     });
-    let sizes = match given {
+    let (sizes, most_sizes) = match given {
         [None, None] => extent.sizes(),
-        some => some.map(Option::unwrap_or_default),
+        some => (some.map(Option::unwrap_or_default), usize::MAX),
     };
     let rtol = arguments.get_one::<f64>("rtol").copied().unwrap_or(bench::RTOL);
     if !(rtol.is_finite() && rtol > 0.0) {
@@ -181,7 +191,9 @@ fn options(arguments: &ArgMatches) -> Result<Options, Failure> {
         return Err(ConfigError::BadValue { key: "rtol".into(), value: rtol.to_string(), expected }.into());
     }
     let problems = specs(arguments, "problem", &bench::PROBLEMS)?;
-    Ok(Options { problems, solvers: specs(arguments, "solver", &[])?, sizes, rtol, quick })
+    let solvers = specs(arguments, "solver", &[])?;
+    let (loops, solutions) = (only(arguments) != Some("solutions"), only(arguments) != Some("loops"));
+    Ok(Options { problems, solvers, sizes, most_sizes, loops, solutions, rtol, quick })
 }
 
 /// The specs given as `name`, or `default`.

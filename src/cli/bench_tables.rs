@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::NOTHING};
 use modewise::{
-    bench::{Report, solution::SolutionRow},
+    bench::{Report, Shape},
     machine::Machine,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn head(version: &str, commit: &str, date: &str, machine: &Machine) -
 fn skipped(text: &mut String, report: &Report) {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for skipped in &report.skipped {
-        let place = format!("{} {}", skipped.problem, skipped.size);
+        let place = format!("{} {}", skipped.problem, skipped.shape);
         match reasons.iter_mut().find(|(reason, _)| *reason == skipped.reason) {
             Some((_, places)) if places.contains(&place) => {}
             Some((_, places)) => places.push(place),
@@ -120,7 +120,7 @@ fn solutions(report: &Report) -> Table {
             .map_or("–".into(), |limit| format!("{:.0} %", 100.0 * limit / row.ns_per_unknown_step));
         vec![
             row.problem.clone(),
-            shape(row),
+            row.shape.to_string(),
             row.solver.clone(),
             row.outcome.clone(),
             seconds(row.setup_seconds.median),
@@ -156,33 +156,29 @@ fn solutions(report: &Report) -> Table {
 
 /// A line a problem and solver, a column a grid: an optimal method has the same number in all of them.
 fn flat(report: &Report) -> Table {
-    let mut shapes: Vec<String> = Vec::new();
+    let mut shapes: Vec<&Shape> = Vec::new();
     let mut lines: Vec<(&str, &str)> = Vec::new();
     for row in &report.solutions {
-        if !shapes.contains(&shape(row)) {
-            shapes.push(shape(row));
+        if !shapes.contains(&&row.shape) {
+            shapes.push(&row.shape);
         }
         if !lines.contains(&(&row.problem, &row.solver)) {
             lines.push((&row.problem, &row.solver));
         }
     }
     let rows = lines.iter().map(|&(problem, solver)| {
-        let of = |wanted: &String| {
+        let of = |shape: &&Shape| {
             let found = report
                 .solutions
                 .iter()
-                .find(|row| row.problem == problem && row.solver == solver && shape(row) == *wanted);
+                .find(|row| row.problem == problem && row.solver == solver && row.shape == **shape);
             found.map_or(String::new(), |row| format!("{:.1}", row.ns_per_unknown))
         };
         [problem.to_string(), solver.to_string()].into_iter().chain(shapes.iter().map(of)).collect()
     });
-    let header = ["problem", "solver"].map(String::from).into_iter().chain(shapes.iter().cloned());
+    let header =
+        ["problem", "solver"].map(String::from).into_iter().chain(shapes.iter().map(ToString::to_string));
     table(header, rows.collect(), 2)
-}
-
-/// `1023²`.
-fn shape(row: &SolutionRow) -> String {
-    format!("{}{}", row.size, if row.dimension == 2 { "²" } else { "³" })
 }
 
 pub(super) fn seconds(x: f64) -> String {

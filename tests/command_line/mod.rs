@@ -263,6 +263,13 @@ fn a_benchmark_keeps_to_the_exit_codes() {
         let quick = ["bench", "classical", "--quick", "--quiet", "--sizes", "7", "--solver"];
         modewise(here.path(), &[&quick[..], more].concat())
     };
+    for (part, [loops, solutions]) in [("loops", [true, false]), ("solutions", [false, true])] {
+        let quick = ["bench", "classical", "--quick", "--quiet", "--sizes", "7x9", "--solver", "multigrid"];
+        let output = modewise(here.path(), &[&quick[..], &["--part", part, "--json"]].concat());
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["passes"].as_array().is_some_and(|rows| !rows.is_empty()), loops);
+        assert_eq!(report["solutions"][0]["shape"] == serde_json::json!([7, 9]), solutions);
+    }
     // Rounding stands in the way of a tolerance that was asked for.
     assert_eq!(code(&bench(&["multigrid", "--rtol", "1e-30"])), 1);
     assert_eq!(code(&bench(&["jacobi,omega=2.5"])), 3);
@@ -273,6 +280,7 @@ fn a_benchmark_keeps_to_the_exit_codes() {
         (&["dnn"], "a classical solver"),
         (&["jacobi", "--rtol", "-1"], "not a positive number"),
         (&["jacobi", "--sizes-3d", "4000000000"], "cells"),
+        (&["jacobi", "--sizes-3d", "12x13"], "3 in 3-D"),
         (&["jacobi", "--sizes-3d", "100000"], "GB of memory"),
     ] {
         let output = bench(wrong);

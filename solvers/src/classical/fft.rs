@@ -79,11 +79,26 @@ impl Transformed {
     }
 }
 
+/// Its three parts, in place.
+impl Transformed {
+    pub fn forward(&self, values: &mut [f64]) {
+        self.modal.forward_along(1..self.dimension, values);
+    }
+
+    pub fn eliminate(&self, values: &mut [f64]) {
+        self.elimination.solve(values);
+    }
+
+    pub fn inverse(&self, values: &mut [f64]) {
+        self.modal.inverse_along(1..self.dimension, values);
+    }
+}
+
 impl Factors for Transformed {
     fn solve(&mut self, values: &mut [f64]) {
-        self.modal.forward_along(1..self.dimension, values);
-        self.elimination.solve(values);
-        self.modal.inverse_along(1..self.dimension, values);
+        self.forward(values);
+        self.eliminate(values);
+        self.inverse(values);
     }
 
     fn flops(&self) -> f64 {

@@ -10,7 +10,7 @@
 //! Vorst, Ye, *SIAM J. Sci. Comput.* 22 (2000) 835).
 
 pub(crate) mod preconditioner;
-mod vectors;
+pub(crate) mod vectors;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The two halves of a V(1,1)-cycle on the finest level alone, to be measured.
+//! The two halves of a V(1,1)-cycle on the finest level alone and its transfers, to be measured.
 
 use super::{
     hierarchy::{Hierarchy, Recipe},
@@ -47,5 +47,23 @@ impl<T: Real> Halves<T> {
     pub fn up(&mut self) {
         let Self { operator, level, u, f, below: [e, _] } = self;
         level::ascend(level, operator, 1, Sense::Forward, u, f, e);
+    }
+
+    /// The restriction of the residual, without a sweep.
+    pub fn restrict(&mut self) {
+        let Self { operator, level, u, f, below: [_, r] } = self;
+        level.restrict(operator, u, f, r);
+    }
+
+    /// A correction, which is zero, without a sweep.
+    pub fn correct(&mut self) {
+        let Self { operator, level, u, below: [e, _], .. } = self;
+        level.correct(operator.layout(), u, e);
+    }
+
+    /// The cubic interpolation of a solution, which is zero.
+    pub fn interpolate(&mut self) {
+        let Self { operator, level, u, below: [e, _], .. } = self;
+        level.interpolate(operator.layout(), e, u);
     }
 }
