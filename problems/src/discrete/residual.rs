@@ -2,6 +2,7 @@
 //! p-Laplacian), and what a field needs to
 //! stand for a solution: boundary values, periodic images, zero mean.
 
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::{Coefficients, Discrete};
@@ -27,7 +28,7 @@ impl Discrete {
             let mut sum = 0.0;
             for number in block * rows_a_block..((block + 1) * rows_a_block).min(rows) {
                 if let Some(range) = self.residual_row(u, number * columns, &mut row) {
-                    sum += row[range].iter().map(|r| r * r).sum::<f64>();
+                    sum += reduce::squares(&row[range]);
                 }
             }
             sum
@@ -219,17 +220,19 @@ impl Discrete {
                 let linear = if self.reaction == Reaction::Linear { *screening } else { 0.0 };
                 let diagonal = 2.0 * axes.iter().sum::<f64>() + linear;
                 let c = axes[last];
-                for i in 1..columns - 1 {
-                    out[i] = f[i] - (diagonal * here[i] - c * (here[i - 1] + here[i + 1]));
+                let pair = |pair: &[Neighbour]| (axes[pair[0].axis], [row(pair[0].row), row(pair[1].row)]);
+                match across {
+                    [_, _] => constant_row([diagonal, c], f, here, [pair(across)], out),
+                    [_, _, _, _] => {
+                        constant_row([diagonal, c], f, here, [pair(&across[..2]), pair(&across[2..])], out);
+                    }
+                    _ => constant_row([diagonal, c], f, here, [], out),
                 }
                 for i in [0, columns - 1] {
                     let [[lower, _], [upper, _]] = self.neighbours(last, i);
                     out[i] = f[i] - (diagonal * here[i] - c * (here[lower] + here[upper]));
-                }
-                for pair in across.chunks_exact(2) {
-                    let c = axes[pair[0].axis];
-                    for ((out, below), above) in out.iter_mut().zip(row(pair[0].row)).zip(row(pair[1].row)) {
-                        *out += c * (below + above);
+                    for (c, [below, above]) in across.chunks_exact(2).map(pair) {
+                        out[i] += c * (below[i] + above[i]);
                     }
                 }
                 if self.reaction != Reaction::Linear {
@@ -240,10 +243,7 @@ impl Discrete {
             }
             Coefficients::Variable { faces, screening } => {
                 let along = &faces[last][start..start + columns];
-                for i in 1..columns - 1 {
-                    out[i] =
-                        f[i] - along[i - 1] * (here[i] - here[i - 1]) - along[i] * (here[i] - here[i + 1]);
-                }
+                row_along(along, f, here, out);
                 for i in [0, columns - 1] {
                     let [[lower, below], [upper, above]] = self.neighbours(last, i);
                     out[i] = f[i]
@@ -252,9 +252,7 @@ impl Discrete {
                 }
                 for neighbour in across {
                     let face = &faces[neighbour.axis][neighbour.face..neighbour.face + columns];
-                    for (((out, u), v), c) in out.iter_mut().zip(here).zip(row(neighbour.row)).zip(face) {
-                        *out -= c * (u - v);
-                    }
+                    subtract_flux(face, here, row(neighbour.row), out);
                 }
                 if self.reaction != Reaction::Linear {
                     for i in range.clone() {
@@ -274,5 +272,46 @@ impl Discrete {
             out[coupling.node - start] -= coupling.coefficient * (u[coupling.node] - u[coupling.other]);
         }
         Some(range)
+    }
+}
+
+/// f − Au away from the ends of a row with one diagonal and a coefficient along and across the row, where
+/// pairs of rows lie next to it.
+#[multiversion(targets = "simd")]
+fn constant_row<const PAIRS: usize>(
+    [diagonal, c]: [f64; 2],
+    f: &[f64],
+    here: &[f64],
+    across: [(f64, [&[f64]; 2]); PAIRS],
+    out: &mut [f64],
+) {
+    let inner = here.len() - 2;
+    let [left, u, right] = [0, 1, 2].map(|start| &here[start..start + inner]);
+    let across = across.map(|(c, rows)| (c, rows.map(|row| &row[1..=inner])));
+    let (f, out) = (&f[1..=inner], &mut out[1..=inner]);
+    for i in 0..inner {
+        let mut r = f[i] - (diagonal * u[i] - c * (left[i] + right[i]));
+        for (c, [below, above]) in across {
+            r += c * (below[i] + above[i]);
+        }
+        out[i] = r;
+    }
+}
+
+/// f less the fluxes along a row through the faces `along` it, away from its ends.
+#[multiversion(targets = "simd")]
+fn row_along(along: &[f64], f: &[f64], here: &[f64], out: &mut [f64]) {
+    let inner = 1..here.len() - 1;
+    let rows = here.windows(3).zip(along.windows(2)).zip(&f[inner.clone()]).zip(&mut out[inner]);
+    for (((here, along), f), out) in rows {
+        *out = f - along[0] * (here[1] - here[0]) - along[1] * (here[1] - here[2]);
+    }
+}
+
+/// out ← out − c(u − v).
+#[multiversion(targets = "simd")]
+fn subtract_flux(c: &[f64], u: &[f64], v: &[f64], out: &mut [f64]) {
+    for (((out, u), v), c) in out.iter_mut().zip(u).zip(v).zip(c) {
+        *out -= c * (u - v);
     }
 }
