@@ -25,9 +25,6 @@ use super::{
     sigma::{Cos, Gelu, Relu, Sigma, Silu, Sin, Tanh},
 };
 
-/// The most points a tile may have.
-pub(super) const MOST_POINTS: usize = 256;
-
 /// An activation function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
@@ -121,7 +118,7 @@ macro_rules! dispatch {
 /// How the rows of a layer are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rows {
-    /// Points of the tile, a multiple of 8 and at most [`MOST_POINTS`].
+    /// Points of the tile, a multiple of [`ABREAST`].
     pub points: usize,
     /// Gradient streams: the dimension, or 0 where only values are carried.
     pub gradients: usize,
@@ -185,10 +182,6 @@ fn forward_with<S: Sigma<T>, T: Real>(rows: Rows, bias: &[T], z: &mut [T], a: &m
 fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z: &mut [T], a: &mut [T]) {
     let n = rows.points;
     let limit = T::of(S::LIMIT);
-    let mut first = [T::of(0.0); MOST_POINTS];
-    let mut second = [T::of(0.0); MOST_POINTS];
-    let mut squares = [T::of(0.0); MOST_POINTS];
-    let (first, second, squares) = (&mut first[..n], &mut second[..n], &mut squares[..n]);
     for ((&b, z), a) in bias.iter().zip(z.chunks_mut(rows.stride)).zip(a.chunks_mut(rows.stride)) {
         let (value, z) = z[..rows.columns()].split_at_mut(n);
         let (out, a) = a[..rows.columns()].split_at_mut(n);
@@ -209,86 +202,98 @@ fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z
         if rows.gradients == 0 {
             continue;
         }
-        for i in 0..n {
-            [first[i], second[i], _] = S::derivatives(out[i], value[i]);
-        }
-        for (z, a) in z.chunks_exact(n).zip(a.chunks_exact_mut(n)) {
-            for i in 0..n {
-                a[i] = first[i] * z[i];
+        let (slopes, curvature) = z.split_at(rows.gradients * n);
+        let (a, laplacian) = a.split_at_mut(rows.gradients * n);
+        for at in (0..n).step_by(ABREAST) {
+            let [first, second, _] = derivatives::<S, T>(abreast(out, at), abreast(value, at));
+            let mut squares = [T::of(0.0); ABREAST];
+            for (z, a) in slopes.chunks_exact(n).zip(a.chunks_exact_mut(n)) {
+                let (z, a) = (abreast(z, at), abreast_mut(a, at));
+                for i in 0..ABREAST {
+                    a[i] = first[i] * z[i];
+                    squares[i] += z[i] * z[i];
+                }
             }
-        }
-        if rows.laplacian {
-            sum_of_squares(z, rows.gradients, squares);
-            let laplacian = &mut a[rows.gradients * n..];
-            for i in 0..n {
-                laplacian[i] += second[i] * squares[i];
+            if rows.laplacian {
+                let (z, a) = (abreast(curvature, at), abreast_mut(laplacian, at));
+                for i in 0..ABREAST {
+                    a[i] = first[i] * z[i] + second[i] * squares[i];
+                }
             }
         }
     }
 }
 
-/// Σⱼ (∂ⱼz)² over the first `gradients` streams.
+/// Points whose streams go through a layer together. What lies between reading and writing them stays in
+/// registers: loops over whole rows would go to the cache and back with every intermediate number, which
+/// takes two and a half times as long.
+pub(super) const ABREAST: usize = 8;
+
+/// The points of a stream from `at` on.
 #[inline(always)]
-fn sum_of_squares<T: Real>(z: &[T], gradients: usize, out: &mut [T]) {
-    let n = out.len();
-    out.fill(T::of(0.0));
-    for z in z.chunks_exact(n).take(gradients) {
-        for i in 0..n {
-            out[i] += z[i] * z[i];
-        }
+fn abreast<T: Real>(stream: &[T], at: usize) -> [T; ABREAST] {
+    // Invariant: streams are whole groups of points long.
+    *stream[at..].first_chunk().expect("whole groups")
+}
+
+#[inline(always)]
+fn abreast_mut<T: Real>(stream: &mut [T], at: usize) -> &mut [T; ABREAST] {
+    // Invariant: as above.
+    stream[at..].first_chunk_mut().expect("whole groups")
+}
+
+/// σ′, σ″ and σ‴ of values σ and what [`forward`] has kept beside them.
+#[inline(always)]
+fn derivatives<S: Sigma<T>, T: Real>(value: [T; ABREAST], memo: [T; ABREAST]) -> [[T; ABREAST]; 3] {
+    let mut all = [[T::of(0.0); ABREAST]; 3];
+    for i in 0..ABREAST {
+        [all[0][i], all[1][i], all[2][i]] = S::derivatives(value[i], memo[i]);
     }
+    all
 }
 
 #[multiversion(targets = "simd")]
 fn reverse_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &[T], bar: &mut [T]) {
     let n = rows.points;
-    let mut scratch = [[T::of(0.0); MOST_POINTS]; 5];
-    let [first, second, third, squares, sum] = scratch.each_mut().map(|row| &mut row[..n]);
     let layers = z.chunks(rows.stride).zip(a.chunks(rows.stride)).zip(bar.chunks_mut(rows.stride));
     for ((z, a), bar) in layers.take(count) {
         let (memo, z) = z[..rows.columns()].split_at(n);
-        let out = &a[..n];
         let (value, bar) = bar[..rows.columns()].split_at_mut(n);
-        for i in 0..n {
-            [first[i], second[i], third[i]] = S::derivatives(out[i], memo[i]);
-        }
-        for i in 0..n {
-            value[i] *= first[i];
-        }
-        if rows.gradients == 0 {
-            continue;
-        }
-        let ends = rows.gradients * n;
-        let (slopes, curvature) = z.split_at(ends);
-        let (bar, top) = bar.split_at_mut(ends);
-        sum.fill(T::of(0.0));
-        for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact(n)) {
-            for i in 0..n {
-                sum[i] += bar[i] * z[i];
+        let (slopes, curvature) = z.split_at(rows.gradients * n);
+        let (bar, top) = bar.split_at_mut(rows.gradients * n);
+        for at in (0..n).step_by(ABREAST) {
+            let [first, second, third] = derivatives::<S, T>(abreast(a, at), abreast(memo, at));
+            let (mut sum, mut squares) = ([T::of(0.0); ABREAST], [T::of(0.0); ABREAST]);
+            for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact(n)) {
+                let (z, bar) = (abreast(z, at), abreast(bar, at));
+                for i in 0..ABREAST {
+                    sum[i] += bar[i] * z[i];
+                    squares[i] += z[i] * z[i];
+                }
             }
-        }
-        if rows.laplacian {
-            sum_of_squares(slopes, rows.gradients, squares);
-            for i in 0..n {
-                sum[i] += top[i] * curvature[i];
-                value[i] += third[i] * top[i] * squares[i];
-                squares[i] = T::of(2.0) * second[i] * top[i];
-                top[i] *= first[i];
+            let value = abreast_mut(value, at);
+            let mut of_slopes = [T::of(0.0); ABREAST];
+            for i in 0..ABREAST {
+                value[i] *= first[i];
+            }
+            if rows.laplacian {
+                let (z, top) = (abreast(curvature, at), abreast_mut(top, at));
+                for i in 0..ABREAST {
+                    sum[i] += top[i] * z[i];
+                    value[i] += third[i] * top[i] * squares[i];
+                    of_slopes[i] = T::of(2.0) * second[i] * top[i];
+                    top[i] *= first[i];
+                }
             }
             for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact_mut(n)) {
-                for i in 0..n {
-                    bar[i] = first[i] * bar[i] + squares[i] * z[i];
+                let (z, bar) = (abreast(z, at), abreast_mut(bar, at));
+                for i in 0..ABREAST {
+                    bar[i] = first[i] * bar[i] + of_slopes[i] * z[i];
                 }
             }
-        } else {
-            for bar in bar.chunks_exact_mut(n) {
-                for i in 0..n {
-                    bar[i] *= first[i];
-                }
+            for i in 0..ABREAST {
+                value[i] += second[i] * sum[i];
             }
-        }
-        for i in 0..n {
-            value[i] += second[i] * sum[i];
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{
-    activation::{MOST_POINTS, Rows},
+    activation::{ABREAST, Rows},
     loss::Loss,
     network::{Jet, Network, energy},
     real::{Dtype, Real},
@@ -15,6 +15,9 @@ use super::{
 fn tile_columns(widest: usize) -> usize {
     if (48..=256).contains(&widest) { 256 } else { 512 }
 }
+
+/// The most points a tile may have.
+const MOST_POINTS: usize = 256;
 
 /// Lanes at most.
 const MOST_LANES: usize = 16;
@@ -30,7 +33,7 @@ pub(super) fn streams(network: &Network, loss: Loss) -> usize {
 
 /// Points of a full tile with `streams` streams.
 pub(super) fn tile_points(widest: usize, streams: usize) -> usize {
-    (tile_columns(widest) / streams / 8 * 8).clamp(8, MOST_POINTS)
+    (tile_columns(widest) / streams / ABREAST * ABREAST).clamp(ABREAST, MOST_POINTS)
 }
 
 /// Distance between rows of `columns` numbers: whole cache lines, an odd number of them, so that the
@@ -41,7 +44,7 @@ fn stride(columns: usize) -> usize {
 
 /// The rows of a tile with `points` points.
 pub(super) fn rows(points: usize, gradients: usize, laplacian: bool) -> Rows {
-    let mut rows = Rows { points: points.next_multiple_of(8), gradients, laplacian, stride: 0 };
+    let mut rows = Rows { points: points.next_multiple_of(ABREAST), gradients, laplacian, stride: 0 };
     rows.stride = stride(rows.columns());
     rows
 }
