@@ -108,7 +108,7 @@ pub fn classical(
 ) -> Result<Report, BenchError> {
     let problems: Vec<Arc<dyn Problem>> =
         options.problems.iter().map(catalog::build).collect::<Result<_, _>>().map_err(ConfigError::from)?;
-    for problem in &problems {
+    for problem in problems.iter().filter(|_| options.solutions) {
         for shape in shapes(options, problem.as_ref())? {
             solution::System::check(problem.as_ref(), &shape)?;
         }

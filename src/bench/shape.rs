@@ -44,7 +44,7 @@ impl FromStr for Shape {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let points = text.split('x').map(|points| {
+        let points = text.split(['x', '×']).map(|points| {
             let points = points.trim().parse::<u32>().ok().filter(|&points| points > 0);
             points.map(|points| points as usize)
         });
@@ -79,6 +79,7 @@ mod tests {
         assert_eq!(shape("63").unwrap().of_dimension(3).unwrap().cells(), [64; 3]);
         assert_eq!(shape("777x1234").unwrap().of_dimension(2).unwrap().to_string(), "777×1234");
         assert_eq!(shape("777x1234").unwrap().of_dimension(3), None);
+        assert_eq!(shape("777×1234"), shape("777x1234"));
         for wrong in ["", "0", "12x", "-3", "1e3", "99999999999"] {
             assert!(shape(wrong).is_err(), "{wrong}");
         }

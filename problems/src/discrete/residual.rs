@@ -226,7 +226,9 @@ impl Discrete {
                     [_, _, _, _] => {
                         constant_row([diagonal, c], f, here, [pair(&across[..2]), pair(&across[2..])], out);
                     }
-                    _ => constant_row([diagonal, c], f, here, [], out),
+                    [] => constant_row([diagonal, c], f, here, [], out),
+                    // Invariant: a pair of rows along every axis but the last.
+                    _ => unreachable!("grids have at most three axes"),
                 }
                 for i in [0, columns - 1] {
                     let [[lower, _], [upper, _]] = self.neighbours(last, i);

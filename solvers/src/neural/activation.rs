@@ -225,8 +225,7 @@ fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z
 }
 
 /// Points whose streams go through a layer together. What lies between reading and writing them stays in
-/// registers: loops over whole rows would go to the cache and back with every intermediate number, which
-/// takes two and a half times as long.
+/// registers: loops over whole rows would go to the cache and back with every intermediate number.
 pub(super) const ABREAST: usize = 8;
 
 /// The points of a stream from `at` on.

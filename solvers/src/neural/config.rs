@@ -116,10 +116,17 @@ impl Config {
         })?;
         let lr_schedule = LrSchedule::ALL[settings.choice("lr_schedule", &LrSchedule::NAMES)?];
         let beta_schedule = BetaSchedule::ALL[settings.choice("beta_schedule", &BetaSchedule::NAMES)?];
-        if lr_schedule == LrSchedule::Cosine && optimizer.adam_steps().is_none() {
-            return Err(
-                settings.bad("lr_schedule", "cosine only with the steps of adam: optimizer=adam:2000")
-            );
+        let adam = || optimizer.iter().filter(|stage| stage.method == Method::Adam);
+        if lr_schedule == LrSchedule::Cosine
+            && (adam().next().is_none() || adam().any(|stage| stage.steps.is_none()))
+        {
+            let expected = "cosine only with the steps of every adam: optimizer=adam:2000";
+            return Err(settings.bad("lr_schedule", expected));
+        }
+        if beta_schedule == BetaSchedule::Balanced && adam().next().is_none() {
+            let expected =
+                "balanced only with adam, in whose steps it is balanced: optimizer=[adam:1000,lbfgs]";
+            return Err(settings.bad("beta_schedule", expected));
         }
         if beta_schedule == BetaSchedule::Staged && optimizer.steps().is_none() {
             return Err(settings
@@ -191,8 +198,7 @@ impl Config {
     pub(super) fn rate(&self) -> Rate {
         let schedule = match self.lr_schedule {
             LrSchedule::Decay => Schedule::Decay(self.lr_decay),
-            // `read` has seen to it that Adam has its steps.
-            LrSchedule::Cosine => Schedule::Cosine(self.optimizer.adam_steps().unwrap_or(1)),
+            LrSchedule::Cosine => Schedule::Cosine,
             LrSchedule::Restarts => Schedule::Restarts(self.lr_period as u64),
         };
         Rate { first: self.lr, schedule }

@@ -354,15 +354,15 @@ impl Iteration for Live<'_> {
 const PENALTY_REACH: f64 = 10.0;
 
 impl Live<'_> {
-    /// More parameters than equations: the equations can hold at all points, and nowhere else.
+    /// More parameters than numbers that the loss looks at, at points that stay: it can be low there, and u wrong
+    /// everywhere else.
     fn too_few_equations(&self) -> Option<String> {
         let parameters = self.parameters.len() - self.trainer.network.frozen();
         let rows = self.layout.true_rows();
-        let is_squares = self.config.loss.is_sum_of_squares();
-        (self.jacobian.is_some() && is_squares && parameters > rows).then(|| {
+        (self.config.resample == 0 && parameters > rows).then(|| {
             format!(
-                "{parameters} parameters are more than {rows} equations (points): the loss may vanish at the points \
-                 and u be wrong between them; compare the error, or take more points"
+                "{parameters} parameters are more than the {rows} equations at the points: the loss may be low there \
+                 and u wrong between them; compare the error, or take more points"
             )
         })
     }
@@ -379,6 +379,11 @@ impl Live<'_> {
         });
         let highest = highest.fold(0.0, f64::max);
         let beta = self.trainer.objective.beta;
+        if beta == 0.0 {
+            return Some(
+                "beta=0: nothing holds u at the boundary; use boundary=exact or a positive beta".into(),
+            );
+        }
         (highest.powi(4) > PENALTY_REACH * beta).then(|| {
             format!(
                 "first-layer waves up to {highest:.0} are too high for beta={beta:e}: the residual may fall while u \

@@ -60,7 +60,7 @@ pub(super) const LR_SCHEDULE: Parameter = parameter(
     "lr_schedule",
     "decay",
     "a name",
-    "decay, cosine (to zero over the steps of adam) or restarts (cosine waves, each twice as long as the last)",
+    "decay, cosine (to zero over the steps of each adam) or restarts (cosine waves, each twice as long as the last)",
 );
 pub(super) const LR_PERIOD: Parameter =
     parameter("lr_period", "1000", "steps", "lr_schedule=restarts: the first wave");
@@ -68,13 +68,13 @@ pub(super) const PLATEAU: Parameter = parameter(
     "plateau",
     "0",
     "steps",
-    "end when the loss has not fallen by a thousandth for so many steps; 0 never does",
+    "end when the loss has not fallen by a thousandth for so many steps (with resample, each on points of its own); 0 never does",
 );
 pub(super) const KEEP: Parameter = parameter(
     "keep",
     "last",
     "a name",
-    "the parameters that count: last, or best (of the lowest loss so far)",
+    "the parameters that count: last, or best (of the lowest loss so far; losses on the same points, resample=0, compare best)",
 );
 pub(super) const POINTS: Parameter = parameter(
     "points",

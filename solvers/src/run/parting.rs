@@ -3,14 +3,16 @@
 
 use modewise_problems::Errors;
 
-/// The error has to be this many times the smallest one, which lies at least half of all steps back, and
-/// the loss this much lower than it was there.
+/// The error has to be this many times the smallest one, which lies at least half of all steps back.
 const RISE: f64 = 1.5;
+/// The loss has to be this part of what it was there; an energy, which is negative in the end, has to have fallen
+/// by this part of its fall up to there once more.
 const FALL: f64 = 0.5;
 
 /// The best error so far, since the start or since the run was resumed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Parting {
+    first: Option<Look>,
     best: Option<Look>,
     last: Option<Look>,
 }
@@ -30,17 +32,19 @@ impl Parting {
         if step > 0 && loss.is_finite() && !self.best.is_some_and(|best| best.error <= look.error) {
             self.best = Some(look);
         }
+        self.first = self.first.or(Some(look).filter(|look| look.loss.is_finite()));
         self.last = Some(look);
     }
 
     /// What to say at the end.
     pub fn advice(&self) -> Option<String> {
         let (best, last) = self.best.zip(self.last)?;
-        // An energy is negative at its minimum: only a loss that can be compared by factors counts.
-        let parted = last.error > RISE * best.error
-            && last.loss > 0.0
-            && last.loss < FALL * best.loss
-            && last.step >= 2 * best.step;
+        let fell = match self.first {
+            _ if last.loss > 0.0 => last.loss < FALL * best.loss,
+            Some(first) => best.loss - last.loss > FALL * (first.loss - best.loss).abs(),
+            None => false,
+        };
+        let parted = fell && last.error > RISE * best.error && last.step >= 2 * best.step;
         parted.then(|| {
             format!(
                 "the loss fell from {:.1e} to {:.1e} while the error rose from {:.1e} (step {}) to {:.1e}: it is low \
@@ -67,11 +71,13 @@ mod tests {
     fn only_a_falling_loss_with_a_rising_error_is_told() {
         let text = advice(&[(0, 9.0, 1.0), (10, 1.0, 0.1), (20, 0.5, 0.2), (100, 0.01, 0.4)]).unwrap();
         assert!(text.contains("from 1.0e-1 (step 10) to 4.0e-1") && text.contains("larger beta"), "{text}");
+        // An energy that falls below that of the solution.
+        assert!(advice(&[(0, 9.0, 1.0), (10, -2.0, 0.1), (100, -9.0, 0.4)]).is_some());
         for looks in [
             &[(0, 9.0, 1.0), (10, 1.0, 0.1), (100, 0.01, 0.05)][..],
             &[(0, 9.0, 1.0), (10, 1.0, 0.1), (100, 2.0, 0.4)],
             &[(0, 9.0, 1.0), (90, 1.0, 0.1), (100, 0.01, 0.4)],
-            &[(0, -1.0, 1.0), (10, -2.0, 0.1), (100, -9.0, 0.4)],
+            &[(0, 9.0, 1.0), (10, -2.0, 0.1), (100, -2.5, 0.4)],
             &[],
         ] {
             assert_eq!(advice(looks), None, "{looks:?}");

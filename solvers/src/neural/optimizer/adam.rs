@@ -25,8 +25,8 @@ const CHUNK: usize = 1 << 13;
 pub(in crate::neural) enum Schedule {
     /// η ← (1 − d)η after every step: the MscaleDNN papers.
     Decay(f64),
-    /// η = η₀ (1 + cos πt/T)/2 over T steps, then zero: one half-wave.
-    Cosine(u64),
+    /// η = η₀ (1 + cos πt/T)/2 over the T steps of Adam: one half-wave, to zero.
+    Cosine,
     /// The same again and again, each wave twice as long as the one before (Loshchilov and Hutter,
     /// arXiv 1608.03983).
     Restarts(u64),
@@ -42,15 +42,15 @@ pub(in crate::neural) struct Rate {
 }
 
 impl Rate {
-    /// η of step `step`, counted from 0.
-    pub fn at(self, step: u64) -> f64 {
+    /// η of step `step` of `steps`, if they are limited, counted from 0.
+    pub fn at(self, step: u64, steps: Option<u64>) -> f64 {
         let wave = |t: u64, period: u64| {
             0.5 * (1.0 + (std::f64::consts::PI * (t as f64 / period as f64).min(1.0)).cos())
         };
         self.first
             * match self.schedule {
                 Schedule::Decay(decay) => (1.0 - decay).powf(step as f64),
-                Schedule::Cosine(steps) => wave(step, steps),
+                Schedule::Cosine => steps.map_or(1.0, |steps| wave(step, steps)),
                 Schedule::Restarts(first) => {
                     let (mut t, mut period) = (step, first);
                     while t >= period {
@@ -67,6 +67,8 @@ impl Rate {
 #[derive(Debug)]
 pub(super) struct Adam {
     rate: Rate,
+    /// All that it will take, if they are limited.
+    steps: Option<u64>,
     gradient: Vec<f64>,
     m: Vec<f64>,
     v: Vec<f64>,
@@ -74,8 +76,8 @@ pub(super) struct Adam {
 }
 
 impl Adam {
-    pub fn new(len: usize, rate: Rate) -> Self {
-        Self { rate, gradient: vec![0.0; len], m: vec![0.0; len], v: vec![0.0; len], step: 0 }
+    pub fn new(len: usize, rate: Rate, steps: Option<u64>) -> Self {
+        Self { rate, steps, gradient: vec![0.0; len], m: vec![0.0; len], v: vec![0.0; len], step: 0 }
     }
 
     /// Bytes of a run with `len` parameters.
@@ -87,7 +89,7 @@ impl Adam {
 impl Optimizer for Adam {
     fn step(&mut self, function: &mut dyn Function, theta: &mut [f64]) -> Result<Step, SolverError> {
         let value = function.gradient(theta, &mut self.gradient);
-        let rate = self.rate.at(self.step);
+        let rate = self.rate.at(self.step, self.steps);
         self.step += 1;
         let t = self.step as f64;
         let factors = [rate / (1.0 - BETA[0].powf(t)), 1.0 / (1.0 - BETA[1].powf(t))];
@@ -104,7 +106,7 @@ impl Optimizer for Adam {
     }
 
     fn learning_rate(&self) -> Option<f64> {
-        Some(self.rate.at(self.step.saturating_sub(1)))
+        Some(self.rate.at(self.step.saturating_sub(1), self.steps))
     }
 
     fn snapshot(&self, into: &mut Snapshot) {
@@ -140,7 +142,7 @@ mod tests {
     /// Whatever the gradient's size, the first step is η against its sign.
     #[test]
     fn the_first_step_is_the_learning_rate() {
-        let mut adam = Adam::new(3, Rate { first: 0.01, schedule: Schedule::Decay(0.0) });
+        let mut adam = Adam::new(3, Rate { first: 0.01, schedule: Schedule::Decay(0.0) }, None);
         let mut theta = [1.0, -1.0, 1e3];
         adam.step(&mut Quadratic::new(3), &mut theta).unwrap();
         for (after, right) in theta.iter().zip([0.99, -0.99, 1e3 - 0.01]) {
@@ -150,11 +152,11 @@ mod tests {
 
     #[test]
     fn rates_follow_their_formulas() {
-        let rate = |schedule, step| Rate { first: 2.0, schedule }.at(step);
+        let rate = |schedule, step| Rate { first: 2.0, schedule }.at(step, Some(100));
         assert!((rate(Schedule::Decay(0.5), 2) - 0.5).abs() < 1e-15);
-        assert_eq!(rate(Schedule::Cosine(100), 0), 2.0);
-        assert!((rate(Schedule::Cosine(100), 50) - 1.0).abs() < 1e-15);
-        assert!(rate(Schedule::Cosine(100), 1000).abs() < 1e-15);
+        assert_eq!(rate(Schedule::Cosine, 0), 2.0);
+        assert!((rate(Schedule::Cosine, 50) - 1.0).abs() < 1e-15);
+        assert!(rate(Schedule::Cosine, 1000).abs() < 1e-15);
         // Waves of 10, 20, 40 steps start at 0, 10, 30, 70.
         for start in [0, 10, 30, 70] {
             assert_eq!(rate(Schedule::Restarts(10), start), 2.0);

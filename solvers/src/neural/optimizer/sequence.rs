@@ -103,11 +103,6 @@ impl Stages {
         self.0.iter()
     }
 
-    /// The steps of the first Adam, if it is there and has them.
-    pub fn adam_steps(&self) -> Option<u64> {
-        self.0.iter().find(|stage| stage.method == Method::Adam)?.steps
-    }
-
     /// The steps of all stages, if the last one does not run on.
     pub fn steps(&self) -> Option<u64> {
         self.0.iter().try_fold(0u64, |sum, stage| Some(sum.saturating_add(stage.steps?)))
@@ -127,7 +122,7 @@ pub(in crate::neural) struct Sequence {
 impl Sequence {
     /// At the start of the first stage.
     pub fn new(stages: Stages, rate: Rate, function: &dyn Function) -> Self {
-        let optimizer = build(stages.0[0].method, rate, function);
+        let optimizer = build(stages.0[0], rate, function);
         Self { stages, rate, stage: 0, taken: 0, optimizer }
     }
 
@@ -162,7 +157,7 @@ impl Sequence {
         }
         self.stage += 1;
         self.taken = 0;
-        self.optimizer = build(self.method(), self.rate, function);
+        self.optimizer = build(self.stages.0[self.stage], self.rate, function);
         Ok(Step { is_stuck: false, ..step })
     }
 
@@ -186,14 +181,14 @@ impl Sequence {
         }
         self.stage = stage;
         self.taken = from.counter("taken")?;
-        self.optimizer = build(self.method(), self.rate, function);
+        self.optimizer = build(self.stages.0[self.stage], self.rate, function);
         self.optimizer.restore(from)
     }
 }
 
-fn build(method: Method, rate: Rate, function: &dyn Function) -> Box<dyn Optimizer> {
-    match method {
-        Method::Adam => Box::new(Adam::new(function.len(), rate)),
+fn build(stage: Stage, rate: Rate, function: &dyn Function) -> Box<dyn Optimizer> {
+    match stage.method {
+        Method::Adam => Box::new(Adam::new(function.len(), rate, stage.steps)),
         Method::Lbfgs => Box::new(Lbfgs::new(function.len())),
         Method::SsBroyden => Box::new(SsBroyden::new(function.len())),
         Method::GaussNewton => Box::new(GaussNewton::new(function)),
@@ -217,6 +212,23 @@ mod tests {
         for wrong in [&["sgd"][..], &["adam", "lbfgs"], &["adam:0"], &["adam:x"], &[]] {
             assert_eq!(Stages::parse(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn every_adam_has_a_cosine_of_its_own() {
+        let rate = Rate { first: 1e-2, schedule: Schedule::Cosine };
+        let mut function = Rosenbrock::default();
+        let stages = Stages::parse(&["adam:4", "lbfgs:2", "adam:2"]).unwrap();
+        let mut sequence = Sequence::new(stages, rate, &function);
+        let mut theta = [-1.2, 1.0];
+        let mut rates = Vec::new();
+        for _ in 0..7 {
+            sequence.step(&mut function, &mut theta).unwrap();
+            rates.push(sequence.rates()[0] / rate.first);
+        }
+        assert!((rates[1] - 0.5 * (1.0 + 0.5f64.sqrt())).abs() < 1e-15, "{rates:?}");
+        // The first step of the second one.
+        assert_eq!((rates[0], rates[6]), (1.0, 1.0), "{rates:?}");
     }
 
     /// Wherever a run through all methods is cut, what follows has the same bits.

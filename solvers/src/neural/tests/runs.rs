@@ -150,6 +150,21 @@ fn a_run_that_overflows_is_a_result() {
 }
 
 #[test]
+fn schedules_without_the_steps_they_need_are_refused() {
+    for (spec, reason) in [
+        ("dnn,lr_schedule=cosine", "the steps of every adam"),
+        ("dnn,lr_schedule=cosine,optimizer=[adam:10,lbfgs:2,adam]", "the steps of every adam"),
+        ("dnn,lr_schedule=cosine,optimizer=lbfgs", "the steps of every adam"),
+        ("dnn,boundary=penalty,beta_schedule=staged,optimizer=[adam:5,lbfgs]", "the steps of all optimizers"),
+        ("dnn,boundary=penalty,beta_schedule=balanced,optimizer=lbfgs", "only with adam"),
+        ("dnn,sampling=gauss,resample=1", "the same points always"),
+    ] {
+        let error = registry::build(&spec.parse().unwrap()).err().unwrap().to_string();
+        assert!(error.contains(reason), "{spec}: {error}");
+    }
+}
+
+#[test]
 fn equations_that_the_losses_do_not_have_are_refused_before_anything_starts() {
     for (problem, reason) in [
         ("sines-2d,sides=[dirichlet,periodic]", "not periodic"),
