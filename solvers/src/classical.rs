@@ -18,6 +18,7 @@ pub mod newton;
 pub mod pcg;
 pub mod sor;
 
+mod immersed;
 mod krylov;
 mod layout;
 mod nonlinear;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Debug, num::NonZeroU64};
 
-use modewise_problems::{Field, Grid, Points, Problem, Spec};
+use modewise_problems::{Field, Grid, Points, Problem, Reaction, Spec};
 use thiserror::Error;
 
 use crate::{Meter, Task};
@@ -223,7 +223,11 @@ pub fn needs_no_interface(problem: &dyn Problem, solver: &str) -> Result<(), Uns
         reason: "the equations next to the interface of this problem are not symmetric and couple neighbours along \
                  diagonals"
             .into(),
-        advice: "take bicgstab or direct, or a problem file without `interface`".into(),
+        advice: match problem.reaction() {
+            Reaction::Linear => "take bicgstab or direct, or a problem file without `interface`",
+            _ => "take newton, or a problem file without `interface`",
+        }
+        .into(),
     })
 }
 

@@ -7,7 +7,8 @@
 //!
 //! **Good for** interfaces at which ε jumps, whose equations are not symmetric (see `modewise_problems::discrete`);
 //! on symmetric matrices it is [`pcg`](super::pcg) at twice the cost. M is a multigrid cycle for the symmetric
-//! matrix of faces, so that the number of steps does not depend on n; it grows with the jump.
+//! matrix of faces and then a direct solution of the equations next to the interface (`immersed`), so that the number of steps
+//! depends neither on n nor on the jump.
 //!
 //! **Convergence** is not monotone; every step makes the residual as small as it can along one direction. Where ρ or
 //! r̂·v vanish the method starts anew from its u. The r of the recurrence is replaced by f − Au whenever its norm has fallen
@@ -19,15 +20,15 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use modewise_problems::{Discrete, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Grid, Parameter, Problem, Settings, Spec, SpecError};
 use rayon::prelude::*;
 
 use super::{
+    immersed::{Couplings, Strip},
     krylov::{
         preconditioner::{Diagonal, Preconditioner},
         remove_mean,
     },
-    layout::Layout,
     multigrid::{self, Multigrid},
     operator::Operator,
     state::{self, State},
@@ -81,15 +82,56 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 }
 
 impl BiCgStab {
-    fn inverse(&self, state: &State<'_>, meter: &mut Meter) -> Box<dyn Preconditioner<f64>> {
+    fn inverse(&self, state: &State<'_>, meter: &mut Meter) -> Result<Inverse, SolverError> {
         match &self.kind {
-            Kind::Jacobi => Box::new(Diagonal::new(state.operator.layout())),
-            Kind::Multigrid(multigrid) => {
-                let cycle = multigrid.symmetric_cycle(&state.operator, state.discrete.is_singular());
-                meter.charge(cycle.setup_flops());
-                Box::new(cycle)
-            }
+            Kind::Jacobi => Ok(Inverse::diagonal(state)),
+            Kind::Multigrid(multigrid) => Inverse::new(multigrid, state, |_| 0.0, meter),
         }
+    }
+}
+
+/// Bytes of a run's arrays and of the factors next to an interface.
+pub(super) fn interface_bytes(problem: &dyn Problem, grid: &Grid) -> u64 {
+    let strip = problem.interface().map_or(0, |_| Strip::bytes(grid));
+    strip + 64 * state::array_values(problem, grid)
+}
+
+/// M⁻¹: something for the symmetric matrix of faces, then the equations next to an interface.
+pub(super) struct Inverse {
+    cycle: Box<dyn Preconditioner<f64>>,
+    strip: Option<Strip>,
+}
+
+impl Inverse {
+    /// That of the diagonal alone.
+    pub fn diagonal(state: &State<'_>) -> Self {
+        Self { cycle: Box::new(Diagonal::new(state.operator.layout())), strip: None }
+    }
+
+    /// A multigrid cycle and the strip, for the matrix of `state` that has `slope(place)` of a reaction on its diagonal.
+    pub fn new(
+        multigrid: &Multigrid,
+        state: &State<'_>,
+        slope: impl Fn(usize) -> f64,
+        meter: &mut Meter,
+    ) -> Result<Self, SolverError> {
+        let cycle = multigrid.symmetric_cycle(&state.operator, state.discrete.is_singular());
+        let strip = Strip::new(state.discrete, state.operator.layout(), slope)?;
+        meter.charge(cycle.setup_flops() + strip.as_ref().map_or(0.0, Strip::setup_flops));
+        Ok(Self { cycle: Box::new(cycle), strip })
+    }
+
+    /// z = M⁻¹r, zero in held layers.
+    fn apply(&mut self, operator: &Operator<f64>, r: &[f64], z: &mut [f64]) {
+        self.cycle.apply(operator, r, z);
+        if let Some(strip) = &mut self.strip {
+            operator.layout().seal_all(z);
+            strip.correct(r, z);
+        }
+    }
+
+    fn flops(&self) -> f64 {
+        self.cycle.flops() + self.strip.as_ref().map_or(0.0, Strip::flops)
     }
 }
 
@@ -109,16 +151,15 @@ impl Solver for BiCgStab {
             Kind::Multigrid(multigrid) => multigrid.bytes(problem, grid),
             Kind::Jacobi => 8 * state::system_values(problem, grid),
         };
-        let bytes = inner + 64 * state::array_values(problem, grid);
+        let bytes = inner + interface_bytes(problem, grid);
         Ok(Need { bytes, uses_initial: true, discrete: true })
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
         let state = State::start(task, ENTRY.name)?;
-        let inverse = self.inverse(&state, meter);
-        let mut live = Live::new(state, inverse);
-        live.replace_residual(meter);
-        live.start_anew();
+        let inverse = self.inverse(&state, meter)?;
+        let mut live = Stabilised::new(state, inverse);
+        live.start(meter);
         Ok(Box::new(live))
     }
 
@@ -129,8 +170,8 @@ impl Solver for BiCgStab {
         meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
         let state = State::resume(task, from, ENTRY.name)?;
-        let inverse = self.inverse(&state, meter);
-        let mut live = Live::new(state, inverse);
+        let inverse = self.inverse(&state, meter)?;
+        let mut live = Stabilised::new(state, inverse);
         for (name, array) in live.arrays.named() {
             let len = array.len();
             array.copy_from_slice(from.array(name, len)?);
@@ -178,19 +219,11 @@ impl Arrays {
     }
 }
 
-/// A coupling besides faces, by its places in the layout.
-#[derive(Debug, Clone, Copy)]
-struct Coupling {
-    here: usize,
-    other: usize,
-    coefficient: f64,
-}
-
 /// A live run.
-struct Live<'p> {
+pub(super) struct Stabilised<'p> {
     state: State<'p>,
-    inverse: Box<dyn Preconditioner<f64>>,
-    couplings: Vec<Coupling>,
+    inverse: Inverse,
+    couplings: Couplings,
     arrays: Arrays,
     y: Buffer<f64>,
     z: Buffer<f64>,
@@ -199,16 +232,47 @@ struct Live<'p> {
     scalars: Scalars,
 }
 
-impl<'p> Live<'p> {
-    fn new(state: State<'p>, inverse: Box<dyn Preconditioner<f64>>) -> Self {
+impl<'p> Stabilised<'p> {
+    /// On `state`, with what approximates the inverse of its matrix; not started yet.
+    pub fn new(state: State<'p>, inverse: Inverse) -> Self {
         let layout = state.operator.layout();
         let array = || state.array();
         let sums = vec![0.0; Layers::of(layout).places().len()];
-        let couplings = couplings(state.discrete, layout);
+        let couplings = Couplings::new(state.discrete, layout);
         let arrays = Arrays { r: array(), shadow: array(), p: array(), v: array() };
         let (y, z, t) = (array(), array(), array());
         let scalars = Scalars { rho: 1.0, alpha: 1.0, omega: 1.0, square: 0.0, computed: 0.0 };
         Self { inverse, couplings, arrays, y, z, t, sums, scalars, state }
+    }
+
+    /// From the u of its state.
+    pub fn start(&mut self, meter: &mut Meter) {
+        self.replace_residual(meter);
+        self.start_anew();
+    }
+
+    /// Takes up another system, with u = 0: `change` writes its matrix and f, `inverse` is for that.
+    pub fn renew(
+        &mut self,
+        change: impl FnOnce(&mut Operator<f64>, &mut [f64]),
+        inverse: impl FnOnce(&State<'p>, &mut Meter) -> Result<Inverse, SolverError>,
+        meter: &mut Meter,
+    ) -> Result<(), SolverError> {
+        change(&mut self.state.operator, self.state.f.own());
+        self.state.u.fill(0.0);
+        self.inverse = inverse(&self.state, meter)?;
+        self.start(meter);
+        Ok(())
+    }
+
+    /// ‖r‖.
+    pub fn norm(&self) -> f64 {
+        self.scalars.square.sqrt()
+    }
+
+    /// u.
+    pub fn solution(&self) -> &[f64] {
+        &self.state.u
     }
 
     /// r ← f − Au.
@@ -216,9 +280,7 @@ impl<'p> Live<'p> {
         let State { operator, u, f, .. } = &self.state;
         let r = &mut self.arrays.r;
         pass::apply(operator, Formula::Residual, u, f, r);
-        for Coupling { here, other, coefficient } in &self.couplings {
-            r[*here] -= coefficient * (u[*here] - u[*other]);
-        }
+        self.couplings.add(-1.0, u, r);
         if self.state.discrete.is_singular() {
             remove_mean(operator, r, &mut self.t, &mut self.sums);
         }
@@ -236,7 +298,8 @@ impl<'p> Live<'p> {
         self.scalars = Scalars { rho: 1.0, alpha: 1.0, omega: 1.0, ..self.scalars };
     }
 
-    fn step(&mut self, meter: &mut Meter) {
+    /// One step, unless r is zero.
+    pub fn step(&mut self, meter: &mut Meter) {
         if self.scalars.square == 0.0 {
             return;
         }
@@ -244,7 +307,7 @@ impl<'p> Live<'p> {
         let unknowns = operator.layout().count() as f64;
         let Self { inverse, couplings, arrays: Arrays { r, shadow, p, v }, y, z, t, sums, .. } = self;
         let Scalars { rho: before, alpha, omega, .. } = self.scalars;
-        meter.charge(2.0 * (operator.pass_flops() + inverse.flops()) + 24.0 * unknowns);
+        meter.charge(2.0 * (operator.pass_flops() + couplings.flops() + inverse.flops()) + 24.0 * unknowns);
         let rho = pass::scalar_product(operator, shadow, r, sums);
         let beta = rho / before * (alpha / omega);
         combine(p, |i, p| r[i] + beta * (p - omega * v[i]));
@@ -274,31 +337,11 @@ impl<'p> Live<'p> {
     }
 }
 
-/// The couplings of a system in its layout.
-fn couplings(discrete: &Discrete, layout: &Layout) -> Vec<Coupling> {
-    let grid = discrete.grid();
-    let absent = 3 - layout.dimension;
-    let place = |node: usize| -> usize {
-        let along = |(axis, index): (usize, usize)| {
-            (index + 1 - discrete.unknowns_along(axis).start) * layout.stride(absent + axis)
-        };
-        grid.indices(node).into_iter().enumerate().map(along).sum()
-    };
-    let of = |coupling: &modewise_problems::discrete::Coupling| Coupling {
-        here: place(coupling.node),
-        other: place(coupling.other),
-        coefficient: coupling.coefficient,
-    };
-    discrete.couplings().iter().map(of).collect()
-}
-
 /// out = Au, u being zero in held layers.
-fn multiply(operator: &Operator<f64>, couplings: &[Coupling], u: &mut [f64], out: &mut [f64]) {
+fn multiply(operator: &Operator<f64>, couplings: &Couplings, u: &mut [f64], out: &mut [f64]) {
     operator.layout().seal_all(u);
     pass::apply(operator, Formula::Apply, u, u, out);
-    for Coupling { here, other, coefficient } in couplings {
-        out[*here] += coefficient * (u[*here] - u[*other]);
-    }
+    couplings.add(1.0, u, out);
 }
 
 /// Every value becomes what `value(place, value)` says.
@@ -310,7 +353,7 @@ fn combine(out: &mut [f64], value: impl Fn(usize, f64) -> f64 + Sync) {
     });
 }
 
-impl Iteration for Live<'_> {
+impl Iteration for Stabilised<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
         for _ in 0..most.get() {
             self.step(meter);

@@ -49,9 +49,12 @@ use crate::{
 };
 use diagonalisation::{Diagonalisation, Side};
 pub use eigenmodes::Eigenmodes;
+pub(super) use matrix::neighbour;
 use once::{Once, OneStep};
 use refined::{Factors, Refined};
 use sparse::Sparse;
+#[cfg(test)]
+pub(super) use tests::slope;
 use tridiagonal::Tridiagonal;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -86,6 +89,11 @@ pub fn solve(discrete: &Discrete) -> Result<Field, SolverError> {
     };
     method.solve(discrete, &mut u);
     Ok(u)
+}
+
+/// Bytes of the factors of a sparse matrix with the graph of a grid.
+pub(super) fn sparse_bytes(dimension: usize, unknowns: usize) -> u64 {
+    Sparse::bytes(dimension, unknowns)
 }
 
 /// How a system is factored.

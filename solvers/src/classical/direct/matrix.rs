@@ -4,7 +4,12 @@ use modewise_problems::{Coefficients, Condition, Discrete};
 
 /// The neighbour of `node` below or above it along `axis` and the coefficient between them: mirrored at
 /// Neumann sides, wrapped on periodic axes.
-pub(super) fn neighbour(discrete: &Discrete, node: usize, axis: usize, above: bool) -> (usize, f64) {
+pub(in crate::classical) fn neighbour(
+    discrete: &Discrete,
+    node: usize,
+    axis: usize,
+    above: bool,
+) -> (usize, f64) {
     let stride = discrete.grid().stride(axis);
     let cells = discrete.grid().axes()[axis].cells;
     let i = node / stride % (cells + 1);

@@ -4,6 +4,8 @@ mod boxes;
 mod interfaces;
 mod shapes;
 
+pub(in crate::classical) use shapes::slope;
+
 use std::f64::consts::PI;
 
 use modewise_problems::{Errors, Field, Problem, Spec, catalog, error, order};

@@ -3,8 +3,9 @@
 use modewise_problems::Discrete;
 
 use crate::{
-    Meter,
+    Meter, SolverError,
     classical::{
+        bicgstab::{self, Stabilised},
         direct::{refined::Factors, tridiagonal::Tridiagonal},
         krylov::{Conjugate, Inverse},
         layout::End,
@@ -24,6 +25,8 @@ pub(super) enum Inner<'p> {
     Elimination { matrix: Box<Operator<f64>>, rows: Vec<[f64; 3]>, delta: Buffer<f64>, is_singular: bool },
     /// Conjugate gradients with a multigrid cycle. Its matrix is J.
     Gradients(Box<Conjugate<'p>>),
+    /// Stabilised bi-conjugate gradients, next to interfaces, where J is not symmetric.
+    Stabilised(Box<Stabilised<'p>>),
 }
 
 impl<'p> Inner<'p> {
@@ -31,25 +34,37 @@ impl<'p> Inner<'p> {
     pub fn new(discrete: &'p Discrete, matrix: Operator<f64>, meter: &mut Meter) -> Self {
         let layout = matrix.layout();
         let array = || Buffer::zeroed(layout.len());
-        if layout.dimension == 1 {
+        let is_symmetric = discrete.couplings().is_empty();
+        if layout.dimension == 1 && is_symmetric {
             let (rows, delta) = (Vec::with_capacity(layout.count()), array());
             let (matrix, is_singular) = (Box::new(matrix), discrete.is_singular());
             return Self::Elimination { matrix, rows, delta, is_singular };
         }
         let (f, u) = (Source::Owned(array()), array());
         let state = State { discrete, operator: matrix, f, u };
-        Self::Gradients(Box::new(Conjugate::start(state, Inverse::None, meter)))
+        match is_symmetric {
+            true => Self::Gradients(Box::new(Conjugate::start(state, Inverse::None, meter))),
+            false => {
+                let inverse = bicgstab::Inverse::diagonal(&state);
+                Self::Stabilised(Box::new(Stabilised::new(state, inverse)))
+            }
+        }
     }
 
-    /// Solves Jδ = r to ‖r − Jδ‖ ≤ η‖r‖; the number of steps that took. `fill` writes J in place of the matrix before.
+    /// Solves Jδ = r to ‖r − Jδ‖ ≤ η‖r‖; the number of steps that took. `fill` writes J in place of the matrix before, and
+    /// `slope` is what the reaction has on its diagonal.
+    ///
+    /// # Errors
+    /// Equations next to an interface that cannot be solved.
     pub fn solve(
         &mut self,
         fill: impl FnOnce(&mut Operator<f64>),
+        slope: impl Fn(usize) -> f64,
         r: &[f64],
         eta: f64,
         cycle: &Multigrid,
         meter: &mut Meter,
-    ) -> usize {
+    ) -> Result<usize, SolverError> {
         match self {
             Self::Elimination { matrix, rows, delta, is_singular } => {
                 fill(matrix.as_mut());
@@ -70,7 +85,7 @@ impl<'p> Inner<'p> {
                 (delta[0], delta[last]) = (0.0, 0.0);
                 layout.seal(delta);
                 meter.charge(Tridiagonal::setup_flops(layout.count()) + factors.flops());
-                1
+                Ok(1)
             }
             Self::Gradients(gradients) => {
                 let mut setup = 0.0;
@@ -91,7 +106,23 @@ impl<'p> Inner<'p> {
                     gradients.step(meter);
                     steps += 1;
                 }
-                steps
+                Ok(steps)
+            }
+            Self::Stabilised(gradients) => {
+                let change = |operator: &mut Operator<f64>, f: &mut [f64]| {
+                    fill(operator);
+                    f.copy_from_slice(r);
+                };
+                let inverse =
+                    |state: &State<'p>, meter: &mut Meter| bicgstab::Inverse::new(cycle, state, slope, meter);
+                gradients.renew(change, inverse, meter)?;
+                let goal = eta * gradients.norm();
+                let mut steps = 0;
+                while gradients.norm() > goal && steps < MOST {
+                    gradients.step(meter);
+                    steps += 1;
+                }
+                Ok(steps)
             }
         }
     }
@@ -101,6 +132,7 @@ impl<'p> Inner<'p> {
         match self {
             Self::Elimination { delta, .. } => delta,
             Self::Gradients(gradients) => gradients.solution(),
+            Self::Stabilised(gradients) => gradients.solution(),
         }
     }
 }

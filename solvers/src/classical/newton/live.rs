@@ -92,7 +92,7 @@ impl<'p> Live<'p> {
         Self { recipe: recipe.clone(), state, system, inner, r, next, sums, books }
     }
 
-    fn step(&mut self, meter: &mut Meter) {
+    fn step(&mut self, meter: &mut Meter) -> Result<(), SolverError> {
         let Self { recipe, state, system, inner, r, next, sums, books } = self;
         let State { discrete, operator, u, f } = state;
         let count = operator.layout().count() as f64;
@@ -108,16 +108,24 @@ impl<'p> Live<'p> {
         books.eta = forcing(recipe, system, books, norm);
         books.before = norm;
         let fill = |matrix: &mut Operator<f64>| system.fill(operator, u, norm, matrix);
-        let taken = inner.solve(fill, r, books.eta, &recipe.cycle, meter);
+        let reaction = |place: usize| system.slope(place, u[place]);
+        let taken = inner.solve(fill, reaction, r, books.eta, &recipe.cycle, meter)?;
         let delta = inner.delta();
-        let slope = -pass::scalar_product(operator, r, delta, sums);
+        // Of E along δ, or of ½‖r‖².
+        let slope = match system.has_energy() {
+            true => -pass::scalar_product(operator, r, delta, sums),
+            false => -norm * norm,
+        };
         meter.charge(system.flops(count) + 6.0 * count);
         let [next_u, next_r] = next;
         let mut change = |lambda: f64| {
             add(u, lambda, delta, next_u);
             system.residual(operator, next_u, f, next_r);
             meter.charge(system.residual_flops(operator, count) + system.flops(count) + 6.0 * count);
-            system.change(operator, [At { u, r }, At { u: next_u, r: next_r }], f, sums)
+            match system.has_energy() {
+                true => system.change(operator, [At { u, r }, At { u: next_u, r: next_r }], f, sums),
+                false => 0.5 * (pass::scalar_product(operator, next_r, next_r, sums) - norm * norm),
+            }
         };
         let is_settled = || {
             let scale = if discrete.rhs_norm() > 0.0 { discrete.rhs_norm() } else { 1.0 };
@@ -135,6 +143,7 @@ impl<'p> Live<'p> {
             std::mem::swap(r, next_r);
         }
         books.scalars = [taken as f64, lambda, system.exponent()];
+        Ok(())
     }
 }
 
@@ -172,7 +181,7 @@ fn add(u: &[f64], lambda: f64, delta: &[f64], out: &mut [f64]) {
 impl Iteration for Live<'_> {
     fn advance(&mut self, most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
         for _ in 0..most.get() {
-            self.step(meter);
+            self.step(meter)?;
         }
         Ok(Progress::running(most.get()))
     }

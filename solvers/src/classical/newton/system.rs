@@ -3,6 +3,7 @@
 use modewise_problems::{Discrete, PLaplace, reduce};
 
 use crate::classical::{
+    immersed::Couplings,
     layout::Layout,
     nonlinear::{At, Term},
     operator::{Boxes, Offset, Operator, Variable, later},
@@ -24,8 +25,8 @@ const REGULAR_BOUNDS: [f64; 2] = [1e-30, 1e-3];
 
 /// What is nonlinear in a system.
 pub(super) enum System<'p> {
-    /// The reaction, if anything.
-    Reaction(Term),
+    /// The reaction, if anything, and the couplings of an interface.
+    Reaction(Term, Couplings),
     /// The flux.
     Flux(Flux<'p>),
 }
@@ -56,15 +57,31 @@ impl<'p> System<'p> {
     /// That of `discrete` beside `linear`, the part that the matrices of `nonlinear` are for.
     pub fn of(discrete: &'p Discrete, linear: &Operator<f64>) -> Self {
         match discrete.p_laplace() {
-            None => Self::Reaction(Term::of(discrete, linear)),
+            None => Self::Reaction(Term::of(discrete, linear), Couplings::new(discrete, linear.layout())),
             Some(flux) => Self::Flux(Flux::at(discrete, 2.0, flux.exponent())),
+        }
+    }
+
+    /// Whether it is the gradient of an energy; next to interfaces the matrix is not symmetric, and it is not.
+    pub fn has_energy(&self) -> bool {
+        match self {
+            Self::Reaction(_, couplings) => couplings.is_empty(),
+            Self::Flux(_) => true,
+        }
+    }
+
+    /// What the reaction adds to the diagonal of the matrix at `place`.
+    pub fn slope(&self, place: usize, u: f64) -> f64 {
+        match self {
+            Self::Reaction(term, _) => term.slope(place, u),
+            Self::Flux(_) => 0.0,
         }
     }
 
     /// Whether one step solves it.
     pub fn is_linear(&self) -> bool {
         match self {
-            Self::Reaction(term) => term.is_linear(),
+            Self::Reaction(term, _) => term.is_linear(),
             Self::Flux(_) => false,
         }
     }
@@ -72,7 +89,7 @@ impl<'p> System<'p> {
     /// p, for now.
     pub fn exponent(&self) -> f64 {
         match self {
-            Self::Reaction(_) => 2.0,
+            Self::Reaction(..) => 2.0,
             Self::Flux(flux) => flux.now.exponent(),
         }
     }
@@ -80,7 +97,7 @@ impl<'p> System<'p> {
     /// Whether p is the system's own.
     pub fn is_there(&self) -> bool {
         match self {
-            Self::Reaction(_) => true,
+            Self::Reaction(..) => true,
             Self::Flux(flux) => flux.now.exponent() == flux.last,
         }
     }
@@ -106,10 +123,13 @@ impl<'p> System<'p> {
         }
     }
 
-    /// r = −∇E.
+    /// r, which is −∇E where there is an energy.
     pub fn residual(&self, linear: &Operator<f64>, u: &[f64], f: &[f64], out: &mut [f64]) {
         match self {
-            Self::Reaction(term) => term.apply(linear, Formula::Residual, u, f, out),
+            Self::Reaction(term, couplings) => {
+                term.apply(linear, Formula::Residual, u, f, out);
+                couplings.add(-1.0, u, out);
+            }
             Self::Flux(flux) => flux.now.residual(u, f, out),
         }
     }
@@ -123,7 +143,7 @@ impl<'p> System<'p> {
         sums: &mut [f64],
     ) -> f64 {
         match self {
-            Self::Reaction(term) => term.energy_change(linear, from, to, sums),
+            Self::Reaction(term, _) => term.energy_change(linear, from, to, sums),
             Self::Flux(flux) => flux.now.change(from.u, to.u, f),
         }
     }
@@ -131,7 +151,7 @@ impl<'p> System<'p> {
     /// A matrix of the kind that [`System::fill`] fills.
     pub fn matrix(&self, linear: &Operator<f64>) -> Operator<f64> {
         match self {
-            Self::Reaction(_) => linear.clone(),
+            Self::Reaction(..) => linear.clone(),
             Self::Flux(_) => Operator::Boxes(Boxes::new(linear.layout().clone(), |_, _, _| {})),
         }
     }
@@ -139,7 +159,7 @@ impl<'p> System<'p> {
     /// Writes the second derivatives of E at `u`, whose residual has this norm, to `matrix`.
     pub fn fill(&self, linear: &Operator<f64>, u: &[f64], norm: f64, matrix: &mut Operator<f64>) {
         match (self, linear, matrix) {
-            (Self::Reaction(term), Operator::Variable(linear), Operator::Variable(matrix)) => {
+            (Self::Reaction(term, _), Operator::Variable(linear), Operator::Variable(matrix)) => {
                 matrix.fill_diagonal(|start, out| jacobian(term, linear, u, start, out));
             }
             (Self::Flux(flux), _, Operator::Boxes(matrix)) => {
@@ -159,7 +179,7 @@ impl<'p> System<'p> {
 
     /// The largest of 1, ½, ¼, … for which a step is nowhere longer than what the system can be evaluated for.
     pub fn within(&self, delta: &[f64]) -> f64 {
-        let Self::Reaction(term) = self else { return 1.0 };
+        let Self::Reaction(term, _) = self else { return 1.0 };
         let largest = reduce::max_blocks(delta.len(), |range| {
             let reacting = range.filter(|p| term.weights[*p] > 0.0);
             reacting.map(|p| delta[p].abs()).fold(0.0, f64::max)
@@ -173,7 +193,7 @@ impl<'p> System<'p> {
 
     /// Brings unknowns to where the system can be evaluated.
     pub fn cut(&self, layout: &Layout, u: &mut [f64]) {
-        let Self::Reaction(term) = self else { return };
+        let Self::Reaction(term, _) = self else { return };
         if !term.is_linear() {
             for (u, _) in u.iter_mut().zip(term.weights.iter()).filter(|(_, weight)| **weight > 0.0) {
                 *u = u.clamp(-LARGEST, LARGEST);
@@ -185,7 +205,7 @@ impl<'p> System<'p> {
     /// Flops of a residual at `count` unknowns.
     pub fn residual_flops(&self, linear: &Operator<f64>, count: f64) -> f64 {
         match self {
-            Self::Reaction(term) => linear.pass_flops() + term.flops(count),
+            Self::Reaction(term, _) => linear.pass_flops() + term.flops(count),
             Self::Flux(flux) => flux.now.node_flops() * count,
         }
     }
@@ -193,7 +213,7 @@ impl<'p> System<'p> {
     /// Flops of a matrix or a change of the energy at `count` unknowns.
     pub fn flops(&self, count: f64) -> f64 {
         match self {
-            Self::Reaction(term) => term.flops(count),
+            Self::Reaction(term, _) => term.flops(count),
             Self::Flux(flux) => flux.now.node_flops() * count,
         }
     }

@@ -127,15 +127,19 @@ fn an_interface_at_a_side_is_refused_with_the_point() {
 }
 
 #[test]
-fn preconditioned_steps_across_interfaces_do_not_depend_on_the_grid() {
+fn preconditioned_steps_across_interfaces_depend_neither_on_the_grid_nor_on_the_jump() {
     for (name, grids, most) in [
-        ("dielectric-disc-2d", [32, 64, 128], 30),
-        ("dielectric-disc-2d,eps_in=80,eps_out=1", [32, 64, 128], 30),
-        ("dielectric-ball-3d", [12, 16, 32], 30),
+        ("dielectric-disc-2d", [64, 128, 256], 12),
+        ("dielectric-disc-2d,eps_out=10000", [64, 128, 256], 12),
+        ("dielectric-disc-2d,eps_in=80,eps_out=1", [64, 128, 256], 12),
+        ("dielectric-disc-2d,eps_in=10000,eps_out=1", [64, 128, 256], 12),
+        ("dielectric-ball-3d", [16, 32, 48], 12),
+        ("dielectric-ball-3d,eps_in=1,eps_out=10000", [16, 32, 48], 12),
     ] {
         let steps = grids.map(|cells| iterate("bicgstab", name, cells, 1e-8).0);
         println!("{name}: {steps:?}");
-        assert!(steps.iter().all(|steps| *steps <= most), "{name}: {steps:?}");
+        let is_flat = steps.iter().all(|count| count.abs_diff(steps[1]) <= 2 && *count <= most);
+        assert!(is_flat, "{name}: {steps:?}");
     }
 }
 

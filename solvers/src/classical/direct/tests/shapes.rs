@@ -25,7 +25,7 @@ fn against_exact(problem: &dyn Problem, discrete: &Discrete, u: &Field) -> Error
 
 /// The slope of a line through all (log h, log error): cuts fall differently on every grid, so that neighbouring
 /// grids scatter.
-pub(super) fn slope(cells: &[usize], errors: &[f64]) -> f64 {
+pub(in crate::classical) fn slope(cells: &[usize], errors: &[f64]) -> f64 {
     let points: Vec<[f64; 2]> = cells.iter().zip(errors).map(|(n, e)| [-(*n as f64).ln(), e.ln()]).collect();
     let count = points.len() as f64;
     let mean = [0, 1].map(|i| points.iter().map(|p| p[i]).sum::<f64>() / count);
