@@ -1,11 +1,12 @@
 //! Values on all nodes of a grid, boundary included.
 
 use ndarray::{ArrayViewD, IxDyn};
+use rayon::prelude::*;
 
 use crate::{Grid, Points};
 
 /// Nodes a batch: their coordinates need little memory, however large the grid.
-const BATCH: usize = 1 << 16;
+const BATCH: usize = 1 << 14;
 
 /// A scalar field on the nodes of a grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,14 +26,16 @@ impl Field {
         (values.len() == grid.nodes()).then(|| Self { grid: grid.clone(), values })
     }
 
-    /// The values of `fill`, which gets the nodes in batches.
-    pub fn from_batch(grid: &Grid, mut fill: impl FnMut(Points<'_>, &mut [f64])) -> Self {
+    /// The values of `fill`, which gets the nodes in batches, several at a time.
+    pub fn from_batch(grid: &Grid, fill: impl Fn(Points<'_>, &mut [f64]) + Sync) -> Self {
         let mut field = Self::zeros(grid);
-        let mut coordinates = Vec::new();
-        for (batch, out) in field.values.chunks_mut(BATCH).enumerate() {
-            grid.coordinates_of(batch * BATCH..batch * BATCH + out.len(), &mut coordinates);
-            fill(Points::new(&coordinates, grid.dimension()), out);
-        }
+        field.values.par_chunks_mut(BATCH).enumerate().for_each_init(
+            Vec::new,
+            |coordinates, (batch, out)| {
+                grid.coordinates_of(batch * BATCH..batch * BATCH + out.len(), coordinates);
+                fill(Points::new(coordinates, grid.dimension()), out);
+            },
+        );
         field
     }
 

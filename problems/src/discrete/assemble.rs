@@ -1,5 +1,7 @@
 //! From the functions of a problem to the arrays of its discrete system.
 
+use rayon::prelude::*;
+
 use super::{
     Coefficients, Discrete, DiscreteError, PLaplace,
     diagonal::largest_diagonal,
@@ -109,48 +111,48 @@ fn reaction(problem: &dyn Problem, coefficients: &Coefficients) -> Reaction {
     if none { Reaction::Linear } else { problem.reaction() }
 }
 
-/// Nodes whose coordinates are made at a time, so that large grids need no list of all of them.
-const BATCH: usize = 1 << 16;
+/// Nodes whose coordinates are made at a time, so that large grids need no list of all of them; one thread's work.
+const BATCH: usize = 1 << 14;
 
-/// `function` at all nodes moved by `shift`, in batches; an error names the first point where it is
-/// not finite. Nodes that are not `wanted` get 0, whatever it is there.
+/// `function` at those nodes moved by `shift` that are `wanted`, 0 at others, whatever it is there; an error names the first
+/// point where it is not finite.
 fn shifted(
     grid: &Grid,
     what: &'static str,
     shift: &[f64],
-    wanted: impl Fn(usize) -> bool,
-    mut function: impl FnMut(Points<'_>, &mut [f64]),
+    wanted: impl Fn(usize) -> bool + Sync,
+    function: impl Fn(Points<'_>, &mut [f64]) + Sync,
 ) -> Result<Vec<f64>, DiscreteError> {
     let dimension = grid.dimension();
     let mut values = vec![0.0; grid.nodes()];
-    let mut coordinates = Vec::new();
-    for (batch, out) in values.chunks_mut(BATCH).enumerate() {
-        grid.coordinates_of(batch * BATCH..batch * BATCH + out.len(), &mut coordinates);
-        for x in coordinates.chunks_exact_mut(dimension) {
-            for ((x, shift), axis) in x.iter_mut().zip(shift).zip(grid.axes()) {
-                // What lies beyond the upper side is not asked for, but has to be a point of the box.
-                *x = (*x + shift).min(axis.upper);
-            }
+    let bad = values.par_chunks_mut(BATCH).enumerate().find_map_first(|(batch, out)| {
+        let first = batch * BATCH;
+        let (mut coordinates, mut points) = (Vec::new(), Vec::new());
+        grid.coordinates_of(first..first + out.len(), &mut coordinates);
+        for (_, x) in (first..).zip(coordinates.chunks_exact(dimension)).filter(|(node, _)| wanted(*node)) {
+            // What lies beyond the upper side is not asked for, but has to be a point of the box.
+            points.extend(
+                x.iter().zip(shift).zip(grid.axes()).map(|((x, shift), axis)| (x + shift).min(axis.upper)),
+            );
         }
-        function(Points::new(&coordinates, dimension), out);
-        for (node, value) in (batch * BATCH..).zip(out.iter_mut()) {
-            if !wanted(node) {
-                *value = 0.0;
-            }
-        }
-        if let Some(bad) = out.iter().position(|value| !value.is_finite()) {
-            let at = coordinates[bad * dimension..(bad + 1) * dimension].to_vec();
-            return Err(DiscreteError::NotFinite { what, at, formula: None });
-        }
+        let mut found = vec![0.0; points.len() / dimension];
+        function(Points::new(&points, dimension), &mut found);
+        let places = out.iter_mut().zip(first..).filter(|(_, node)| wanted(*node));
+        places.zip(&found).for_each(|((out, _), value)| *out = *value);
+        let bad = found.iter().position(|value| !value.is_finite())?;
+        Some(points[bad * dimension..(bad + 1) * dimension].to_vec())
+    });
+    match bad {
+        None => Ok(values),
+        Some(at) => Err(DiscreteError::NotFinite { what, at, formula: None }),
     }
-    Ok(values)
 }
 
 fn nodal(
     grid: &Grid,
     what: &'static str,
-    wanted: impl Fn(usize) -> bool,
-    function: impl FnMut(Points<'_>, &mut [f64]),
+    wanted: impl Fn(usize) -> bool + Sync,
+    function: impl Fn(Points<'_>, &mut [f64]) + Sync,
 ) -> Result<Field, DiscreteError> {
     let values = shifted(grid, what, &vec![0.0; grid.dimension()], wanted, function)?;
     // Invariant: one value a node.
@@ -206,35 +208,49 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
                 && cut.is_none_or(|cut| cut.is_open(i, node, stride))
         };
         let mut values = shifted(grid, "permittivity", &shift, wanted, |points, out| {
-            sides_of_faces::evaluate(grid, Some(i), points, out, |points, out| {
+            at_jumps(grid, Some(i), problem.permittivity(), points, out, |points, out| {
                 problem.permittivity_at(points, out)
             });
         })?;
-        for (node, value) in values.iter_mut().enumerate().filter(|(node, _)| wanted(*node)) {
-            if *value <= 0.0 {
-                let mut at = coordinates(grid, node);
-                at[i] += shift[i];
-                return Err(DiscreteError::permittivity(*value, at));
-            }
-            *value /= h * h;
+        let is_bad = |(node, value): &(usize, &f64)| **value <= 0.0 && wanted(*node);
+        if let Some((node, value)) = values.par_iter().enumerate().find_first(is_bad) {
+            let mut at = coordinates(grid, node);
+            at[i] += shift[i];
+            return Err(DiscreteError::permittivity(*value, at));
         }
+        values.par_iter_mut().for_each(|value| *value /= h * h);
         faces.push(values);
     }
     let is_inside = |node: usize| cut.is_none_or(|cut| cut.inside[node]);
-    let screening = shifted(grid, "screening", &vec![0.0; dimension], is_inside, |points, out| {
-        if problem.interface().is_none() {
-            sides_of_faces::evaluate(grid, None, points, out, |points, out| {
-                problem.screening_at(points, out)
-            });
-        } else {
-            problem.screening_at(points, out);
-        }
-    })?;
+    let screening =
+        shifted(grid, "screening", &vec![0.0; dimension], is_inside, |points, out| {
+            match problem.interface() {
+                None => at_jumps(grid, None, problem.screening(), points, out, |points, out| {
+                    problem.screening_at(points, out)
+                }),
+                Some(_) => problem.screening_at(points, out),
+            }
+        })?;
     if let Some(node) = screening.iter().position(|&k| k < 0.0) {
         return Err(DiscreteError::bad("screening", screening[node], NOT_NEGATIVE, coordinates(grid, node)));
     }
     let screening = if screening.iter().any(|&k| k > 0.0) { screening } else { Vec::new() };
     Ok(Coefficients::Variable { faces, screening })
+}
+
+/// A coefficient on faces across `axis` or at nodes, which may lie on a jump.
+fn at_jumps(
+    grid: &Grid,
+    axis: Option<usize>,
+    coefficient: Coefficient,
+    points: Points<'_>,
+    out: &mut [f64],
+    function: impl FnMut(Points<'_>, &mut [f64]),
+) {
+    match coefficient {
+        Coefficient::Constant(value) => out.fill(value),
+        Coefficient::Variable => sides_of_faces::evaluate(grid, axis, points, out, function),
+    }
 }
 
 pub(super) fn coordinates(grid: &Grid, node: usize) -> Vec<f64> {

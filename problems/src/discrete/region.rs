@@ -11,6 +11,8 @@
 //! [`NEAR`] spacings counts as on it. A boundary that crosses the line between two nodes inside, a thin hole,
 //! is seen from both.
 
+use rayon::prelude::*;
+
 use super::{DiscreteError, assemble::coordinates};
 use crate::{Condition, Grid, Points, Problem, geometry::Region};
 
@@ -62,13 +64,17 @@ impl Cut {
         cut.check_periodic(grid, sides)?;
         for (axis, h) in spacings.iter().enumerate() {
             let (stride, cells) = (grid.stride(axis), grid.axes()[axis].cells);
-            for node in (0..levels.len()).filter(|node| node / stride % (cells + 1) < cells) {
-                let ends = [node, node + stride];
-                let count = ends.iter().filter(|end| cut.inside[**end]).count();
-                let is_far = ends.iter().any(|&end| levels[end] <= -h);
-                if count == 1 || (count == 2 && !is_far) {
-                    cut.look(region, grid, sides, axis, ends);
+            let is_near = |node: &usize| {
+                if node / stride % (cells + 1) == cells {
+                    return false;
                 }
+                let ends = [*node, node + stride];
+                let count = ends.iter().filter(|end| cut.inside[**end]).count();
+                count == 1 || (count == 2 && ends.iter().all(|&end| levels[end] > -h))
+            };
+            let near: Vec<usize> = (0..levels.len()).into_par_iter().filter(is_near).collect();
+            for node in near {
+                cut.look(region, grid, sides, axis, [node, node + stride]);
             }
         }
         if cut.inside.contains(&true) { Ok(cut) } else { Err(DiscreteError::NothingInside) }

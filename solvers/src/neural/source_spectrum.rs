@@ -38,7 +38,11 @@ impl Spectrum {
     }
 
     /// The spectrum of `function` on the box `bounds`; `None` in more than three dimensions.
-    pub fn of(bounds: &[[f64; 2]], least: f64, function: impl Fn(Points<'_>, &mut [f64])) -> Option<Self> {
+    pub fn of(
+        bounds: &[[f64; 2]],
+        least: f64,
+        function: impl Fn(Points<'_>, &mut [f64]) + Sync,
+    ) -> Option<Self> {
         let &[first, last] = CELLS.get(bounds.len().checked_sub(1)?)?;
         let (mut cells, mut flops) = (first, 0.0);
         loop {
@@ -56,7 +60,7 @@ impl Spectrum {
         }
     }
 
-    fn on_grid(grid: &Grid, least: f64, function: impl Fn(Points<'_>, &mut [f64])) -> Self {
+    fn on_grid(grid: &Grid, least: f64, function: impl Fn(Points<'_>, &mut [f64]) + Sync) -> Self {
         let d = grid.dimension();
         let bounds: Vec<[f64; 2]> = grid.axes().iter().map(|axis| [axis.lower, axis.upper]).collect();
         let field = Field::from_batch(grid, |points, out| {
