@@ -37,7 +37,7 @@ impl Exit {
     /// The code of a summary: the gravest of its solvers'.
     pub fn of(summary: &Summary) -> Self {
         let missed = |accuracy: f64| {
-            summary.solvers.iter().any(|solver| solver.error_bar_l2.is_none_or(|bar| bar > accuracy))
+            summary.solvers.iter().any(|solver| solver.best_bar_l2().is_none_or(|bar| bar > accuracy))
         };
         match Self::gravest(|| summary.solvers.iter().map(|solver| solver.outcome.as_str())) {
             Self::Done if summary.accuracy.is_some_and(missed) => Self::Missed,

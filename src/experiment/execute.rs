@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::atomic::AtomicBool};
 
+use modewise_problems::Errors;
 use modewise_solvers::{
     Initial, Outcome, Reference, ReferenceKind, Run, Task, WallClock,
     observe::Observer,
@@ -15,6 +16,7 @@ use super::{
     free_energy::FreeEnergy,
     plan::{Plan, Start},
     recorder::Recorder,
+    richardson,
     setup::{Prepared, Setup},
     summary::{self, Manifest},
 };
@@ -315,6 +317,7 @@ impl OneRun<'_> {
             self.write_order(folder, &task, watch, &end)?;
         }
         let bar = setup.bar.as_ref().map(|bar| bar.of(end.values.as_slice()));
+        let extrapolated = self.extrapolate(folder, &end)?;
         let solvation = setup.problem.solvation().zip(end.values.field());
         let free =
             solvation.and_then(|(solvation, field)| FreeEnergy::new(solvation, field, setup.coarse.as_ref()));
@@ -325,10 +328,26 @@ impl OneRun<'_> {
             energy_above_nyquist: energy,
             milestones,
             advice,
+            extrapolated_bar_l2: extrapolated.map(|bar| bar.l2).filter(|bar| bar.is_finite()),
+            extrapolated_bar_max: extrapolated.map(|bar| bar.max).filter(|bar| bar.is_finite()),
             solvation_energy: free.map(|free| free.value),
             solvation_energy_bar: free.and_then(|free| free.bar),
             ..entry
         })
+    }
+
+    /// Writes the answer extrapolated from two grids, where they show the order of the scheme; its bar.
+    fn extrapolate(&self, folder: &RunFolder, end: &End) -> Result<Option<Errors>, StoreError> {
+        let both = self.setup.bar.as_ref().and_then(|bar| bar.extrapolation.as_ref());
+        let Some((both, u)) = both.zip(end.values.field()) else { return Ok(None) };
+        let (answer, bar) = both.of(u);
+        if self.seed == self.setup.plan.seed {
+            let inside = self.setup.ground.inside().map(|inside| {
+                richardson::shared(u.grid(), answer.grid()).map(|node| inside[node]).collect::<Vec<_>>()
+            });
+            folder.field(&format!("{}-extrapolated", self.prepared.label), &answer, inside.as_deref())?;
+        }
+        Ok(Some(bar))
     }
 
     /// Advice for a grid method that was asked for less than the discretisation error.

@@ -14,6 +14,12 @@ pub enum Ground {
     Points(TestPoints),
 }
 
+impl From<Discrete> for Ground {
+    fn from(discrete: Discrete) -> Self {
+        Self::Grid(Box::new(discrete))
+    }
+}
+
 impl Ground {
     /// The discrete system on `grid`, or test points where there is none.
     ///
@@ -21,7 +27,7 @@ impl Ground {
     /// A function of the problem that is not what it has to be at a node or point.
     pub fn new(problem: &dyn Problem, grid: Option<&Grid>) -> Result<Self, ConfigError> {
         match grid {
-            Some(grid) => Ok(Self::Grid(Box::new(Discrete::new(problem, grid)?))),
+            Some(grid) => Ok(Self::from(Discrete::new(problem, grid)?)),
             None => {
                 let points = TestPoints::of(problem.domain());
                 check_at(problem, points.points())?;

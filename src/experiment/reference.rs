@@ -19,20 +19,25 @@ use crate::{machine::free_memory, modes::ModeChoice};
 pub(super) enum Way {
     /// To rounding, by a direct method.
     Direct,
-    /// Down to the rounding floor, by iteration.
-    Iterate(Arc<dyn Solver>),
+    /// Down to the rounding floor, by iteration; where that fails, by a direct method if there is one.
+    Iterate {
+        /// The iteration.
+        solver: Arc<dyn Solver>,
+        /// Whether there is memory for the other.
+        or_direct: bool,
+    },
     /// Not at all.
     No,
 }
 
-/// Where no direct method can: the first of these that is registered and takes the problem.
+/// Where no direct method can, or is quick: the first of these that is registered and takes the problem.
 const ITERATIONS: [&str; 4] = ["pcg,preconditioner=multigrid", "multigrid", "newton", "bicgstab"];
 /// Steps to the rounding floor.
 const STEPS: u64 = 1000;
 
 impl Way {
     /// The way for this problem and grid, and the bytes it takes; `own` bytes are needed besides. Where errors are
-    /// measured against the exact solution, an iteration is not worth its time.
+    /// measured against the exact solution, an iteration on a grid too fine for direct methods is not worth its time.
     pub fn find(kind: ReferenceKind, problem: &dyn Problem, grid: &Grid, own: f64) -> (Self, f64) {
         let room = free_memory() as f64 - own;
         let candidate = |spec: &str| {
@@ -40,13 +45,18 @@ impl Way {
             let bytes = solver.check(problem, Some(grid)).ok()?.bytes as f64;
             (bytes <= room).then_some((solver, bytes))
         };
-        if let Some((_, bytes)) = candidate("direct") {
+        let direct = candidate("direct").map(|(_, bytes)| bytes);
+        if let Some(bytes) = direct.filter(|_| direct::is_quick(problem, grid)) {
             return (Self::Direct, bytes);
         }
-        let exact = kind != ReferenceKind::Discrete;
-        match ITERATIONS.iter().find_map(|spec| candidate(spec)).filter(|_| !exact) {
-            Some((solver, bytes)) => (Self::Iterate(solver), bytes),
-            None => (Self::No, 0.0),
+        let is_worth = kind == ReferenceKind::Discrete || direct.is_some();
+        let iteration = ITERATIONS.iter().filter(|_| is_worth).find_map(|spec| candidate(spec));
+        match (iteration, direct) {
+            (Some((solver, own)), _) => {
+                (Self::Iterate { solver, or_direct: direct.is_some() }, own.max(direct.unwrap_or(0.0)))
+            }
+            (None, Some(bytes)) => (Self::Direct, bytes),
+            (None, None) => (Self::No, 0.0),
         }
     }
 
@@ -55,22 +65,29 @@ impl Way {
         match self {
             Self::Direct => direct::solve(discrete).map(Some).map_err(|error| error.to_string()),
             Self::No => Ok(None),
-            Self::Iterate(solver) => {
-                let task = Task::new(problem, discrete);
-                let stop = StopRule { rtol: Some(f64::EPSILON), ..StopRule::steps(STEPS) };
-                let end = Run::new(solver.as_ref(), &task, &stop)
-                    .drive(&WallClock::start(), &AtomicBool::new(false), &mut [])
-                    .map_err(|error| error.to_string())?;
-                let u = end.values.as_slice();
-                let floor = discrete.residual_floor(u, modewise_problems::error::size(u).l2);
-                let residual = end.residual.unwrap_or(f64::INFINITY);
-                if residual <= NEAR_FLOOR * floor.max(f64::EPSILON) {
-                    return Ok(end.values.into_field());
-                }
-                Err(format!("{} ends at a residual of {residual:.1e}", solver.spec().name))
-            }
+            Self::Iterate { solver, or_direct } => match iterate(solver.as_ref(), problem, discrete) {
+                Err(_) if *or_direct => Self::Direct.solve(problem, discrete),
+                solved => solved.map(Some),
+            },
         }
     }
+}
+
+/// The solution down to the rounding floor.
+fn iterate(solver: &dyn Solver, problem: &dyn Problem, discrete: &Discrete) -> Result<Field, String> {
+    let task = Task::new(problem, discrete);
+    let stop = StopRule { rtol: Some(f64::EPSILON), ..StopRule::steps(STEPS) };
+    let end = Run::new(solver, &task, &stop)
+        .drive(&WallClock::start(), &AtomicBool::new(false), &mut [])
+        .map_err(|error| error.to_string())?;
+    let u = end.values.as_slice();
+    let floor = discrete.residual_floor(u, modewise_problems::error::size(u).l2);
+    let residual = end.residual.unwrap_or(f64::INFINITY);
+    let missed = || format!("{} ends at a residual of {residual:.1e}", solver.spec().name);
+    if residual > NEAR_FLOOR * floor.max(f64::EPSILON) {
+        return Err(missed());
+    }
+    end.values.into_field().ok_or_else(missed)
 }
 
 /// A solution counts as one to rounding up to this many times the estimate of its residual.

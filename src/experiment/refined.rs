@@ -1,11 +1,9 @@
 //! The solution of the differential equation where nobody states it: by refinement, with an error bar, made once and kept.
 //!
-//! The discrete solutions u_h, u_2h and u_4h show the order p of their error. E_h = u_h + (u_h − u_2h)/(2^p − 1) is then closer to
-//! the solution than u_h (Richardson, *Phil. Trans. Roy. Soc. A* 210 (1911) 307), and the reference. Where p is near 2, the order
-//! of the scheme, 2 is taken for it, and (E_h − E_2h)/3 is the error bar: as long as the error of E_h where that falls like
-//! h², five times as long where all is smooth and it falls like h⁴. (With the p that is seen E_h and E_2h would agree by
-//! construction, and show nothing.) Where p is not near 2, at corners for instance, the bar is the estimated error of
-//! u_h, (u_h − u_2h)/(2^p − 1); below 1 or above 2.5 u_h itself is the reference, and p counts as ½ at least and 2 at most.
+//! The discrete solutions u_h, u_2h and u_4h show the order p of their error, and the reference is E_h, extrapolated from them
+//! (`richardson`). Where p is near 2, the order of the scheme, the bar is that of E_h. Where it is not, at corners for
+//! instance, the bar is the estimated error of u_h, (u_h − u_2h)/(2^p − 1); below 1 or above 2.5 u_h itself is the
+//! reference, and p counts as ½ at least and 2 at most.
 //!
 //! References lie in the user's cache folder (or where `MODEWISE_CACHE` says), one file a problem and grid, under a checksum;
 //! one that is damaged or of another problem is made again.
@@ -18,8 +16,9 @@ use modewise_solvers::{Reference, ReferenceKind};
 use super::{
     ExperimentError,
     config_error::ConfigError,
-    error_bar::{difference, solve},
+    error_bar::solve,
     plan::Plan,
+    richardson::{self, Difference, extrapolated, restricted},
 };
 use crate::store::{
     StoreError,
@@ -32,11 +31,9 @@ const FINEST: [usize; 3] = [8192, 1024, 128];
 const FEWEST: usize = 4;
 /// Orders with which the solution is extrapolated.
 const ORDERS: std::ops::RangeInclusive<f64> = 1.0..=2.5;
-/// The order of the scheme, and how near to it the order that is seen has to be.
-const HIGHEST: f64 = 2.0;
-const NEAR: f64 = 0.2;
-/// The least order that is believed where nothing is extrapolated.
+/// The least and the largest order that are believed of u_h.
 const LOWEST: f64 = 0.5;
+const HIGHEST: f64 = 2.0;
 
 /// The solution of the differential equation by refinement.
 #[derive(Debug, Clone)]
@@ -89,10 +86,7 @@ impl Refined {
 
     /// On the nodes of a system's grid, which the reference's has all of.
     pub(super) fn on(&self, discrete: &Discrete) -> Reference {
-        let (grid, from) = (discrete.grid(), self.field.grid());
-        let factors: Vec<usize> =
-            from.cells().iter().zip(grid.cells()).map(|(fine, own)| fine / own).collect();
-        let mut field = restricted(&self.field, grid, &factors);
+        let mut field = restricted(&self.field, discrete.grid());
         discrete.fill_outside(field.values_mut(), 0.0);
         Reference::new(ReferenceKind::Refined, field)
     }
@@ -100,22 +94,19 @@ impl Refined {
     fn make(plan: &Plan, problem: &dyn Problem, finest: &[usize]) -> Result<Self, ConfigError> {
         let at = |by: usize| solve(plan, problem, &finest.iter().map(|n| n / by).collect::<Vec<_>>());
         let [coarse, middle, fine] = [at(4)?, at(2)?, at(1)?];
-        let [first, second] = [difference(&fine, &middle), difference(&middle, &coarse)];
-        let order = Some((second.l2 / first.l2).log2()).filter(|order| order.is_finite());
+        let first = Difference::of(&fine, &middle);
+        let order = richardson::order(first.l2, Difference::of(&middle, &coarse).l2);
         let seen = order.unwrap_or(LOWEST);
-        let is_near = (seen - HIGHEST).abs() <= NEAR;
-        let power = 2f64.powf(if is_near { HIGHEST } else { seen.clamp(LOWEST, HIGHEST) }) - 1.0;
-        let field = if ORDERS.contains(&seen) {
-            extrapolated(&fine, &middle, power)
+        let (field, bar) = if richardson::is_of_scheme(seen) {
+            richardson::with_bar(&fine, &middle, &coarse)
         } else {
-            restricted(&fine, middle.grid(), &vec![2; finest.len()])
+            let power = 2f64.powf(seen.clamp(LOWEST, HIGHEST)) - 1.0;
+            let field = match ORDERS.contains(&seen) {
+                true => extrapolated(&fine, &middle, power),
+                false => restricted(&fine, middle.grid()),
+            };
+            (field, first.errors(power))
         };
-        let apart = match is_near {
-            true => difference(&field, &extrapolated(&middle, &coarse, power)),
-            false => first,
-        };
-        let size = if apart.size > 0.0 { apart.size } else { 1.0 };
-        let bar = Errors { l2: apart.l2 / power / size, max: apart.max / power };
         Ok(Self { finest: finest.to_vec(), order, bar, path: path(problem, finest), field })
     }
 
@@ -175,27 +166,6 @@ fn path(problem: &dyn Problem, finest: &[usize]) -> PathBuf {
     stored::folder().join(format!("{name}-{sum:08x}-{}.safetensors", cells.join("x")))
 }
 
-/// Every so many nodes of a field along an axis.
-fn restricted(field: &Field, grid: &Grid, factors: &[usize]) -> Field {
-    let strides: Vec<usize> =
-        factors.iter().enumerate().map(|(axis, f)| f * field.grid().stride(axis)).collect();
-    let mut out = Field::zeros(grid);
-    for (node, value) in out.values_mut().iter_mut().enumerate() {
-        let place: usize = grid.indices(node).iter().zip(&strides).map(|(i, stride)| i * stride).sum();
-        *value = field.values()[place];
-    }
-    out
-}
-
-/// u + (u − v)/power on the nodes of v, u being on twice as many cells.
-fn extrapolated(fine: &Field, coarse: &Field, power: f64) -> Field {
-    let mut out = restricted(fine, coarse.grid(), &vec![2; coarse.grid().dimension()]);
-    for (u, v) in out.values_mut().iter_mut().zip(coarse.values()) {
-        *u += (*u - v) / power;
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,7 +201,7 @@ mod tests {
             let exact = super::super::reference::exact(problem.as_ref(), &discrete).unwrap();
             let error = exact.errors(refined.on(&discrete).values());
             let fine = solve(&plan, problem.as_ref(), &finest).unwrap();
-            let plain = exact.errors(restricted(&fine, grid, &vec![2; finest.len()]).values());
+            let plain = exact.errors(restricted(&fine, grid).values());
             assert!(
                 error.l2 <= refined.bar.l2 && error.max <= refined.bar.max,
                 "{spec}: {error:?} beyond {:?}",

@@ -114,9 +114,7 @@ impl Setup {
         let bar = match plan.accuracy.filter(|_| refines) {
             Some(accuracy) => {
                 prepare_all(plan, problem.as_ref(), Some(&grid))?;
-                let (cells, bar) = error_bar::refine(plan, problem.as_ref(), &grid.cells(), accuracy)?;
-                grid = Grid::new(problem.domain().bounds(), &cells)?;
-                Some(bar)
+                Some(error_bar::refine(plan, problem.as_ref(), &grid.cells(), accuracy)?)
             }
             None if plan.error_bar || plan.accuracy.is_some() => {
                 prepare_all(plan, problem.as_ref(), Some(&grid))?;
@@ -124,12 +122,19 @@ impl Setup {
             }
             None => None,
         };
+        let (system, bar) = bar.unzip();
+        if let Some(system) = &system {
+            grid = system.grid().clone();
+        }
         let solvers = prepare_all(plan, problem.as_ref(), Some(&grid))?;
         let own = memory::own(plan, &grid, problem.as_ref());
         let kind = plan.reference.unwrap_or(ReferenceKind::Discrete);
         let (way, bytes) = Way::find(kind, problem.as_ref(), &grid, own);
         memory::refuse_too_much(own, bytes, &solvers)?;
-        let ground = Ground::new(problem.as_ref(), Some(&grid))?;
+        let ground = match system {
+            Some(system) => Ground::from(system),
+            None => Ground::new(problem.as_ref(), Some(&grid))?,
+        };
         // Invariant: on a grid there is a discrete system.
         let discrete = ground.discrete().expect("a system on a grid");
         let refined = refined::is_wanted(plan, problem.as_ref())

@@ -219,6 +219,13 @@ pub struct SolverSummary {
     /// Estimated maximum error against it.
     #[serde(default)]
     pub error_bar_max: Option<f64>,
+    /// The same of the answer extrapolated from this grid and that of half as many cells, `fields/<label>-extrapolated.npy` on the
+    /// latter's nodes; where three grids show the order of the scheme.
+    #[serde(default)]
+    pub extrapolated_bar_l2: Option<f64>,
+    /// Its estimated maximum error.
+    #[serde(default)]
+    pub extrapolated_bar_max: Option<f64>,
     /// Free energy of solvation in kJ/mol, of problems that have one: extrapolated from this grid and that of half as many
     /// cells, where there is one and the two are close.
     #[serde(default)]
@@ -236,6 +243,13 @@ pub struct SolverSummary {
     pub milestones: Vec<Milestone>,
     /// Share of the network's energy above the grid's Nyquist wave number; classical solvers have none.
     pub energy_above_nyquist: Option<f64>,
+}
+
+impl SolverSummary {
+    /// The estimated relative L2 error of the answer, or of the extrapolated one, whichever is closer.
+    pub fn best_bar_l2(&self) -> Option<f64> {
+        [self.error_bar_l2, self.extrapolated_bar_l2].into_iter().flatten().reduce(f64::min)
+    }
 }
 
 #[cfg(test)]

@@ -177,6 +177,8 @@ impl Case {
             residual: None,
             error_bar_l2: None,
             error_bar_max: None,
+            extrapolated_bar_l2: None,
+            extrapolated_bar_max: None,
             solvation_energy: None,
             solvation_energy_bar: None,
             order_index: index.map(|v: f64| v - 0.03 * seed as f64),

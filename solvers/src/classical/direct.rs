@@ -96,6 +96,17 @@ pub(super) fn sparse_bytes(dimension: usize, unknowns: usize) -> u64 {
     Sparse::bytes(dimension, unknowns)
 }
 
+/// Whether [`solve`] takes a time in proportion to the unknowns, or nearly, so that no iteration is faster: it does
+/// where nothing has to be factored, and where there are few unknowns.
+pub fn is_quick(problem: &dyn Problem, grid: &Grid) -> bool {
+    let unknowns = grid.interior_nodes();
+    let method = Method::of(grid.dimension(), problem.is_uniform(), problem.interface().is_none(), unknowns);
+    method.is_ok_and(|method| method != Method::Cholesky || unknowns < MANY)
+}
+
+/// Unknowns from which sparse factors take several times as long as an iteration to rounding.
+const MANY: usize = 1 << 14;
+
 /// How a system is factored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
