@@ -91,6 +91,12 @@ impl Region {
         }
         Ok(pieces)
     }
+
+    /// A function that is positive inside, negative outside and zero on the boundary, smooth off edges and corners, by
+    /// Rvachev's R-functions; its slope on a round or flat boundary is 1. `None` where everything or nothing is inside.
+    pub fn inside(&self, x: &[f64]) -> Option<Jet> {
+        self.tree.inside(&|part| &self.shapes()[part].1, x).ok()
+    }
 }
 
 /// A shape, whether the region lies inside it, and the parts of the region that may hide its boundary.
@@ -204,17 +210,17 @@ impl Shape {
 
 impl Tree {
     /// A smooth function that is positive inside; instead of it, whether everything is where that or nothing is.
-    fn inside(&self, shapes: &[Shape], x: &[f64]) -> Result<Jet, bool> {
+    fn inside<'a>(&self, shape: &impl Fn(usize) -> &'a Shape, x: &[f64]) -> Result<Jet, bool> {
         match self {
             Self::Everything => Err(true),
-            Self::Shape(part) => Ok(shapes[*part].inside(x)),
-            Self::Not(a) => a.inside(shapes, x).map(|a| -a).map_err(|all| !all),
-            Self::And(a, b) => match (a.inside(shapes, x), b.inside(shapes, x)) {
+            Self::Shape(part) => Ok(shape(*part).inside(x)),
+            Self::Not(a) => a.inside(shape, x).map(|a| -a).map_err(|all| !all),
+            Self::And(a, b) => match (a.inside(shape, x), b.inside(shape, x)) {
                 (Ok(a), Ok(b)) => Ok(a.and(b)),
                 (Err(true), other) | (other, Err(true)) => other,
                 _ => Err(false),
             },
-            Self::Or(a, b) => match (a.inside(shapes, x), b.inside(shapes, x)) {
+            Self::Or(a, b) => match (a.inside(shape, x), b.inside(shape, x)) {
                 (Ok(a), Ok(b)) => Ok(a.or(b)),
                 (Err(false), other) | (other, Err(false)) => other,
                 _ => Err(true),
@@ -255,7 +261,7 @@ impl Piece {
             _ => f,
         };
         // What lies inside everything does not show anywhere, and what nothing hides is not trimmed.
-        let clear = |tree: &Tree| match tree.inside(&self.shapes, x) {
+        let clear = |tree: &Tree| match tree.inside(&|part| &self.shapes[part], x) {
             Ok(jet) => Some(-jet),
             Err(true) => Some(Jet::constant(-1.0)),
             Err(false) => None,

@@ -224,11 +224,11 @@ impl Architecture {
         self.fine.as_ref().map(|fine| fine.coupling)
     }
 
-    /// The network for `problem`, without parameters.
+    /// The network for `problem` that sees so many functions of x beside x, without parameters.
     ///
     /// # Errors
     /// Scales that cannot be chosen, or are too many for the first layer.
-    pub fn network(&self, problem: &dyn Problem) -> Result<Network, Unsupported> {
+    pub fn network(&self, problem: &dyn Problem, functions: usize) -> Result<Network, Unsupported> {
         let scales = match &self.scales {
             Scales::Given(scales) => scales.clone(),
             Scales::Auto => self.automatic(problem)?,
@@ -246,7 +246,7 @@ impl Architecture {
                 weight: Weight::Fixed(fine.weight),
                 ..Part::new(&fine.widths, fine.activation, &scales)
             };
-            return Ok(Network::new(d, &[part(&[1.0]), fine]).coupled());
+            return Ok(Network::seeing(d, functions, &[part(&[1.0]), fine]).coupled());
         }
         let parts: Vec<Part> = match self.kind {
             Kind::Fourier => vec![Part { first, ..part(&scales) }],
@@ -260,7 +260,7 @@ impl Architecture {
             }
             _ => vec![part(&scales)],
         };
-        Ok(Network::new(d, &parts))
+        Ok(Network::seeing(d, functions, &parts))
     }
 
     /// Powers of two, from 1 to the first that is not below the highest |kⱼ| that the equation tells of: neurons that see
@@ -347,7 +347,7 @@ mod tests {
             let spec: Spec = spec.parse().unwrap();
             let settings = Settings::new(&spec, entry.parameters).unwrap();
             let problem = catalog::build(&problem.parse().unwrap()).unwrap();
-            Architecture::read(&settings, Kind::Mscale).unwrap().network(problem.as_ref())
+            Architecture::read(&settings, Kind::Mscale).unwrap().network(problem.as_ref(), 0)
         };
         let scales = |problem: &str| -> Vec<f64> {
             let network = network("mscale-dnn,scales=auto,width=5", problem).unwrap();

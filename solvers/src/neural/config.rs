@@ -34,6 +34,27 @@ impl Boundary {
     }
 }
 
+/// What the network knows of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// Nothing: it is smooth there.
+    Smooth,
+    /// It sees a function with a kink there, beside x.
+    Kink,
+}
+
+impl Interface {
+    /// The names a spec may use, in the order of [`Interface::ALL`].
+    pub const NAMES: [&'static str; 2] = ["smooth", "kink"];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Smooth, Self::Kink];
+
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
 /// The settings of a neural solver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -45,6 +66,10 @@ pub struct Config {
     pub boundary: Boundary,
     /// Weight of the penalty.
     pub beta: f64,
+    /// What is known of an interface.
+    pub interface: Interface,
+    /// Weight of flux jumps.
+    pub jump_weight: f64,
     /// Learning rate of the first step.
     pub lr: f64,
     /// lr ← (1 − lr_decay) lr after every step, if that is the schedule.
@@ -151,6 +176,8 @@ impl Config {
             loss: Loss::ALL[settings.choice("loss", &Loss::NAMES)?],
             boundary: Boundary::ALL[settings.choice("boundary", &Boundary::NAMES)?],
             beta: settings.number("beta", "a number that is not negative", |x| x >= 0.0)?,
+            interface: Interface::ALL[settings.choice("interface", &Interface::NAMES)?],
+            jump_weight: settings.number("jump_weight", "a number that is not negative", |x| x >= 0.0)?,
             lr: positive("lr")?,
             lr_decay: settings.number("lr_decay", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
             points: within("points", MOST_SAMPLES, 3)?,
@@ -175,6 +202,8 @@ impl Config {
             .with("loss", self.loss.name())
             .with("boundary", self.boundary.name())
             .with("beta", self.beta)
+            .with("interface", self.interface.name())
+            .with("jump_weight", self.jump_weight)
             .with("lr", self.lr)
             .with("lr_decay", self.lr_decay)
             .with("lr_schedule", LrSchedule::NAMES[self.lr_schedule as usize])
@@ -192,6 +221,16 @@ impl Config {
             several => spec.with("optimizer", several.to_vec()),
         };
         self.architecture.write(spec)
+    }
+
+    /// Functions of x that the network sees beside x.
+    pub(super) fn functions(&self) -> usize {
+        usize::from(self.interface == Interface::Kink)
+    }
+
+    /// Whether flux jumps are a term of the loss.
+    pub(super) fn has_jumps(&self) -> bool {
+        self.interface == Interface::Kink && self.loss == Loss::Residual
     }
 
     /// The learning rate of Adam.
@@ -219,6 +258,7 @@ impl Config {
             points: self.points,
             boundary_points: self.boundary_points,
             is_penalised: self.boundary == Boundary::Penalty,
+            has_jumps: self.has_jumps(),
             resample: self.resample as u64,
             seed,
         };

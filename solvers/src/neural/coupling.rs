@@ -12,7 +12,7 @@ use super::{
     loss::Sampled,
     network::{Jet, Network},
     real::Real,
-    tiles::transpose,
+    tiles::place,
 };
 
 /// Σ s v₁ v₂ over the points of a tile after a forward pass, each counting `share` of its weight; `jet.parts_bar` is
@@ -52,7 +52,7 @@ pub(super) fn values<T: Real>(
     counts: [f64; 2],
     jet: &mut Jet<T>,
 ) -> f64 {
-    transpose(sampled.points, network.dimension(), rows, &mut jet.x);
+    place(network, sampled, rows, jet);
     network.forward(parameters, rows, jet);
     tile(network, parameters, rows, sampled, counts, jet)
 }

@@ -6,7 +6,8 @@ use modewise_problems::{Field, Problem};
 
 use super::{
     boundary::Trial,
-    config::{Boundary, Config},
+    config::{Boundary, Config, Interface},
+    kink::Kink,
     loss::{Loss, Objective, Terms},
     memory::Memory,
     network::Network,
@@ -22,6 +23,8 @@ use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Ta
 /// their weight, and the rates that the last step used.
 pub(super) const SCALARS: [&str; 7] =
     ["loss", "interior", "boundary", "boundary_weighted", "beta", "lr", "damping"];
+/// And of flux jumps.
+pub(super) const INTERFACE: [&str; 2] = ["interface", "interface_weighted"];
 /// And of two coupled parts.
 pub(super) const COUPLING: [&str; 2] = ["coupling", "coupling_weighted"];
 
@@ -91,7 +94,7 @@ impl<'p> Live<'p> {
         let equation = recipe::equation(solver, problem)?;
         let sampler = config.sampler(problem, seed);
         let batch = sampler.batch(problem, target.map_or(0, |target| target.values().len()));
-        let network = config.architecture.network(problem)?;
+        let network = config.architecture.network(problem, config.functions())?;
         let parameters = config.init.draw(&network, problem, &mut generator(seed, 0));
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let layout = Layout::new(
@@ -104,7 +107,15 @@ impl<'p> Live<'p> {
         let uses_jacobian = config.optimizer.iter().any(|stage| stage.method.uses_jacobian());
         let mut jacobian = uses_jacobian.then(|| Jacobian::new(&network, layout, config.loss));
         let gamma = config.architecture.coupling().unwrap_or(0.0);
-        let objective = Objective { loss: config.loss, equation, trial, beta: config.beta, gamma };
+        let objective = Objective {
+            loss: config.loss,
+            equation,
+            trial,
+            kink: Kink::new(problem).filter(|_| config.interface == Interface::Kink),
+            beta: config.beta,
+            jump_weight: config.jump_weight,
+            gamma,
+        };
         let mut trainer = Trainer::new(network, objective, &batch).with_dtype(config.dtype);
         let terms = Terms::all(f64::NAN);
         let function =
@@ -113,7 +124,7 @@ impl<'p> Live<'p> {
         let memory = Memory::new(config.keep, &parameters);
         let room = |is_needed: bool| vec![0.0; if is_needed { parameters.len() } else { 0 }];
         let previous = room(memory.keeps());
-        let is_balanced = config.beta_schedule == BetaSchedule::Balanced && sides > 0;
+        let is_balanced = config.beta_schedule == BetaSchedule::Balanced && batch.penalised() > 0;
         let balance = [room(is_balanced), room(is_balanced)];
         Ok(Self {
             config: config.clone(),
@@ -140,11 +151,15 @@ impl<'p> Live<'p> {
     pub fn restore(&mut self, from: &Snapshot) -> Result<(), SolverError> {
         from.read("parameters", &mut self.parameters)?;
         let numbers = from.array("numbers", 3)?;
-        let mut coupling = [0.0];
+        let (mut coupling, mut interface) = ([0.0], [0.0]);
+        if self.batch.jumps > 0 {
+            from.read("interface", &mut interface)?;
+        }
         if self.trainer.network.is_coupled() {
             from.read("coupling", &mut coupling)?;
         }
-        self.terms = Terms { interior: numbers[0], boundary: numbers[1], coupling: coupling[0] };
+        let [coupling, interface] = [coupling[0], interface[0]];
+        self.terms = Terms { interior: numbers[0], boundary: numbers[1], interface, coupling };
         self.trainer.objective.beta = numbers[2];
         self.step = from.counter("step")?;
         self.is_through = from.counter("is_through")? == 1;
@@ -159,12 +174,13 @@ impl<'p> Live<'p> {
     }
 
     fn fill(&mut self, number: u64) {
-        let trial = self.trainer.objective.trial.as_ref();
-        self.sampler.fill(number, &*self.problem, self.target, trial, &mut self.batch);
+        let Objective { trial, kink, .. } = &self.trainer.objective;
+        let (trial, kink) = (trial.as_ref(), kink.as_ref());
+        self.sampler.fill(number, &*self.problem, self.target, trial, kink, &mut self.batch);
     }
 
     fn is_penalised(&self) -> bool {
-        !self.batch.side_data.is_empty()
+        self.batch.penalised() > 0
     }
 
     /// Points and β of this step; what they change is forgotten.
@@ -316,11 +332,13 @@ impl Iteration for Live<'_> {
     fn scalars(&self, out: &mut [f64]) {
         let [lr, damping] = self.sequence.rates();
         let beta = self.trainer.objective.beta;
-        let Terms { interior, boundary, coupling } = self.terms;
+        let Terms { interior, boundary, interface, coupling } = self.terms;
         let weighted = if self.is_penalised() { beta * boundary } else { 0.0 };
+        let interface = [interface, self.trainer.objective.jump_weight * interface];
         let coupling = [coupling, self.trainer.objective.gamma * coupling];
-        let scalars =
-            [self.loss(), interior, boundary, weighted, beta, lr, damping].into_iter().chain(coupling);
+        let interface = interface.into_iter().filter(|_| self.config.has_jumps());
+        let always = [self.loss(), interior, boundary, weighted, beta, lr, damping];
+        let scalars = always.into_iter().chain(interface).chain(coupling);
         for (out, scalar) in out.iter_mut().zip(scalars) {
             *out = scalar;
         }
@@ -342,6 +360,9 @@ impl Iteration for Live<'_> {
         snapshot.arrays.insert("numbers".into(), numbers);
         if self.trainer.network.is_coupled() {
             snapshot.arrays.insert("coupling".into(), vec![self.terms.coupling]);
+        }
+        if self.batch.jumps > 0 {
+            snapshot.arrays.insert("interface".into(), vec![self.terms.interface]);
         }
         snapshot.counters.insert("step".into(), self.step);
         snapshot.counters.insert("is_through".into(), u64::from(self.is_through));

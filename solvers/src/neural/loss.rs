@@ -8,7 +8,8 @@
 //! regression  mean (u − target)²               fits a given function
 //! ```
 //!
-//! w is the volume a point stands for. To these a boundary penalty adds β Σ w (u − g)²: the sum over
+//! w is the volume a point stands for. To the residual a network that sees an interface (`kink`) adds a weight times
+//! Σ w [ε ∂u/∂n]² over points of it. To all a boundary penalty adds β Σ w (u − g)²: the sum over
 //! the two ends in 1-D, ≈ the integral over the boundary otherwise. Where the flux is given, ε ∂u/∂n + au = g, the residual has
 //! a penalty too and the energy its own boundary term (`side`). `regression` has no penalty: its
 //! target says what u is at the boundary.
@@ -24,6 +25,7 @@ use modewise_problems::{MOST_AXES, Reaction};
 use super::{
     activation::Rows,
     boundary::{Built, Local, Trial},
+    kink::Kink,
 };
 
 mod side;
@@ -122,8 +124,12 @@ pub(super) struct Objective {
     pub equation: Equation,
     /// u = G + ωN where the data are built in; `None` where u is the network itself.
     pub trial: Option<Trial>,
+    /// |φ|, where the network sees it.
+    pub kink: Option<Kink>,
     /// Weight of the penalty.
     pub beta: f64,
+    /// Weight of the flux jumps.
+    pub jump_weight: f64,
     /// Weight of the coupling of two parts; zero where there is none.
     pub gamma: f64,
 }
@@ -132,7 +138,7 @@ impl Objective {
     /// The loss from its terms. Without a penalty its term is zero, and β may be anything.
     pub fn value(&self, terms: Terms, is_penalised: bool) -> f64 {
         let boundary = if is_penalised { self.beta * terms.boundary } else { 0.0 };
-        terms.interior + boundary + self.gamma * terms.coupling
+        terms.interior + boundary + self.jump_weight * terms.interface + self.gamma * terms.coupling
     }
 }
 
@@ -142,6 +148,8 @@ pub(super) struct Terms {
     pub interior: f64,
     /// Without β.
     pub boundary: f64,
+    /// Flux jumps, without their weight; zero where there are none.
+    pub interface: f64,
     /// Without γ; zero where there is none.
     pub coupling: f64,
 }
@@ -149,7 +157,7 @@ pub(super) struct Terms {
 impl Terms {
     /// All with the same value.
     pub fn all(value: f64) -> Self {
-        Self { interior: value, boundary: value, coupling: value }
+        Self { interior: value, boundary: value, interface: value, coupling: value }
     }
 }
 
@@ -167,6 +175,10 @@ pub(super) struct Sampled<'a> {
     pub coefficients: &'a [f64],
     /// G and ω, where data are built in.
     pub built: &'a [Built],
+    /// |φ|, where the network sees it.
+    pub seen: &'a [Local],
+    /// How many of them, the last ones, are on the interface.
+    pub jumps: usize,
 }
 
 const ZERO: Local = Local::constant(0.0);

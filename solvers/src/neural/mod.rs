@@ -18,6 +18,9 @@
 //! reverse pass in x and reverse over it are cheaper than streams (`network::energy`). Passes run in f64 or
 //! f32 ([`Dtype`]); what goes into them and comes out of them is f64.
 //!
+//! Where ε jumps, ∇u does: there a network can see a function with a kink beside x ([`kink`]), and the flux across the
+//! interface is a term of the loss.
+//!
 //! All structures are sums of parts that are data (`network::layout`): plain and multi-scale networks, first layers of waves
 //! ([`fourier_dnn`]), a slow and a fast part ([`subspace_dnn`]), residual connections. [`multi_stage`] trains one network
 //! after another, each on the residual of those before.
@@ -36,6 +39,7 @@ pub mod dnn;
 mod elementary;
 pub mod fourier_dnn;
 mod init;
+mod kink;
 mod live;
 mod loss;
 mod memory;
@@ -62,7 +66,7 @@ mod trainer;
 mod tests;
 
 pub use activation::Activation;
-pub use config::{Boundary, Config};
+pub use config::{Boundary, Config, Interface};
 pub use init::Init;
 pub use loss::Loss;
 pub use real::Dtype;

@@ -154,6 +154,12 @@ impl Solver for MultiStage {
                 "use one network: dnn or mscale-dnn with optimizer=gauss-newton",
             ));
         }
+        if problem.interface().is_some() {
+            return Err(refuse(
+                "stages know nothing of the interface of this problem".into(),
+                "use one network: dnn or mscale-dnn with interface=kink",
+            ));
+        }
         let mut bytes = 0;
         for stage in &self.stages {
             // Stages after the first are refused for the same reasons on a residual.

@@ -21,6 +21,8 @@ pub(super) use layout::{First, Part, Weight};
 #[derive(Debug, Clone)]
 pub(super) struct Network {
     dimension: usize,
+    /// Functions of x that it sees beside x.
+    functions: usize,
     subnets: Vec<Subnet>,
     parameters: usize,
     /// Rows that the hidden layers take.
@@ -34,6 +36,8 @@ pub(super) struct Network {
 pub(super) struct Jet<T = f64> {
     /// Coordinates, one row an axis.
     pub x: Vec<f64>,
+    /// The streams of the functions that the network sees beside x, one after the other, each as long as the tile's rows.
+    pub seen: Vec<f64>,
     /// The streams of the output.
     pub out: Vec<f64>,
     /// The derivative of the loss with respect to `out`.
@@ -43,6 +47,7 @@ pub(super) struct Jet<T = f64> {
     /// What the derivative of the loss with respect to them has besides `out_bar`.
     pub parts_bar: Vec<f64>,
     points: Vec<T>,
+    functions: Vec<T>,
     row: Vec<T>,
     own: Vec<T>,
     slopes: Vec<T>,
@@ -59,14 +64,16 @@ impl<T: Real> Jet<T> {
         let parts = if network.is_coupled { network.subnets.len() * stride } else { 0 };
         Self {
             x: vec![0.0; network.dimension * stride],
+            seen: vec![0.0; network.functions * stride],
             out: vec![0.0; stride],
             out_bar: vec![0.0; stride],
             parts: vec![0.0; parts],
             parts_bar: vec![0.0; parts],
             points: zeros(network.dimension),
+            functions: zeros(network.functions),
             row: zeros(1),
             own: zeros(1),
-            slopes: zeros(network.dimension),
+            slopes: zeros(network.dimension + network.functions),
             z: zeros(network.rows),
             a: zeros(network.rows),
             bar: zeros(network.widest()),
@@ -78,11 +85,15 @@ impl<T: Real> Jet<T> {
 impl Network {
     /// Carries the points in `jet.x` (axis `j` in `x[j·points..]`) to `jet.out`.
     pub fn forward<T: Real>(&self, parameters: &[T], rows: Rows, jet: &mut Jet<T>) {
-        let Jet { x, out, points, row, z, a, .. } = jet;
+        let Jet { x, seen, out, points, functions, row, z, a, .. } = jet;
         let (columns, stride) = (rows.columns(), rows.stride);
         for (point, x) in points.iter_mut().zip(x.iter()).take(self.dimension * rows.points) {
             *point = T::of(*x);
         }
+        for (function, seen) in functions.iter_mut().zip(seen.iter()).take(self.functions * stride) {
+            *function = T::of(*seen);
+        }
+        let functions = &functions[..self.functions * stride];
         let sum = &mut row[..columns];
         sum.fill(T::of(0.0));
         for subnet in &self.subnets {
@@ -93,7 +104,7 @@ impl Network {
                 let z = &mut z[layer.at * stride..];
                 let w = &parameters[layer.weights()];
                 if depth == 0 {
-                    first_layer(&subnet.scales, w, points, rows, z);
+                    first_layer(&subnet.scales, w, [points, functions], rows, z);
                 } else {
                     product::apply(w, layer.outputs, &done[below * stride..], z, columns, stride);
                 }
@@ -151,8 +162,9 @@ impl Network {
         gradient: &mut [T],
         add: bool,
     ) {
-        let Jet { out_bar, parts_bar, points, row, own, z, a, bar, below, .. } = jet;
+        let Jet { out_bar, parts_bar, points, functions, row, own, z, a, bar, below, .. } = jet;
         let (columns, stride) = (rows.columns(), rows.stride);
+        let functions = &functions[..self.functions * stride];
         for (row, bar) in row.iter_mut().zip(&out_bar[..columns]) {
             *row = T::of(*bar);
         }
@@ -181,7 +193,7 @@ impl Network {
                 } else if subnet.is_frozen() {
                     w_bar.iter_mut().for_each(|slot| *slot = keep * *slot);
                 } else {
-                    first_layer_gradient(&subnet.scales, bar, points, rows, w_bar, keep);
+                    first_layer_gradient(&subnet.scales, bar, [points, functions], rows, w_bar, keep);
                 }
             }
         }

@@ -92,7 +92,19 @@ pub(super) const BOUNDARY_POINTS: Parameter = parameter(
     "boundary_points",
     "200",
     "points",
-    "points on the boundary for the penalty; in 1-D the two ends, whatever the number",
+    "points on the boundary for the penalty, and on the interface for flux jumps; in 1-D the ends, whatever the number",
+);
+pub(super) const INTERFACE: Parameter = parameter(
+    "interface",
+    "smooth",
+    "a name",
+    "smooth (the network knows of none) or kink (it sees a function with a kink at the interface beside x, so that its slope can jump there; loss=residual has a term for the flux)",
+);
+pub(super) const JUMP_WEIGHT: Parameter = parameter(
+    "jump_weight",
+    "100",
+    "1/length",
+    "interface=kink, loss=residual: weight of the integral of the squared flux jump over the interface",
 );
 pub(super) const RESAMPLE: Parameter = parameter(
     "resample",
@@ -133,6 +145,8 @@ macro_rules! with_training {
             $crate::neural::parameters::BOUNDARY,
             $crate::neural::parameters::BETA,
             $crate::neural::parameters::BETA_SCHEDULE,
+            $crate::neural::parameters::INTERFACE,
+            $crate::neural::parameters::JUMP_WEIGHT,
             $crate::neural::parameters::OPTIMIZER,
             $crate::neural::parameters::LR,
             $crate::neural::parameters::LR_DECAY,

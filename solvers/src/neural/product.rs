@@ -150,6 +150,14 @@ pub(super) fn add_scaled<T: Real>(y: &mut [T], s: T, x: &[T]) {
     }
 }
 
+/// y += x z, entry by entry.
+#[multiversion(targets = "simd")]
+pub(super) fn add_product<T: Real>(y: &mut [T], x: &[T], z: &[T]) {
+    for (y, (x, z)) in y.iter_mut().zip(x.iter().zip(z)) {
+        *y += *x * *z;
+    }
+}
+
 /// y = s x.
 #[multiversion(targets = "simd")]
 pub(super) fn set_scaled<T: Real>(y: &mut [T], s: T, x: &[T]) {

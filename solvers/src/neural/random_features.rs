@@ -14,6 +14,9 @@
 //! frozen too below the features, as in a deep network of which only the output is trained: waves of waves,
 //! which reach beyond k by their harmonics.
 //!
+//! **Interfaces.** Where ε jumps, `interface=kink` lets the waves run through |φ| too, a function with a kink there (`kink`):
+//! w·x + w_φ|φ(x)| + b. Rows for [ε ∂u/∂n] = 0, weighted by β|k|, make the kink the right one.
+//!
 //! **How accurate.** Errors fall exponentially with the number of features beyond the number of degrees of freedom
 //! that functions of these frequencies have in the box, ∏ kᵢ(bᵢ − aᵢ)/π, until rounding stops them. No order of frequencies
 //! is seen: all come at once. Cost for M features and N = `oversampling`·M points: 2NM² flops and NM numbers.
@@ -41,7 +44,7 @@ use self::{
 };
 use super::{
     boundary::Trial,
-    config::Boundary,
+    config::{Boundary, Interface},
     loss::Loss,
     recipe,
     sampler::{Sampler, Sampling, Wanted},
@@ -92,6 +95,12 @@ pub(crate) const ENTRY: Entry = Entry {
             "exact (features times a function that vanishes on the boundary, plus the data) or penalty",
         ),
         parameter("beta", "1", "", "weight of boundary rows over the largest ε|k|² (boundary=penalty)"),
+        parameter(
+            "interface",
+            "smooth",
+            "a name",
+            "smooth (features know of none) or kink (they see a function with a kink at the interface beside x)",
+        ),
         parameter("solver", "qr", "a name", "qr (pivoted Householder) or svd (least norm)"),
         parameter(
             "rcond",
@@ -120,6 +129,7 @@ pub struct RandomFeatures {
     oversampling: f64,
     boundary: Boundary,
     beta: f64,
+    interface: Interface,
     method: Method,
     rcond: f64,
 }
@@ -151,6 +161,7 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
             .number("oversampling", "a number from 1 to 1000", |x| (1.0..=1000.0).contains(&x))?,
         boundary: Boundary::ALL[settings.choice("boundary", &Boundary::NAMES)?],
         beta: settings.number("beta", "a positive number", |x| x > 0.0)?,
+        interface: Interface::ALL[settings.choice("interface", &Interface::NAMES)?],
         method: Method::ALL[settings.choice("solver", &Method::NAMES)?],
         rcond: settings.number("rcond", "a number in [0, 1)", |x| (0.0..1.0).contains(&x))?,
     }))
@@ -172,6 +183,7 @@ impl RandomFeatures {
             points: asked as usize,
             boundary_points: 2 * d * side.powi(d as i32 - 1) as usize,
             is_penalised: self.boundary == Boundary::Penalty,
+            has_jumps: self.interface == Interface::Kink,
             resample: 0,
             seed,
         };
@@ -188,6 +200,7 @@ impl Solver for RandomFeatures {
             .with("oversampling", self.oversampling)
             .with("boundary", self.boundary.name())
             .with("beta", self.beta)
+            .with("interface", self.interface.name())
             .with("solver", self.method.name())
             .with("rcond", self.rcond);
         let widths: Vec<i64> = self.hidden.iter().map(|&width| width as i64).collect();
@@ -212,18 +225,18 @@ impl Solver for RandomFeatures {
         }
         needs_linear(problem, ENTRY.name)?;
         recipe::check_domain(ENTRY.name, problem)?;
-        if problem.interface().is_some() {
-            return Err(refuse(
-                "its waves have no kinks, and u has one at the interface",
-                "use bicgstab or direct",
-            ));
+        recipe::check_interface(ENTRY.name, problem, self.interface, true)?;
+        let sees = self.interface == Interface::Kink;
+        if sees && !self.hidden.is_empty() {
+            return Err(refuse("interface=kink is for features without hidden layers", "use hidden=0"));
         }
-        if problem.permittivity() == Coefficient::Variable
+        if !sees
+            && problem.permittivity() == Coefficient::Variable
             && let Some(at) = jumps::jump(problem)
         {
             return Err(refuse(
                 &format!("its waves have no kinks, and u has one where ε jumps, as at {at:.3?}"),
-                "use multigrid or pcg, or a network with loss=ritz",
+                "name the interface in the problem file and use interface=kink, or use pcg",
             ));
         }
         if self.boundary == Boundary::Exact {

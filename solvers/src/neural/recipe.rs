@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Condition, Grid, MOST_AXES, Problem, Settings, Spec, SpecError, grid};
+use modewise_problems::{
+    Coefficient, Condition, Grid, MOST_AXES, Points, Problem, Settings, Spec, SpecError, grid,
+};
 
 use super::{
     architecture::Kind,
     boundary::Trial,
-    config::{Boundary, Config},
-    live::{COUPLING, Live, SCALARS},
+    config::{Boundary, Config, Interface},
+    live::{COUPLING, INTERFACE, Live, SCALARS},
     loss::{Equation, Loss},
     optimizer::{Layout, MOST_DENSE, Method},
     tiles,
@@ -58,6 +60,33 @@ pub(super) fn equation(solver: &str, problem: &dyn Problem) -> Result<Equation, 
     let (permittivity, screening) = (problem.permittivity(), problem.screening());
     let equation = Equation::constant(constant(permittivity, 1.0), constant(screening, 0.0));
     Ok(Equation { reaction: problem.reaction(), exponent: problem.exponent(), ..equation })
+}
+
+/// Interfaces that a network is not for that knows so much of them; `is_strong` says whether it solves for second derivatives.
+pub(super) fn check_interface(
+    solver: &str,
+    problem: &dyn Problem,
+    knows: Interface,
+    is_strong: bool,
+) -> Result<(), Unsupported> {
+    let refuse = |reason: &str, advice: &str| {
+        Err(Unsupported { solver: solver.into(), reason: reason.into(), advice: advice.into() })
+    };
+    let nothing = Points::new(&[], problem.domain().dimension());
+    match (problem.interface(), knows) {
+        (None, Interface::Kink) => refuse(
+            "interface=kink is for problems that name their interface, and this one names none",
+            "use interface=smooth, or give the problem file an `interface`",
+        ),
+        (Some(_), Interface::Kink) if problem.interface_lift(nothing, &mut []) => {
+            refuse("u itself jumps at the interface of this problem, not its slope alone", "use bicgstab or direct")
+        }
+        (Some(_), Interface::Smooth) if is_strong => refuse(
+            "ε jumps at the interface of this problem and ∇u with it, which functions that are smooth there do not",
+            "use interface=kink, a network with loss=ritz, or bicgstab",
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the loss has a term κ²g(u).
@@ -114,6 +143,7 @@ impl Solver for Neural {
         let config = &self.config;
         let dimension = problem.domain().dimension();
         equation(self.name(), problem)?;
+        check_interface(self.name(), problem, config.interface, config.loss == Loss::Residual)?;
         if let (Loss::Residual, Some(kinked)) = (config.loss, config.architecture.kinked()) {
             return Err(self.refuse(
                 format!(
@@ -163,7 +193,7 @@ impl Solver for Neural {
         let built = if config.boundary == Boundary::Exact { 2 * (MOST_AXES + 2) } else { 0 };
         let batch = (inside + sides) as f64 * (2 * dimension + 4 + built) as f64;
         // Estimated before any layer is laid out: the network itself may not fit.
-        let network = config.architecture.network(problem)?;
+        let network = config.architecture.network(problem, config.functions())?;
         let has_fluxes = sampler.has_fluxes();
         let layout = Layout::new(&network, config.loss, has_screening(problem), [inside, sides], has_fluxes);
         self.check_optimizers(network.parameters())?;
@@ -190,7 +220,8 @@ impl Solver for Neural {
 
     fn scalar_names(&self) -> Vec<String> {
         let coupling = self.config.architecture.coupling().map_or(&[][..], |_| &COUPLING);
-        SCALARS.iter().chain(coupling).map(ToString::to_string).collect()
+        let interface = if self.config.has_jumps() { &INTERFACE[..] } else { &[] };
+        SCALARS.iter().chain(interface).chain(coupling).map(ToString::to_string).collect()
     }
 
     fn init<'p>(&self, task: &Task<'p>, _: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {

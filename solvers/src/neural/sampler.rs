@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::{
     boundary::{Built, Local, Trial},
+    kink::{Jump, Kink},
     loss::{Equation, Loss, Sampled},
 };
 use crate::sobol::Sobol;
@@ -59,6 +60,8 @@ pub(super) struct Wanted {
     pub boundary_points: usize,
     /// Whether the data have equations there; where they are built in they have none.
     pub is_penalised: bool,
+    /// Whether flux jumps at the interface have.
+    pub has_jumps: bool,
     pub resample: u64,
     pub seed: u64,
 }
@@ -84,6 +87,10 @@ pub(super) struct Batch {
     pub side_operators: Vec<f64>,
     /// G and ω inside and on the boundary, where data are built in; otherwise empty.
     pub built: [Vec<Built>; 2],
+    /// |φ| there, where a network sees it; otherwise empty.
+    pub seen: [Vec<Local>; 2],
+    /// Of the points on the boundary, the last ones that are on the interface instead.
+    pub jumps: usize,
 }
 
 impl Batch {
@@ -94,7 +101,9 @@ impl Batch {
             points: &self.points[range.start * d..range.end * d],
             coefficients: &self.coefficients[range.start * numbers..range.end * numbers],
             weights: &self.weights[range.clone()],
-            built: if self.built[0].is_empty() { &[] } else { &self.built[0][range.clone()] },
+            built: some(&self.built[0], &range),
+            seen: some(&self.seen[0], &range),
+            jumps: 0,
             data: &self.data[range],
         }
     }
@@ -108,14 +117,36 @@ impl Batch {
                 numbers => &self.side_operators[range.start * numbers..range.end * numbers],
             },
             weights: &self.side_weights[range.clone()],
-            built: if self.built[1].is_empty() { &[] } else { &self.built[1][range.clone()] },
+            built: some(&self.built[1], &range),
+            seen: some(&self.seen[1], &range),
+            jumps: range.end.saturating_sub(range.start.max(self.penalised())),
             data: &self.side_data[range],
         }
+    }
+
+    /// Points on the boundary that are not on the interface.
+    pub fn penalised(&self) -> usize {
+        self.side_data.len() - self.jumps
     }
 
     /// Whether points on the boundary ask for more than values of u.
     pub fn has_fluxes(&self) -> bool {
         !self.side_operators.is_empty()
+    }
+
+    /// Finds |φ| at its points, and flux jumps at those on the interface.
+    fn see(&mut self, problem: &dyn Problem, kink: &Kink) {
+        let d = problem.domain().dimension();
+        for (seen, points) in self.seen.iter_mut().zip([&self.points, &self.sides]) {
+            seen.resize(points.len() / d, Local::constant(0.0));
+            let each = seen.par_iter_mut().zip(points.par_chunks(d)).with_min_len(LEAST_BUILT);
+            each.for_each(|(seen, x)| *seen = kink.at(x));
+        }
+        for i in self.penalised()..self.side_data.len() {
+            let Jump { direction, seen } = kink.jump(problem, &self.sides[i * d..(i + 1) * d]);
+            self.seen[1][i] = seen;
+            self.side_operators[i * (1 + d) + 1..(i + 1) * (1 + d)].copy_from_slice(&direction[..d]);
+        }
     }
 
     /// Finds G and ω at its points.
@@ -134,6 +165,11 @@ impl Batch {
     }
 }
 
+/// The numbers of these points, where there are any.
+fn some<'a, T>(numbers: &'a [T], range: &Range<usize>) -> &'a [T] {
+    if numbers.is_empty() { &[] } else { &numbers[range.clone()] }
+}
+
 const NOTHING: Built = Built { lift: Local::constant(0.0), factor: Local::constant(1.0) };
 /// Points at which a thread finds G and ω at least.
 const LEAST_BUILT: usize = 64;
@@ -146,11 +182,11 @@ impl Sampler {
 
     /// A sampler of the domain of `problem`.
     pub fn new(wanted: Wanted, problem: &dyn Problem) -> Self {
-        let Wanted { loss, sampling, points, boundary_points, is_penalised, resample, seed } = wanted;
+        let Wanted { loss, sampling, points, boundary_points, resample, seed, .. } = wanted;
         let ground = Ground::new(problem);
         let carriers = match loss {
             Loss::Regression => Vec::new(),
-            _ => ground.carriers(problem, is_penalised, boundary_points),
+            _ => ground.carriers(problem, wanted.is_penalised, wanted.has_jumps, boundary_points),
         };
         Self { loss, sampling, points, resample, seed, ground, carriers }
     }
@@ -167,7 +203,7 @@ impl Sampler {
 
     /// Whether points on the boundary ask for more than values of u.
     pub fn has_fluxes(&self) -> bool {
-        self.carriers.iter().any(|carrier| matches!(carrier.place, Place::Flux { .. }))
+        self.carriers.iter().any(|carrier| !carrier.place.is_value())
     }
 
     /// An empty batch of the right size.
@@ -187,16 +223,20 @@ impl Sampler {
             side_weights: vec![0.0; sides],
             side_operators: vec![0.0; sides * operator],
             built: [Vec::new(), Vec::new()],
+            seen: [Vec::new(), Vec::new()],
+            jumps: self.carriers.iter().filter(|at| at.place.is_jump()).map(|at| at.count).sum(),
         }
     }
 
-    /// Makes batch `number`, in place, with the data built in where there is a trial function.
+    /// Makes batch `number`, in place, with the data built in where there is a trial function, and what the network sees
+    /// of an interface.
     pub fn fill(
         &self,
         number: u64,
         problem: &dyn Problem,
         target: Option<&Field>,
         trial: Option<&Trial>,
+        kink: Option<&Kink>,
         batch: &mut Batch,
     ) {
         let d = self.ground.dimension();
@@ -217,6 +257,9 @@ impl Sampler {
                 _ => Places::Uniform,
             };
             self.fill_sides(places, problem, &mut random, batch);
+        }
+        if let Some(kink) = kink {
+            batch.see(problem, kink);
         }
         if let Some(trial) = trial {
             batch.build_in(problem, trial);
@@ -266,7 +309,7 @@ pub(super) fn has_variable_coefficients(problem: &dyn Problem) -> bool {
 /// Distance of the differences of ε, over the length of the axis.
 const DIFFERENCE: f64 = 1e-4;
 
-/// ε, κ² and ∇ε, by differences of fourth order, at points one by one.
+/// ε, κ² and ∇ε, by differences of fourth order on one side of an interface, at points one by one.
 pub(super) fn coefficients(problem: &dyn Problem, points: &[f64], out: &mut [f64]) {
     let bounds = problem.domain().bounds();
     let d = bounds.len();
@@ -278,8 +321,10 @@ pub(super) fn coefficients(problem: &dyn Problem, points: &[f64], out: &mut [f64
     for (x, out) in points.chunks(d).zip(out.chunks_mut(Equation::numbers(d))) {
         out[0] = permittivity(x);
         problem.screening_at(Points::new(x, d), &mut out[1..2]);
+        let room = problem.interface().map_or(f64::INFINITY, |region| region.signed_distance(x).abs());
         for (j, &[a, b]) in bounds.iter().enumerate() {
-            let h = DIFFERENCE * (b - a);
+            // The farthest place is two steps away.
+            let h = (DIFFERENCE * (b - a)).min(0.4 * room).max(f64::MIN_POSITIVE.sqrt());
             let mut near = [0.0; MOST_AXES];
             near[..d].copy_from_slice(x);
             let mut at = |steps: f64| {

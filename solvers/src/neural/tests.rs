@@ -1,6 +1,7 @@
 //! Derivatives against dual numbers and finite differences, and what is refused.
 
 mod gradients;
+mod interfaces;
 mod jets;
 mod reference;
 mod runs;

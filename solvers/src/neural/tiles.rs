@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{
     activation::{ABREAST, Rows},
-    loss::Loss,
+    boundary::Local,
+    loss::{Loss, Sampled},
     network::{Jet, Network, energy},
     real::{Dtype, Real},
 };
@@ -116,6 +117,28 @@ impl<T: Real> Pool<T> {
         let result = work(&mut jet);
         self.jets.lock().unwrap_or_else(PoisonError::into_inner).push(jet);
         result
+    }
+}
+
+/// Puts the points of a tile into `jet`, with what the network sees beside them.
+pub(super) fn place<T: Real>(network: &Network, sampled: Sampled<'_>, rows: Rows, jet: &mut Jet<T>) {
+    transpose(sampled.points, network.dimension(), rows, &mut jet.x);
+    see(sampled.seen, rows, &mut jet.seen);
+}
+
+/// Writes the streams of one function at the points of a tile, if there is one; the last point fills up the tile.
+pub(super) fn see(function: &[Local], rows: Rows, seen: &mut [f64]) {
+    let n = rows.points;
+    let Some(last) = function.len().checked_sub(1) else { return };
+    for i in 0..n {
+        let at = &function[i.min(last)];
+        seen[i] = at.value;
+        for (axis, slope) in at.gradient.iter().enumerate().take(rows.gradients) {
+            seen[(1 + axis) * n + i] = *slope;
+        }
+        if rows.laplacian {
+            seen[(1 + rows.gradients) * n + i] = at.laplacian;
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     network::{Jet, Network, energy},
     real::{Dtype, Real},
     sampler::Batch,
-    tiles::{Pool, lanes, longest_row, part, rows, streams, tile_points, tiles, transpose},
+    tiles::{Pool, lanes, longest_row, part, place, rows, streams, tile_points, tiles},
 };
 
 /// Parameters a thread adds up at a time.
@@ -141,6 +141,7 @@ impl Trainer {
         for lane in &self.lanes {
             terms.interior += lane.terms.interior;
             terms.boundary += lane.terms.boundary;
+            terms.interface += lane.terms.interface;
         }
         terms
     }
@@ -239,9 +240,10 @@ impl Trainer {
             match tile.checked_sub(self.tiles[0]) {
                 None => terms.interior += self.inside(tile, parameters, batch, jet, gradient, add),
                 Some(tile) => {
-                    let [natural, penalty] = self.side(tile, parameters, batch, jet, gradient, add);
+                    let [natural, penalty, jumps] = self.side(tile, parameters, batch, jet, gradient, add);
                     terms.interior += natural;
                     terms.boundary += penalty;
+                    terms.interface += jumps;
                 }
             }
         }
@@ -262,7 +264,7 @@ impl Trainer {
         let range = part(batch.data.len(), self.tiles[0], tile);
         let rows = rows(range.len(), gradients, laplacian);
         let sampled = batch.inside(range, d);
-        transpose(sampled.points, d, rows, &mut jet.x);
+        place(&self.network, sampled, rows, jet);
         let backwards = energy::pays(gradients, laplacian);
         if backwards {
             self.network.energy_forward(parameters, rows, jet);
@@ -289,16 +291,15 @@ impl Trainer {
         jet: &mut Jet<T>,
         gradient: &mut [T],
         add: bool,
-    ) -> [f64; 2] {
+    ) -> [f64; 3] {
         let d = self.network.dimension();
         let range = part(batch.side_data.len(), self.tiles[1], tile);
         let rows = rows(range.len(), self.side_gradients, false);
         let sampled = batch.side(range, d);
-        transpose(sampled.points, d, rows, &mut jet.x);
+        place(&self.network, sampled, rows, jet);
         self.network.forward(parameters, rows, jet);
         jet.parts_bar.fill(0.0);
-        let Objective { loss, beta, .. } = self.objective;
-        let terms = loss::boundary(loss, beta, rows, sampled, &jet.out, &mut jet.out_bar);
+        let terms = loss::boundary(&self.objective, rows, sampled, &jet.out, &mut jet.out_bar);
         self.network.reverse(parameters, rows, jet, gradient, add);
         terms
     }
@@ -344,6 +345,9 @@ impl Trainer {
             point(start + i.min(out.len() - 1), x);
             for (j, &x) in x.iter().enumerate() {
                 jet.x[j * rows.points + i] = x;
+            }
+            if let Some(kink) = &self.objective.kink {
+                jet.seen[i] = kink.at(x).value;
             }
         }
         self.network.forward(parameters, rows, jet);

@@ -43,6 +43,43 @@ fn weyl() -> impl FnMut(&mut [f64]) {
     }
 }
 
+/// The function of a whole region has the sign of membership, vanishes on the boundary, and its gradient is that
+/// of differences.
+#[test]
+fn the_function_of_a_region_tells_inside_from_outside() {
+    for region in regions() {
+        let d = region.shapes()[0].1.dimension();
+        let f = |x: &[f64]| region.inside(x).unwrap();
+        let (mut points, mut parts) = (vec![0.0; 200 * d], vec![0; 200]);
+        boundary_points(&region, &vec![[-1.0, 1.0]; d], weyl(), &mut points, &mut parts);
+        assert!(points.chunks(d).all(|x| f(x).value.abs() < 1e-7), "{}", region.text());
+        let mut x = vec![0.0; d];
+        let mut draw = weyl();
+        for _ in 0..2000 {
+            draw(&mut x);
+            x.iter_mut().for_each(|x| *x = 2.0 * *x - 1.0);
+            if region.signed_distance(&x).abs() < 1e-2 {
+                continue;
+            }
+            let jet = f(&x);
+            assert_eq!(jet.value > 0.0, region.contains(&x), "{} at {x:?}", region.text());
+            for axis in 0..d {
+                let h = 1e-6;
+                let at = |step: f64| {
+                    let mut near = x.clone();
+                    near[axis] += step;
+                    f(&near).value
+                };
+                let slope = (at(h) - at(-h)) / (2.0 * h);
+                let size = 1.0 + jet.gradient[axis].abs();
+                assert!((slope - jet.gradient[axis]).abs() < 1e-5 * size, "{} at {x:?}", region.text());
+            }
+        }
+    }
+    let everything = Region::new(vec![shape("b", Shape::ball(&[0.0], 1.0).unwrap())], "box").unwrap();
+    assert!(everything.inside(&[0.0]).is_none());
+}
+
 /// On every boundary point one piece of its shape vanishes, with slope 1 into the region; and nothing vanishes inside.
 #[test]
 fn pieces_vanish_on_the_boundary_with_unit_slope_and_nowhere_else() {

@@ -1,27 +1,28 @@
-//! The terms of points on the boundary.
+//! The terms of points on the boundary and on the interface.
 //!
 //! ```text
 //! u = g                   β Σ w (u − g)²
 //! au + v·∇u = g, v = εn   β Σ w (au + v·∇u − g)², and for the energy Σ w (½au² − gu), its own boundary term
+//! v·∇u = 0, v = [ε]n      a weight times Σ w (v·∇u)², the flux jump as `kink` writes it; for residuals alone
 //! ```
 //!
 //! The minimiser of the energy meets the second kind by itself: it is a natural condition (Strang and Fix, *An Analysis of
 //! the Finite Element Method*, 1973, §1.3).
 
-use super::{Built, Local, Loss, Sampled, ZERO, compose, jet_at, pull_back, put};
+use super::{Built, Local, Loss, Objective, Sampled, ZERO, compose, jet_at, pull_back, put};
 use crate::neural::activation::Rows;
 
-/// What a point adds: to the term of the energy, or to that of the penalty, without β; and its row.
+/// What a point adds: to the term of the energy, or to that of the penalty, without its weight; and its row.
 struct Term {
     natural: f64,
     penalty: f64,
-    /// Derivative of what it adds with respect to the jet of u, β included.
+    /// Derivative of what it adds with respect to the jet of u, weight included.
     bar: Local,
     /// The row without √w, and its derivative.
     row: (f64, Local),
 }
 
-/// The term of a point with au + v·∇u = g.
+/// The term of a point with au + v·∇u = g and the weight `beta`.
 fn term(loss: Loss, beta: f64, operator: &[f64], g: f64, u: &Local) -> Term {
     let (a, v) = (operator[0], &operator[1..]);
     let is_flux = v.iter().any(|v| *v != 0.0);
@@ -49,18 +50,18 @@ fn term(loss: Loss, beta: f64, operator: &[f64], g: f64, u: &Local) -> Term {
     Term { natural: 0.0, penalty: residual * residual, bar, row: (root * residual, row) }
 }
 
-/// The terms of a tile of boundary points, of the energy and of the penalty without β; the derivative of the first plus β
-/// times the second goes to `bar`.
+/// The terms of a tile of such points: of the energy, of the penalty without β, and of flux jumps without their weight; the
+/// derivative of their sum with the weights goes to `bar`.
 pub(in super::super) fn boundary(
-    loss: Loss,
-    beta: f64,
+    objective: &Objective,
     rows: Rows,
     sampled: Sampled<'_>,
     out: &[f64],
     bar: &mut [f64],
-) -> [f64; 2] {
+) -> [f64; 3] {
     bar[..rows.columns()].fill(0.0);
-    let mut totals = [0.0; 2];
+    let mut totals = [0.0; 3];
+    let beta = objective.beta;
     if sampled.coefficients.is_empty() {
         // u is the network itself.
         for ((u, g), (weight, bar)) in out.iter().zip(sampled.data).zip(sampled.weights.iter().zip(bar)) {
@@ -70,18 +71,23 @@ pub(in super::super) fn boundary(
         return totals;
     }
     each_point(rows, sampled, out, bar, |i, operator, u| {
-        let Term { natural, penalty, bar, .. } = term(loss, beta, operator, sampled.data[i], u);
+        let (weight, total) = weight(objective, sampled, i);
+        let Term { natural, penalty, bar, .. } = term(objective.loss, weight, operator, sampled.data[i], u);
         totals[0] += sampled.weights[i] * natural;
-        totals[1] += sampled.weights[i] * penalty;
+        totals[total] += sampled.weights[i] * penalty;
         (sampled.weights[i], bar)
     });
     totals
 }
 
+/// The weight of the penalty of point `i`, and the number of its total.
+fn weight(objective: &Objective, sampled: Sampled<'_>, i: usize) -> (f64, usize) {
+    if i + sampled.jumps < sampled.data.len() { (objective.beta, 1) } else { (objective.jump_weight, 2) }
+}
+
 /// The row of every point of a tile of boundary points goes to `rho`, its derivative to `bar`.
 pub(in super::super) fn linearise_boundary(
-    loss: Loss,
-    beta: f64,
+    objective: &Objective,
     rows: Rows,
     sampled: Sampled<'_>,
     out: &[f64],
@@ -93,14 +99,15 @@ pub(in super::super) fn linearise_boundary(
     if sampled.coefficients.is_empty() {
         let targets = sampled.data.iter().zip(sampled.weights);
         for ((u, (g, weight)), (bar, rho)) in out.iter().zip(targets).zip(bar.iter_mut().zip(rho)) {
-            let root = (2.0 * beta * weight).sqrt();
+            let root = (2.0 * objective.beta * weight).sqrt();
             *rho = root * (u - g);
             *bar = root;
         }
         return;
     }
     each_point(rows, sampled, out, bar, |i, operator, u| {
-        let (value, bar) = term(loss, beta, operator, sampled.data[i], u).row;
+        let (weight, _) = weight(objective, sampled, i);
+        let (value, bar) = term(objective.loss, weight, operator, sampled.data[i], u).row;
         let root = sampled.weights[i].sqrt();
         rho[i] = root * value;
         (root, bar)

@@ -12,6 +12,9 @@
 //! (p, s), at hand from the pass upwards. Six products a layer for a point, whatever the dimension; streams
 //! for the gradient take 3(1 + d), which is no more in one dimension.
 //!
+//! Functions that the network sees beside x are more inputs at first: s₁ gives the derivative by each, which joins ∇u times
+//! its own gradient, and ū′ along x has a component along each of them.
+//!
 //! Rows of z hold the memo of σ, ż and p; rows of a hold a and ȧ. A residual connection adds a to both, and p to what
 //! comes down from above.
 
@@ -42,9 +45,9 @@ impl Network {
     pub fn energy_forward<T: Real>(&self, parameters: &[T], rows: Rows, jet: &mut Jet<T>) {
         let [values, _] = narrow(rows);
         self.forward(parameters, values, jet);
-        let Jet { out, z, a, bar, below, slopes, .. } = jet;
+        let Jet { out, z, a, bar, below, slopes, functions, .. } = jet;
         let (n, stride) = (rows.points, rows.stride);
-        let slopes = &mut slopes[..self.dimension * n];
+        let slopes = &mut slopes[..(self.dimension + self.functions) * n];
         slopes.fill(T::of(0.0));
         for subnet in &self.subnets {
             let (hidden, output) = subnet.split();
@@ -73,6 +76,12 @@ impl Network {
                 }
             }
         }
+        let (slopes, by_functions) = slopes.split_at_mut(self.dimension * n);
+        for (by, function) in by_functions.chunks(n).zip(functions.chunks(stride)) {
+            for (slope, own) in slopes.chunks_mut(n).zip(function[n..].chunks(n)) {
+                product::add_product(slope, by, own);
+            }
+        }
         for (out, slope) in out[n..rows.columns()].iter_mut().zip(slopes) {
             *out = slope.wide();
         }
@@ -88,12 +97,20 @@ impl Network {
         add: bool,
     ) {
         let [_, tangent] = narrow(rows);
-        let Jet { out_bar, parts_bar, points, z, a, bar, below, slopes, row, own, .. } = jet;
+        let Jet { out_bar, parts_bar, points, functions, z, a, bar, below, slopes, row, own, .. } = jet;
         let (n, stride) = (rows.points, rows.stride);
         for (slope, bar) in slopes.iter_mut().zip(&out_bar[n..rows.columns()]) {
             *slope = T::of(*bar);
         }
-        let slopes = &slopes[..self.dimension * n];
+        let functions = &functions[..self.functions * stride];
+        let (along_axes, along) = slopes.split_at_mut(self.dimension * n);
+        for (along, function) in along.chunks_mut(n).zip(functions.chunks(stride)) {
+            along.fill(T::of(0.0));
+            for (slope, own) in along_axes.chunks(n).zip(function[n..].chunks(n)) {
+                product::add_product(along, slope, own);
+            }
+        }
+        let slopes = &slopes[..(self.dimension + self.functions) * n];
         self.tangents(parameters, rows, slopes, z, a);
         let value_bar = &mut row[..n];
         for (value, bar) in value_bar.iter_mut().zip(out_bar.iter()) {
@@ -129,8 +146,9 @@ impl Network {
                 } else {
                     let neurons = subnet.scales.iter().zip(w_bar.chunks_mut(layer.inputs));
                     for ((&scale, w_bar), bar) in neurons.zip(bar.chunks(stride)) {
-                        let axes = points.chunks(n).zip(slopes.chunks(n));
-                        for (slot, (x, slope)) in w_bar.iter_mut().zip(axes) {
+                        let axes = points.chunks(n).take(self.dimension);
+                        let inputs = axes.chain(functions.chunks(stride).map(|function| &function[..n]));
+                        for (slot, (x, slope)) in w_bar.iter_mut().zip(inputs.zip(slopes.chunks(n))) {
                             let total = product::dot(&bar[..n], x) + product::dot(&bar[n..2 * n], slope);
                             *slot = keep * *slot + T::of(scale) * total;
                         }

@@ -41,7 +41,7 @@ impl Network {
         block: &mut [f64],
         to: Columns,
     ) {
-        let Jet { x, out_bar, z, a, bar, below, .. } = jet;
+        let Jet { x, seen, out_bar, z, a, bar, below, .. } = jet;
         let (columns, stride) = (rows.columns(), rows.stride);
         let out_bar = &out_bar[..columns];
         for subnet in &self.subnets {
@@ -67,7 +67,12 @@ impl Network {
                     std::mem::swap(bar, below);
                 } else if !subnet.is_frozen() {
                     for ((bar, weights), &scale) in neurons.zip(&subnet.scales) {
-                        first(rows, scale, bar, x, layer.inputs, weights, to);
+                        let (weights, beyond) = weights.split_at_mut(self.dimension * to.width);
+                        first(rows, scale, bar, x, self.dimension, weights, to);
+                        outer(rows, bar, seen, self.functions, beyond, to);
+                        for row in beyond.chunks_mut(to.width).take(self.functions) {
+                            product::scale(&mut row[to.at..to.at + rows.points], scale);
+                        }
                     }
                 }
             }

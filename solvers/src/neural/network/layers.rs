@@ -133,12 +133,22 @@ pub(super) fn bypass<T: Real>(
     layer.sum.is_some()
 }
 
-/// z = K ⊙ (W x) with its jet: the gradient is K ⊙ W at every point, the Laplacian zero.
-pub(super) fn first_layer<T: Real>(scales: &[f64], w: &[T], x: &[T], rows: Rows, z: &mut [T]) {
+/// z = K ⊙ (W x) with its jet: the gradient in the coordinates is K ⊙ W at every point, the Laplacian zero; functions that
+/// follow them in x bring their own.
+pub(super) fn first_layer<T: Real>(
+    scales: &[f64],
+    w: &[T],
+    [x, functions]: [&[T]; 2],
+    rows: Rows,
+    z: &mut [T],
+) {
     let n = rows.points;
-    let dimension = w.len() / scales.len();
-    for ((&scale, w), z) in scales.iter().zip(w.chunks(dimension)).zip(z.chunks_mut(rows.stride)) {
-        let (value, z) = z[..rows.columns()].split_at_mut(n);
+    let inputs = w.len() / scales.len();
+    let dimension = inputs - functions.len() / rows.stride;
+    for ((&scale, w), z) in scales.iter().zip(w.chunks(inputs)).zip(z.chunks_mut(rows.stride)) {
+        let (w, beyond) = w.split_at(dimension);
+        let jet = &mut z[..rows.columns()];
+        let (value, z) = jet.split_at_mut(n);
         value.fill(T::of(0.0));
         for (&w, x) in w.iter().zip(x.chunks(n)) {
             product::add_scaled(value, T::of(scale) * w, x);
@@ -148,23 +158,31 @@ pub(super) fn first_layer<T: Real>(scales: &[f64], w: &[T], x: &[T], rows: Rows,
             slope.fill(T::of(scale) * w);
         }
         laplacian.fill(T::of(0.0));
+        for (&w, function) in beyond.iter().zip(functions.chunks(rows.stride)) {
+            product::add_scaled(jet, T::of(scale) * w, function);
+        }
     }
 }
 
-/// W̄ᵢⱼ = Kᵢ Σ (z̄ xⱼ + ∂ⱼz̄).
+/// W̄ᵢⱼ = Kᵢ Σ (z̄ xⱼ + ∂ⱼz̄), and of functions the sum over all of their streams.
 pub(super) fn first_layer_gradient<T: Real>(
     scales: &[f64],
     bar: &[T],
-    x: &[T],
+    [x, functions]: [&[T]; 2],
     rows: Rows,
     w_bar: &mut [T],
     keep: T,
 ) {
     let n = rows.points;
-    let dimension = w_bar.len() / scales.len();
-    for ((&scale, w_bar), bar) in scales.iter().zip(w_bar.chunks_mut(dimension)).zip(bar.chunks(rows.stride))
-    {
-        let (value, slopes) = bar[..rows.columns()].split_at(n);
+    let inputs = w_bar.len() / scales.len();
+    let dimension = inputs - functions.len() / rows.stride;
+    for ((&scale, w_bar), bar) in scales.iter().zip(w_bar.chunks_mut(inputs)).zip(bar.chunks(rows.stride)) {
+        let (w_bar, beyond) = w_bar.split_at_mut(dimension);
+        let bar = &bar[..rows.columns()];
+        for (slot, function) in beyond.iter_mut().zip(functions.chunks(rows.stride)) {
+            *slot = keep * *slot + T::of(scale) * product::dot(bar, &function[..bar.len()]);
+        }
+        let (value, slopes) = bar.split_at(n);
         for (j, slot) in w_bar.iter_mut().enumerate() {
             let mut total = product::dot(value, &x[j * n..(j + 1) * n]);
             if rows.gradients > 0 {

@@ -22,6 +22,8 @@
 //! Residual connections (He, Zhang, Ren, Sun, *Deep residual learning for image recognition*, CVPR 2016) are there
 //! wherever a hidden layer is as wide as what comes into it.
 //!
+//! x may be more than the point: functions of it, whose jets come with it ([`Network::seeing`]), follow its coordinates.
+//!
 //! Parameters lie part by part, layer by layer, W (row by row) before b, and last cᵢ if it is trained.
 //! In the memory of a pass every hidden layer has a row a neuron; where there is a residual connection another one
 //! for the sum, so that σ(z) itself is at hand for the way back.
@@ -181,9 +183,8 @@ impl Places {
         layer
     }
 
-    fn subnet(&mut self, dimension: usize, part: &Part) -> Subnet {
+    fn subnet(&mut self, mut inputs: usize, part: &Part) -> Subnet {
         let mut layers: Vec<Layer> = Vec::with_capacity(part.widths.len() + 1);
-        let mut inputs = dimension;
         for (depth, &width) in part.widths.iter().enumerate() {
             let is_first = depth == 0;
             let is_fourier = is_first && part.first != First::Affine;
@@ -211,9 +212,15 @@ impl Places {
 impl Network {
     /// The network with these parts; each has a hidden layer and a scale at least.
     pub fn new(dimension: usize, parts: &[Part]) -> Self {
+        Self::seeing(dimension, 0, parts)
+    }
+
+    /// The network that sees so many functions of x beside x.
+    pub fn seeing(dimension: usize, functions: usize, parts: &[Part]) -> Self {
         let mut places = Places { parameters: 0, rows: 0 };
-        let subnets = parts.iter().map(|part| places.subnet(dimension, part)).collect();
-        Self { dimension, subnets, parameters: places.parameters, rows: places.rows, is_coupled: false }
+        let subnets = parts.iter().map(|part| places.subnet(dimension + functions, part)).collect();
+        let (parameters, rows) = (places.parameters, places.rows);
+        Self { dimension, functions, subnets, parameters, rows, is_coupled: false }
     }
 
     /// The same for a loss that looks at the parts one by one.
@@ -239,6 +246,7 @@ impl Network {
     pub fn dimension(&self) -> usize {
         self.dimension
     }
+
 
     /// All layers, subnet by subnet.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
@@ -266,7 +274,7 @@ impl Network {
     /// Numbers a [`super::Jet`] for rows of `stride` holds.
     pub fn jet_len(&self, stride: usize) -> usize {
         let parts = if self.is_coupled { 2 * self.subnets.len() } else { 0 };
-        (2 * self.rows + 2 * self.widest() + 4 + 3 * self.dimension + parts) * stride
+        (2 * self.rows + 2 * self.widest() + 4 + 3 * (self.dimension + self.functions) + parts) * stride
     }
 
     /// Flops of the matrix products for one point with `streams` streams: forward, and for training

@@ -14,10 +14,10 @@ use super::{
 };
 use crate::neural::{
     coupling,
-    loss::{self, Loss, Objective, Terms},
+    loss::{self, Loss, Terms},
     network::{Columns, Jet, Network},
     sampler::Batch,
-    tiles::{Pool, part, rows, transpose},
+    tiles::{Pool, part, place, rows},
     trainer::Trainer,
 };
 
@@ -114,7 +114,7 @@ impl Layout {
         let (gradients, laplacian) = objective.loss.streams(d);
         let tile = rows(range.len(), gradients, laplacian);
         let sampled = batch.inside(range, d);
-        transpose(sampled.points, d, tile, &mut jet.x);
+        place(network, sampled, tile, jet);
         network.forward(theta, tile, jet);
         for row in 0..self.rows {
             let at = row * tile.points;
@@ -138,10 +138,9 @@ impl Layout {
         let d = network.dimension();
         let sampled = batch.side(part(self.points[1], self.blocks[1], index), d);
         let tile = rows(sampled.data.len(), self.side_gradients, false);
-        transpose(sampled.points, d, tile, &mut jet.x);
+        place(network, sampled, tile, jet);
         network.forward(theta, tile, jet);
-        let Objective { loss, beta, .. } = trainer.objective;
-        loss::linearise_boundary(loss, beta, tile, sampled, &jet.out, &mut jet.out_bar, rho);
+        loss::linearise_boundary(&trainer.objective, tile, sampled, &jet.out, &mut jet.out_bar, rho);
         network.point_gradients(theta, tile, jet, block, Columns { width: self.width, at: 0 });
     }
 }
@@ -295,7 +294,7 @@ impl Function for Training<'_> {
         self.terms = self.trainer.differentiate(theta, self.batch);
         self.trainer.gather(gradient);
         self.flops += self.trainer.flops();
-        self.trainer.objective.value(self.terms, !self.batch.side_data.is_empty())
+        self.trainer.objective.value(self.terms, self.batch.penalised() > 0)
     }
 
     fn equations(&self) -> Equations {

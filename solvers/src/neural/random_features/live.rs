@@ -16,8 +16,9 @@ use crate::{
     Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
     neural::{
         boundary::{Built, Local, Trial},
-        config::Boundary,
+        config::{Boundary, Interface},
         elementary::SIN_COS_LIMIT,
+        kink::Kink,
         loss::{self, Equation},
         recipe,
         sampler::{Batch, generator, node_coordinates},
@@ -33,6 +34,8 @@ pub(super) struct Live<'p> {
     equation: Equation,
     /// u = G + ω Σ where the data are built in.
     trial: Option<Trial>,
+    /// |φ|, where features see it.
+    kink: Option<Kink>,
     basis: Basis,
     /// Σ kᵢ², of the largest frequencies.
     square: f64,
@@ -50,7 +53,19 @@ impl<'p> Live<'p> {
             Boundary::Exact => Some(Trial::new(problem).map_err(|why| why.of(ENTRY.name))?),
             Boundary::Penalty => None,
         };
-        let frequencies = frequencies(recipe, problem, meter)?;
+        let kink = Kink::new(problem).filter(|_| recipe.interface == Interface::Kink);
+        let mut frequencies = frequencies(recipe, problem, meter)?;
+        let square = |k: &[f64; MOST_AXES]| k[..bounds.len()].iter().map(|k| k * k).sum::<f64>();
+        let square = frequencies.iter().map(square).fold(0.0, f64::max);
+        let mut seen = bounds.to_vec();
+        if kink.is_some() {
+            // As fast along |φ|, which is about as long as x, as along the fastest axis.
+            for k in &mut frequencies {
+                k[seen.len()] = k[..seen.len()].iter().fold(0.0, |m: f64, k| m.max(*k));
+            }
+            seen.push([0.0, bounds.iter().map(|[a, b]| b - a).fold(0.0, f64::max)]);
+        }
+        let bounds = &seen[..];
         let reach = |k: &[f64; MOST_AXES]| -> f64 {
             k.iter().zip(bounds).map(|(k, [a, b])| k * a.abs().max(b.abs())).sum()
         };
@@ -59,13 +74,13 @@ impl<'p> Live<'p> {
             let reason = "the frequency is too high for the sine of its phases to be accurate";
             return Err(refuse(reason, "give a smaller one").into());
         }
-        let square = |k: &[f64; MOST_AXES]| k.iter().map(|k| k * k).sum::<f64>();
         Ok(Self {
             problem,
             recipe: recipe.clone(),
             seed: task.seed,
             equation,
             trial,
+            kink,
             basis: Basis::draw(
                 recipe.features,
                 &recipe.hidden,
@@ -74,7 +89,7 @@ impl<'p> Live<'p> {
                 bounds,
                 &mut generator(task.seed, 0),
             ),
-            square: frequencies.iter().map(square).fold(0.0, f64::max),
+            square,
             solution: Solution { coefficients: vec![0.0; recipe.count], rank: 0, residual: 1.0 },
             is_solved: false,
         })
@@ -95,19 +110,34 @@ impl<'p> Live<'p> {
         let d = self.problem.domain().dimension();
         let sampler = self.recipe.sampler(self.problem, self.seed);
         let mut batch = sampler.batch(self.problem, 0);
-        sampler.fill(0, self.problem, None, self.trial.as_ref(), &mut batch);
+        sampler.fill(0, self.problem, None, self.trial.as_ref(), self.kink.as_ref(), &mut batch);
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let equations: Vec<Equation> = (0..inside).map(|i| self.equation_at(&batch, i, d)).collect();
         let permittivity = equations.iter().fold(0.0, |m: f64, at| m.max(at.permittivity));
+        let inputs = self.inputs();
+        let columns = |count: usize| vec![Vec::with_capacity(inside + sides); count];
         let mut rows = Rows {
-            points: vec![Vec::with_capacity(inside + sides); d],
-            gradient: vec![Vec::with_capacity(inside + sides); d],
+            points: columns(inputs),
+            gradient: columns(inputs),
+            mixed: columns(if inputs > d { inputs } else { 0 }),
             ..Rows::default()
         };
         let mut right = Vec::with_capacity(inside + sides);
-        let mut push = |x: &[f64], root: f64, operator: &Local, data: f64| {
+        let mut push = |x: &[f64], seen: Option<&Local>, root: f64, operator: &Local, data: f64| {
             rows.points.iter_mut().zip(x).for_each(|(column, x)| column.push(*x));
-            rows.gradient.iter_mut().zip(operator.gradient).for_each(|(column, g)| column.push(root * g));
+            let gradient = &operator.gradient[..d];
+            rows.gradient.iter_mut().zip(gradient).for_each(|(column, g)| column.push(root * g));
+            if let Some(seen) = seen {
+                let slope = &seen.gradient[..d];
+                let along: f64 = slope.iter().zip(gradient).map(|(s, g)| s * g).sum();
+                rows.points[d].push(seen.value);
+                rows.gradient[d].push(root * (along + operator.laplacian * seen.laplacian));
+                // Δ of a function of x and z = |φ|: 2∂ⱼz ∂ⱼ∂_z and |∇z|² ∂_z², besides what has been counted.
+                let steep: f64 = slope.iter().map(|s| s * s).sum();
+                let mixed = slope.iter().map(|s| 2.0 * s).chain([steep]);
+                let scale = root * operator.laplacian;
+                rows.mixed.iter_mut().zip(mixed).for_each(|(column, m)| column.push(scale * m));
+            }
             rows.value.push(root * operator.value);
             rows.laplacian.push(root * operator.laplacian);
             right.push(root * data);
@@ -119,7 +149,7 @@ impl<'p> Live<'p> {
             let built = batch.built[0].get(i);
             // f − A G.
             let data = built.map_or(batch.data[i], |built| loss::residual(at, batch.data[i], d, &built.lift));
-            push(x, batch.weights[i].sqrt(), &within(built, operator, d), data);
+            push(x, batch.seen[0].get(i), batch.weights[i].sqrt(), &within(built, operator, d), data);
         }
         for (i, x) in batch.sides.chunks(d).enumerate() {
             let numbers = batch.side_operators.get(i * (1 + d)..(i + 1) * (1 + d));
@@ -138,9 +168,15 @@ impl<'p> Live<'p> {
                 operator.value * built.lift.value + along.sum::<f64>()
             });
             let weight = batch.side_weights[i] * scale * scale * self.recipe.beta;
-            push(x, weight.sqrt(), &within(built, operator, d), batch.side_data[i] - carried);
+            let operator = within(built, operator, d);
+            push(x, batch.seen[1].get(i), weight.sqrt(), &operator, batch.side_data[i] - carried);
         }
         (rows, right)
+    }
+
+    /// Coordinates, and what features see beside them.
+    fn inputs(&self) -> usize {
+        self.problem.domain().dimension() + self.kink.iter().count()
     }
 
     fn equation_at(&self, batch: &Batch, i: usize, d: usize) -> Equation {
@@ -164,7 +200,7 @@ impl<'p> Live<'p> {
             }
         }
         self.is_solved = true;
-        let [entry, _] = self.basis.flops(self.problem.domain().dimension());
+        let [entry, _] = self.basis.flops(self.inputs());
         meter.charge((count * right.len()) as f64 * entry);
         meter.charge(System::flops(right.len(), count, self.solution.rank, self.recipe.method));
         Ok(())
@@ -231,8 +267,11 @@ impl Iteration for Live<'_> {
                 for (row, x) in points.iter_mut().zip(&x[..d]) {
                     row[i] = *x;
                 }
+                if let Some(kink) = &self.kink {
+                    points[d][i] = kink.at(&x[..d]).value;
+                }
             }
-            self.basis.values(&self.solution.coefficients, &points[..d], out);
+            self.basis.values(&self.solution.coefficients, &points[..self.inputs()], out);
             if let Some(trial) = &self.trial {
                 for (i, u) in out.iter_mut().enumerate() {
                     place(block * Basis::BLOCK + i, &mut x[..d]);
@@ -240,7 +279,7 @@ impl Iteration for Live<'_> {
                 }
             }
         });
-        meter.charge(out.len() as f64 * self.recipe.count as f64 * self.basis.flops(d)[1]);
+        meter.charge(out.len() as f64 * self.recipe.count as f64 * self.basis.flops(self.inputs())[1]);
         Ok(())
     }
 

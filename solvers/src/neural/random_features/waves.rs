@@ -57,13 +57,16 @@ pub(super) struct Waves {
 }
 
 /// Rows of the system: a linear differential operator at points,
-/// u ↦ value·u + gradient·∇u + laplacian·∆u, coordinate by coordinate.
+/// u ↦ value·u + gradient·∇u + laplacian·∆u, coordinate by coordinate. Where features see a function of x beside x it is one
+/// coordinate more, with the derivative by it in `gradient`, and in `mixed` what its second derivatives with all coordinates,
+/// itself last, are multiplied by.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     pub points: Vec<Vec<f64>>,
     pub value: Vec<f64>,
     pub gradient: Vec<Vec<f64>>,
     pub laplacian: Vec<f64>,
+    pub mixed: Vec<Vec<f64>>,
 }
 
 impl Waves {
@@ -156,13 +159,16 @@ fn apply<S: Sigma<f64>>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
     }
 }
 
-/// The operator on σ(w·x + b): value·σ + (w·gradient)·σ′ + |w|²·laplacian·σ″.
+/// The operator on σ(w·x + b): value·σ + (w·gradient)·σ′ + (|w|²·laplacian + w_φ w·mixed)·σ″, the square over coordinates.
 #[inline(always)]
 fn apply_with<S: Sigma<f64>, const FMA: bool>(rows: &Rows, weights: &[f64], out: &mut [f64]) {
     let (w, bias) = (&weights[..weights.len() - 1], weights[weights.len() - 1]);
-    let square: f64 = w.iter().map(|w| w * w).sum();
+    let (w_x, w_seen) = w.split_at(w.len() - usize::from(!rows.mixed.is_empty()));
+    let square: f64 = w_x.iter().map(|w| w * w).sum();
+    let w_seen = w_seen.first().copied().unwrap_or(0.0);
     let mut z = [0.0; BLOCK];
     let mut along = [0.0; BLOCK];
+    let mut bend = [0.0; BLOCK];
     for (block, out) in out.chunks_mut(BLOCK).enumerate() {
         let here = block * BLOCK..block * BLOCK + out.len();
         z.fill(bias);
@@ -175,12 +181,18 @@ fn apply_with<S: Sigma<f64>, const FMA: bool>(rows: &Rows, weights: &[f64], out:
                 *along += w * g;
             }
         }
+        bend.fill(0.0);
+        for (w, mixed) in w.iter().zip(&rows.mixed) {
+            for (bend, mixed) in bend.iter_mut().zip(&mixed[here.clone()]) {
+                *bend += w_seen * w * mixed;
+            }
+        }
         let operator = rows.value[here.clone()].iter().zip(&rows.laplacian[here]);
-        for ((out, (z, along)), (value, laplacian)) in out.iter_mut().zip(z.iter().zip(&along)).zip(operator)
-        {
+        let arguments = z.iter().zip(along.iter().zip(&bend));
+        for ((out, (z, (along, bend))), (value, laplacian)) in out.iter_mut().zip(arguments).zip(operator) {
             let (a, memo) = S::value::<FMA>(*z);
             let [first, second, _] = S::derivatives(a, memo);
-            *out = value * a + along * first + square * laplacian * second;
+            *out = value * a + along * first + (square * laplacian + bend) * second;
         }
     }
 }

@@ -19,6 +19,7 @@ const PROBES: usize = 4096;
 pub(in super::super) struct Ground {
     pub bounds: Vec<[f64; 2]>,
     region: Option<Region>,
+    interface: Option<Region>,
     /// Length, area or volume.
     measure: f64,
 }
@@ -44,12 +45,33 @@ pub(in super::super) enum Place {
     Shape { part: usize },
     /// A single point of that.
     Point { part: usize, x: f64 },
+    /// The boundary of a shape, where it is the interface.
+    Interface { part: usize },
+    /// A single point of that.
+    Crossing { x: f64 },
+}
+
+impl Place {
+    /// Whether it is on the interface.
+    pub fn is_jump(&self) -> bool {
+        matches!(self, Self::Interface { .. } | Self::Crossing { .. })
+    }
+
+    /// Whether values of u are all that is asked for.
+    pub fn is_value(&self) -> bool {
+        !self.is_jump() && !matches!(self, Self::Flux { .. })
+    }
 }
 
 impl Ground {
     pub fn new(problem: &dyn Problem) -> Self {
         let domain = problem.domain();
-        Self { bounds: domain.bounds().to_vec(), region: domain.region().cloned(), measure: domain.measure() }
+        Self {
+            bounds: domain.bounds().to_vec(),
+            region: domain.region().cloned(),
+            interface: problem.interface().cloned(),
+            measure: domain.measure(),
+        }
     }
 
     pub fn dimension(&self) -> usize {
@@ -127,8 +149,14 @@ impl Ground {
     }
 
     /// The parts of the boundary where there are equations, with `points` points in all, at least one each: those where u
-    /// is given if `has_values`, and those where fluxes are.
-    pub fn carriers(&self, problem: &dyn Problem, has_values: bool, points: usize) -> Vec<Carrier> {
+    /// is given if `has_values`, those where fluxes are, and last the interface if `has_jumps`.
+    pub fn carriers(
+        &self,
+        problem: &dyn Problem,
+        has_values: bool,
+        has_jumps: bool,
+        points: usize,
+    ) -> Vec<Carrier> {
         let mut carriers = Vec::new();
         let mut push = |place: Place, measure: f64| carriers.push(Carrier { place, measure, count: 1 });
         for (axis, pair) in problem.domain().sides().iter().enumerate() {
@@ -151,6 +179,16 @@ impl Ground {
                 }
             }
         }
+        if let (Some(interface), true) = (&self.interface, has_jumps) {
+            for (part, measure) in visible_measures(interface, &self.bounds).into_iter().enumerate() {
+                if self.dimension() > 1 {
+                    push(Place::Interface { part }, measure * self.share_inside(interface, part, measure));
+                } else if measure > 0.0 {
+                    let inside = self.ends(interface, part).into_iter().filter(|x| self.contains(&[*x]));
+                    inside.for_each(|x| push(Place::Crossing { x }, 1.0));
+                }
+            }
+        }
         carriers.retain(|carrier| carrier.measure > 0.0);
         if self.dimension() > 1 {
             let total: f64 = carriers.iter().map(|carrier| carrier.measure).sum();
@@ -159,6 +197,17 @@ impl Ground {
             }
         }
         carriers
+    }
+
+    /// The share of an interface that is in the domain.
+    fn share_inside(&self, interface: &Region, part: usize, measure: f64) -> f64 {
+        if self.is_whole() || measure == 0.0 {
+            return 1.0;
+        }
+        let mut points = vec![0.0; PROBES * self.dimension()];
+        points_on(interface, &self.bounds, part, sequence([0; MOST_AXES]), &mut points);
+        let inside = points.chunks(self.dimension()).filter(|x| self.contains(x));
+        inside.count() as f64 / PROBES as f64
     }
 
     /// The points of a boundary in 1-D.
@@ -225,7 +274,17 @@ impl Ground {
             if is_sobol { even(out) } else { out.fill_with(|| random.random()) }
         };
         match carrier.place {
-            Place::Point { x, .. } => points.fill(x),
+            Place::Point { x, .. } | Place::Crossing { x } => points.fill(x),
+            Place::Interface { part } => {
+                for (x, interface) in points.chunks_mut(d).zip(self.interface.iter().cycle()) {
+                    for _ in 0..TRIES {
+                        points_on(interface, &self.bounds, part, &mut draw, x);
+                        if self.contains(x) {
+                            break;
+                        }
+                    }
+                }
+            }
             Place::Shape { part } => {
                 if let Some(region) = &self.region {
                     points_on(region, &self.bounds, part, draw, points);
@@ -261,6 +320,8 @@ impl Ground {
         match carrier.place {
             Place::Side { .. } => problem.boundary(at, data),
             Place::Shape { part } | Place::Point { part, .. } => problem.shape_boundary(part, at, data),
+            // What flows across it goes on; the direction is the network's matter.
+            Place::Interface { .. } | Place::Crossing { .. } => return data.fill(0.0),
             Place::Flux { axis, upper } => {
                 let mut a = vec![0.0; data.len()];
                 if !problem.robin(axis, upper, at, &mut a) {
@@ -333,7 +394,7 @@ mod tests {
                 assert!((sum - exact).abs() < tolerance * exact, "{sampling:?}: {sum} and {exact}");
             }
         }
-        let carriers = ground.carriers(problem, true, 3000);
+        let carriers = ground.carriers(problem, true, false, 3000);
         assert_eq!(carriers.len(), 2, "{carriers:?}");
         assert_eq!(carriers.iter().map(|carrier| carrier.count).sum::<usize>(), 3000);
         for is_sobol in [true, false] {
@@ -360,14 +421,14 @@ mod tests {
     fn parts_of_the_boundary_are_those_of_the_domain() {
         let problem = catalog::build(&"l-shape-2d".parse().unwrap()).unwrap();
         let ground = Ground::new(problem.as_ref());
-        let carriers = ground.carriers(problem.as_ref(), true, 800);
+        let carriers = ground.carriers(problem.as_ref(), true, false, 800);
         let total: f64 = carriers.iter().map(|carrier| carrier.measure).sum();
         assert!((total - 8.0).abs() < 0.01, "{total}");
         let problem = catalog::build(&"robin-2d".parse().unwrap()).unwrap();
         let ground = Ground::new(problem.as_ref());
         assert!(
             ground
-                .carriers(problem.as_ref(), false, 100)
+                .carriers(problem.as_ref(), false, false, 100)
                 .iter()
                 .all(|carrier| { matches!(carrier.place, Place::Flux { .. }) && carrier.count == 25 })
         );

@@ -125,7 +125,7 @@ fn trainer(
     let trial = exact.then(|| Trial::new(problem).unwrap());
     let reaction = if exact { Reaction::Sinh } else { Reaction::Linear };
     let equation = Equation { reaction, exponent, ..Equation::constant(1.5, 2.5) };
-    let objective = Objective { loss, equation, trial, beta: 7.0, gamma: 20.0 };
+    let objective = Objective { loss, equation, trial, kink: None, beta: 7.0, jump_weight: 3.0, gamma: 20.0 };
     Trainer::new(network.clone(), objective, batch)
 }
 
@@ -134,7 +134,7 @@ fn gradient(trainer: &mut Trainer, theta: &[f64], batch: &Batch) -> (f64, Vec<f6
     let terms = trainer.differentiate(theta, batch);
     let mut gradient = vec![0.0; theta.len()];
     trainer.gather(&mut gradient);
-    (trainer.objective.value(terms, !batch.side_data.is_empty()), gradient)
+    (trainer.objective.value(terms, batch.penalised() > 0), gradient)
 }
 
 /// The weights of each layer, its biases and the weights of subnets: each a block that is tested by itself, so that
@@ -148,7 +148,7 @@ fn blocks(network: &Network) -> Vec<Vec<usize>> {
 }
 
 /// Along a direction without zeros in every block, to 1e-6 of the block's gradient. What is frozen has none.
-fn check(what: &str, trainer: &mut Trainer, theta: &[f64], batch: &Batch) {
+pub fn check(what: &str, trainer: &mut Trainer, theta: &[f64], batch: &Batch) {
     let (_, right) = gradient(trainer, theta, batch);
     let norm = |block: &[usize]| block.iter().map(|&i| right[i] * right[i]).sum::<f64>().sqrt();
     let whole: Vec<usize> = (0..theta.len()).collect();
@@ -190,7 +190,7 @@ fn parameter_gradients_are_those_of_finite_differences() {
         .par_iter()
         .map(|(sigma, name, parts, dimension)| {
             let problem = Tilted::new(*dimension);
-            let network = structures::network(name, *dimension, parts);
+            let network = structures::network(name, *dimension, 0, parts);
             let (theta, points) = away_from_kinks(parts, &problem);
             let mut checked = 0;
             for (loss, exponent) in Loss::ALL.map(|loss| (loss, 2.0)).into_iter().chain([(Loss::Ritz, 5.0)]) {
@@ -217,7 +217,7 @@ fn single_precision_gradients_are_those_in_double_up_to_rounding() {
     for sigma in Activation::ALL {
         for (name, parts) in structures::all(sigma) {
             let problem = Tilted::new(2);
-            let network = structures::network(name, 2, &parts);
+            let network = structures::network(name, 2, 0, &parts);
             let (theta, points) = away_from_kinks(&parts, &problem);
             for (loss, exact) in Loss::ALL.into_iter().flat_map(|loss| [(loss, true), (loss, false)]) {
                 let batch = batch(loss, &problem, &points, !exact);

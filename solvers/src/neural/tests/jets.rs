@@ -24,7 +24,7 @@ fn jets_are_those_of_dual_numbers() {
     for sigma in Activation::ALL {
         for (name, parts) in structures::all(sigma) {
             for dimension in [1, 2, 3] {
-                let network = structures::network(name, dimension, &parts);
+                let network = structures::network(name, dimension, 0, &parts);
                 let theta = parameters(&network, 3);
                 let rows = Rows { points: POINTS, gradients: dimension, laplacian: true, stride: 104 };
                 let x = coordinates(dimension);
@@ -66,7 +66,7 @@ fn energy_passes_agree_with_streams() {
     for sigma in Activation::ALL {
         for dimension in [2, 3] {
             for (name, parts) in structures::all(sigma) {
-                let network = structures::network(name, dimension, &parts);
+                let network = structures::network(name, dimension, 0, &parts);
                 let theta = parameters(&network, 3);
                 let rows = Rows { points: n, gradients: dimension, laplacian: false, stride: 72 };
                 let mut jets = [(); 2].map(|()| Jet::new(&network, rows.stride));

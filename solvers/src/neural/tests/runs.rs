@@ -30,7 +30,7 @@ fn bits(state: &(Snapshot, Vec<f64>, Vec<f64>)) -> (&Snapshot, Vec<u64>) {
 }
 
 /// State after some steps, in pieces of `piece`, stopping and resuming once if `cut`.
-fn trained(
+pub fn trained(
     spec: &str,
     problem: &dyn Problem,
     steps: u64,

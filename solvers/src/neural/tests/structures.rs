@@ -40,9 +40,9 @@ pub fn all(sigma: Activation) -> Vec<(&'static str, Vec<Part>)> {
     ]
 }
 
-/// The network of a structure: parts of a subspace network are coupled.
-pub fn network(name: &str, dimension: usize, parts: &[Part]) -> Network {
-    let network = Network::new(dimension, parts);
+/// The network of a structure that sees so many functions beside x: parts of a subspace network are coupled.
+pub fn network(name: &str, dimension: usize, functions: usize, parts: &[Part]) -> Network {
+    let network = Network::seeing(dimension, functions, parts);
     if name == "subspace" { network.coupled() } else { network }
 }
 

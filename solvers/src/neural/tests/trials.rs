@@ -84,12 +84,13 @@ fn check_data(problem: &dyn Problem) {
         points: 10,
         boundary_points: 300,
         is_penalised: true,
+        has_jumps: false,
         resample: 1,
         seed: 3,
     };
     let sampler = Sampler::new(wanted, problem);
     let mut batch = sampler.batch(problem, 0);
-    sampler.fill(0, problem, None, None, &mut batch);
+    sampler.fill(0, problem, None, None, None, &mut batch);
     let d = problem.domain().dimension();
     let largest = batch.side_data.iter().fold(1e-3, |m: f64, g| m.max(g.abs()));
     for (i, x) in batch.sides.chunks(d).enumerate() {

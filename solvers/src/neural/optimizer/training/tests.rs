@@ -7,6 +7,7 @@ use crate::neural::{
     activation::Activation,
     boundary::Trial,
     init::Init,
+    kink::Kink,
     loss::{Equation, Objective},
     network::Part,
     sampler::{Sampler, Sampling, Wanted, generator},
@@ -24,20 +25,23 @@ impl Setup {
     fn new(problem: &str, (name, parts): (&str, &[Part]), loss: Loss, exact: bool, points: usize) -> Self {
         let problem = catalog::build(&problem.parse().unwrap()).unwrap();
         let problem: &dyn Problem = problem.as_ref();
-        let network = structures::network(name, problem.domain().dimension(), parts);
+        let kink = Kink::new(problem);
+        let network = structures::network(name, problem.domain().dimension(), kink.iter().count(), parts);
         let theta = Init::GlorotDouble.draw(&network, problem, &mut generator(4, 0));
         let sampling = Sampling::Uniform;
-        let is_penalised = !exact;
+        let (is_penalised, has_jumps) = (!exact, loss == Loss::Residual && kink.is_some());
+        let boundary_points = 11;
         let wanted =
-            Wanted { loss, sampling, points, boundary_points: 11, is_penalised, resample: 1, seed: 2 };
+            Wanted { loss, sampling, points, boundary_points, is_penalised, has_jumps, resample: 1, seed: 2 };
         let sampler = Sampler::new(wanted, problem);
         let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
         let target = Field::from_batch(&grid, |points, out| points.evaluate(out, |x| x[0].cos()));
         let mut batch = sampler.batch(problem, grid.nodes());
         let trial = exact.then(|| Trial::new(problem).unwrap());
-        sampler.fill(0, problem, Some(&target), trial.as_ref(), &mut batch);
+        sampler.fill(0, problem, Some(&target), trial.as_ref(), kink.as_ref(), &mut batch);
+        let equation = Equation::constant(1.5, 2.5);
         let objective =
-            Objective { loss, equation: Equation::constant(1.5, 2.5), trial, beta: 7.0, gamma: 20.0 };
+            Objective { loss, equation, trial, kink, beta: 7.0, jump_weight: 3.0, gamma: 20.0 };
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let layout = Layout::new(&network, loss, true, [inside, sides], batch.has_fluxes());
         let jacobian = Jacobian::new(&network, layout, loss);
@@ -59,8 +63,14 @@ impl Setup {
 
 /// Fewer points than parameters, so that JJᵀ is what there is.
 const FEW: usize = 16;
-const PROBLEMS: [&str; 5] =
-    ["sines-1d", "two-tone-2d", "jump-2d,eps_in=2,eps_out=2.5", "annulus-2d", "robin-2d"];
+const PROBLEMS: [&str; 6] = [
+    "sines-1d",
+    "two-tone-2d",
+    "jump-2d,eps_in=2,eps_out=2.5",
+    "annulus-2d",
+    "robin-2d",
+    "dielectric-disc-2d,eps_out=3",
+];
 
 /// Every problem, structure and loss that is a sum of squares, with the boundary exact and by a penalty.
 fn sums_of_squares() -> impl Iterator<Item = (String, Setup)> {
