@@ -78,9 +78,10 @@ pub(super) fn check_interface(
             "interface=kink is for problems that name their interface, and this one names none",
             "use interface=smooth, or give the problem file an `interface`",
         ),
-        (Some(_), Interface::Kink) if problem.interface_lift(nothing, &mut []) => {
-            refuse("u itself jumps at the interface of this problem, not its slope alone", "use bicgstab or direct")
-        }
+        (Some(_), Interface::Kink) if problem.interface_lift(nothing, &mut []) => refuse(
+            "u itself jumps at the interface of this problem, not its slope alone",
+            "use bicgstab or direct",
+        ),
         (Some(_), Interface::Smooth) if is_strong => refuse(
             "ε jumps at the interface of this problem and ∇u with it, which functions that are smooth there do not",
             "use interface=kink, a network with loss=ritz, or bicgstab",

@@ -247,7 +247,6 @@ impl Network {
         self.dimension
     }
 
-
     /// All layers, subnet by subnet.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         self.subnets.iter().flat_map(|subnet| &subnet.layers)

@@ -40,8 +40,7 @@ impl Setup {
         let trial = exact.then(|| Trial::new(problem).unwrap());
         sampler.fill(0, problem, Some(&target), trial.as_ref(), kink.as_ref(), &mut batch);
         let equation = Equation::constant(1.5, 2.5);
-        let objective =
-            Objective { loss, equation, trial, kink, beta: 7.0, jump_weight: 3.0, gamma: 20.0 };
+        let objective = Objective { loss, equation, trial, kink, beta: 7.0, jump_weight: 3.0, gamma: 20.0 };
         let (inside, sides) = (batch.data.len(), batch.side_data.len());
         let layout = Layout::new(&network, loss, true, [inside, sides], batch.has_fluxes());
         let jacobian = Jacobian::new(&network, layout, loss);
