@@ -254,7 +254,7 @@ fn error(spec: &str, problem: &dyn Problem, steps: u64, exact: impl Fn(&[f64]) -
     error / largest
 }
 
-/// −(εu′)′ = 1 with ε = 1 to the left of a and 10 to the right: εu′ = c − x, by its residual and its energy.
+/// −(εu′)′ = 1 with ε = 1 to the left of a and 10 to the right: εu′ = c − x, by its residual.
 #[test]
 fn a_slope_that_jumps_is_found_in_one_dimension() {
     let text = "box = [[0, 1]]\ninterface = \"left\"\npermittivity = \"if(x < 0.4, 1, 10)\"\nsource = 1\n\
@@ -274,7 +274,6 @@ fn a_slope_that_jumps_is_found_in_one_dimension() {
         [
             (format!("{keys},loss=residual,optimizer=gauss-newton"), 1e-3),
             (format!("{keys},loss=residual,boundary=penalty,optimizer=gauss-newton"), 1e-3),
-            (format!("{keys},loss=ritz,optimizer=natural-gradient"), 1e-2),
             ("random-features,count=60,frequency=10,interface=kink".into(), 1e-8),
         ],
     );
@@ -311,7 +310,6 @@ fn a_dielectric_cylinder_is_found_by_networks_that_see_it() {
         exact,
         [
             (format!("{keys},{penalty}"), 2e-2),
-            (format!("{keys},loss=ritz,optimizer=natural-gradient"), 5e-2),
             ("random-features,count=500,frequency=8,boundary=penalty,interface=kink".into(), 1e-3),
         ],
     );
