@@ -192,6 +192,15 @@ fn updates(
     }
 }
 
+/// out = scale·z, which has half the precision; all values, with the outer ones.
+pub(crate) fn widen(z: &[f32], scale: f64, out: &mut [f64]) {
+    out.par_chunks_mut(PIECE).zip(z.par_chunks(PIECE)).for_each(|(out, z)| {
+        for (out, z) in out.iter_mut().zip(z) {
+            *out = scale * f64::from(*z);
+        }
+    });
+}
+
 /// out = scale·r in half the precision; all values, with the outer ones.
 pub(crate) fn narrow(r: &[f64], scale: f64, out: &mut [f32]) {
     let piece = |(out, r): (&mut [f32], &[f64])| {

@@ -113,8 +113,9 @@ impl<'p> Inner<'p> {
                     fill(operator);
                     f.copy_from_slice(r);
                 };
-                let inverse =
-                    |state: &State<'p>, meter: &mut Meter| bicgstab::Inverse::new(cycle, state, slope, meter);
+                let inverse = |state: &State<'p>, meter: &mut Meter| {
+                    bicgstab::Inverse::new(cycle, true, state, slope, meter)
+                };
                 gradients.renew(change, inverse, meter)?;
                 let goal = eta * gradients.norm();
                 let mut steps = 0;
