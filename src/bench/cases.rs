@@ -35,7 +35,7 @@ const TABLE: [Line; 29] = [
     line("multigrid,dtype=mixed", ANY, None),
     line("multigrid,cycle=w", SOME, None),
     line("multigrid,cycle=f", SOME, None),
-    line("multigrid,pre=2,post=2", SOME, None),
+    line("multigrid,post=2,pre=2", SOME, None),
     line("multigrid,restriction=half", SOME, None),
     line("multigrid,prolongation=cubic", SOME, None),
     line("multigrid,coarse=galerkin", SOME, None),

@@ -292,7 +292,6 @@ mod tests {
             ("sines-2d,sides=[neumann,dirichlet],kappa2=5", vec![64, 32]),
             ("sinh-waves-2d", vec![64; 2]),
             ("disc-2d", vec![128; 2]),
-            ("annulus-2d", vec![128; 2]),
             ("sines-3d", vec![16; 3]),
         ] {
             let problem = catalog::build(&spec.parse::<Spec>().unwrap()).unwrap();

@@ -22,13 +22,14 @@ pub(super) fn lengths<const D: usize>(settings: &Settings<'_>) -> Result<[f64; D
     }
 }
 
-/// The spec of the problem `name`: one length where all are equal.
+/// The spec of the problem `name`: the name alone for the unit box, and one length where all are equal.
 pub(super) fn spec(name: &str, lengths: &[f64]) -> Spec {
     let value = match lengths {
         [first, rest @ ..] if rest.iter().all(|length| length == first) => Value::from(*first),
         _ => Value::from(lengths.to_vec()),
     };
-    Spec::new(name).with(PARAMETERS[0].key, value)
+    let is_unit = lengths.iter().all(|length| *length == 1.0);
+    if is_unit { Spec::new(name) } else { Spec::new(name).with(PARAMETERS[0].key, value) }
 }
 
 /// u = 0 on all sides.

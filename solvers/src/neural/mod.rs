@@ -18,7 +18,7 @@
 //! reverse pass in x and reverse over it are cheaper than streams (`network::energy`). Passes run in f64 or
 //! f32 ([`Dtype`]); what goes into them and comes out of them is f64.
 //!
-//! Where ε jumps, ∇u does: there a network can see a function with a kink beside x ([`kink`]), and the flux across the
+//! Where ε jumps, ∇u does: there a network can see a function with a kink beside x (`kink`), and the flux across the
 //! interface is a term of the loss.
 //!
 //! All structures are sums of parts that are data (`network::layout`): plain and multi-scale networks, first layers of waves
