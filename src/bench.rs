@@ -158,14 +158,16 @@ fn solutions(
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), BenchError> {
     let shapes = shapes(options, problem)?;
+    let worth: Vec<_> =
+        cases.iter().map(|(solver, case)| (solver, case, case.shapes(&shapes, options.most_sizes))).collect();
     for shape in &shapes {
-        let worth = |case: &Case| case.shapes(&shapes, options.most_sizes).contains(&shape);
-        if !cases.iter().any(|(_, case)| worth(case)) {
+        let worth: Vec<_> = planned.iter().filter(|(_, _, shapes)| shapes.contains(&shape)).collect();
+        if worth.is_empty() {
             continue;
         }
         let system = solution::System::new(problem, shape.clone())?;
         let bench = Bench { system: &system, rtol: options.rtol, quick: options.quick, cancel };
-        for (solver, case) in cases.iter().filter(|(_, case)| worth(case)) {
+        for (solver, case, _) in worth {
             if cancel.load(Ordering::Relaxed) {
                 return Ok(());
             }

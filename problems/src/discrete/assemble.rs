@@ -208,7 +208,7 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
                 && cut.is_none_or(|cut| cut.is_open(i, node, stride))
         };
         let mut values = shifted(grid, "permittivity", &shift, wanted, |points, out| {
-            at_jumps(grid, Some(i), problem.permittivity(), points, out, |points, out| {
+            sides_of_faces::coefficient(grid, Some(i), problem.permittivity(), points, out, |points, out| {
                 problem.permittivity_at(points, out)
             });
         })?;
@@ -225,9 +225,14 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
     let screening =
         shifted(grid, "screening", &vec![0.0; dimension], is_inside, |points, out| {
             match problem.interface() {
-                None => at_jumps(grid, None, problem.screening(), points, out, |points, out| {
-                    problem.screening_at(points, out)
-                }),
+                None => sides_of_faces::coefficient(
+                    grid,
+                    None,
+                    problem.screening(),
+                    points,
+                    out,
+                    |points, out| problem.screening_at(points, out),
+                ),
                 Some(_) => problem.screening_at(points, out),
             }
         })?;
@@ -236,21 +241,6 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
     }
     let screening = if screening.iter().any(|&k| k > 0.0) { screening } else { Vec::new() };
     Ok(Coefficients::Variable { faces, screening })
-}
-
-/// A coefficient on faces across `axis` or at nodes, which may lie on a jump.
-fn at_jumps(
-    grid: &Grid,
-    axis: Option<usize>,
-    coefficient: Coefficient,
-    points: Points<'_>,
-    out: &mut [f64],
-    function: impl FnMut(Points<'_>, &mut [f64]),
-) {
-    match coefficient {
-        Coefficient::Constant(value) => out.fill(value),
-        Coefficient::Variable => sides_of_faces::evaluate(grid, axis, points, out, function),
-    }
 }
 
 pub(super) fn coordinates(grid: &Grid, node: usize) -> Vec<f64> {

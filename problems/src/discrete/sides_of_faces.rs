@@ -6,7 +6,7 @@
 //! *The Theory of Difference Schemes*, 2001, §3.2). One side's ε moves the jump by half a spacing, an error of order one. The same
 //! holds for f and κ² at nodes on the jump, half of whose cells are on either side.
 
-use crate::{Grid, Points};
+use crate::{Coefficient, Grid, Points};
 
 /// How far to the side of a face is looked, in spacings.
 const ASIDE: f64 = 1e-6;
@@ -52,6 +52,21 @@ pub(super) fn evaluate(
         if mean.is_finite() && (mean - *out).abs() > SAME * out.abs() {
             *out = mean;
         }
+    }
+}
+
+/// [`evaluate`] of a coefficient: one that is constant jumps nowhere, and is not asked.
+pub(super) fn coefficient(
+    grid: &Grid,
+    axis: Option<usize>,
+    coefficient: Coefficient,
+    points: Points<'_>,
+    out: &mut [f64],
+    function: impl FnMut(Points<'_>, &mut [f64]),
+) {
+    match coefficient {
+        Coefficient::Constant(value) => out.fill(value),
+        Coefficient::Variable => evaluate(grid, axis, points, out, function),
     }
 }
 

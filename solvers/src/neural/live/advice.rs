@@ -1,0 +1,49 @@
+//! What a trained network warns of: traps in which the loss is low and u is wrong.
+
+use super::Live;
+use crate::neural::loss::Loss;
+
+/// A penalty β holds back boundary errors of waves up to k⁴ = β times this: the residual counts a wave k by k⁴, so
+/// that beyond it waves that fit the residual cost less than the boundary values they spoil.
+const PENALTY_REACH: f64 = 10.0;
+
+impl Live<'_> {
+    /// More parameters than numbers that the loss looks at, at points that stay: it can be low there, and u wrong
+    /// everywhere else.
+    pub(super) fn too_few_equations(&self) -> Option<String> {
+        let parameters = self.parameters.len() - self.trainer.network.frozen();
+        let rows = self.layout.true_rows();
+        (self.config.resample == 0 && parameters > rows).then(|| {
+            format!(
+                "{parameters} parameters are more than the {rows} equations at the points: the loss may be low there \
+                 and u wrong between them; compare the error, or take more points"
+            )
+        })
+    }
+
+    /// Waves in the first layer that the penalty cannot hold at the boundary.
+    pub(super) fn too_high_frequencies(&self) -> Option<String> {
+        let network = &self.trainer.network;
+        if self.config.loss != Loss::Residual || !self.is_penalised() || network.dimension() < 2 {
+            return None;
+        }
+        let highest = network.first_layers().flat_map(|(layer, scales)| {
+            let waves = self.parameters[layer.weights()].chunks(layer.inputs);
+            waves.zip(scales).map(|(wave, scale)| scale * wave.iter().map(|w| w * w).sum::<f64>().sqrt())
+        });
+        let highest = highest.fold(0.0, f64::max);
+        let beta = self.trainer.objective.beta;
+        if beta == 0.0 {
+            return Some(
+                "beta=0: nothing holds u at the boundary; use boundary=exact or a positive beta".into(),
+            );
+        }
+        (highest.powi(4) > PENALTY_REACH * beta).then(|| {
+            format!(
+                "first-layer waves up to {highest:.0} are too high for beta={beta:e}: the residual may fall while u \
+                 goes wrong from the boundary; use boundary=exact, beta={:.0e} or lower frequencies",
+                highest.powi(4)
+            )
+        })
+    }
+}
