@@ -158,7 +158,7 @@ fn solutions(
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), BenchError> {
     let shapes = shapes(options, problem)?;
-    let worth: Vec<_> =
+    let planned: Vec<_> =
         cases.iter().map(|(solver, case)| (solver, case, case.shapes(&shapes, options.most_sizes))).collect();
     for shape in &shapes {
         let worth: Vec<_> = planned.iter().filter(|(_, _, shapes)| shapes.contains(&shape)).collect();
