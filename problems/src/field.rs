@@ -3,7 +3,7 @@
 use ndarray::{ArrayViewD, IxDyn};
 use rayon::prelude::*;
 
-use crate::{Grid, Points};
+use crate::{Grid, Points, memory::Buffer};
 
 /// Nodes a batch: their coordinates need little memory, however large the grid.
 const BATCH: usize = 1 << 14;
@@ -12,18 +12,18 @@ const BATCH: usize = 1 << 14;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     grid: Grid,
-    values: Vec<f64>,
+    values: Buffer<f64>,
 }
 
 impl Field {
     /// Zero everywhere.
     pub fn zeros(grid: &Grid) -> Self {
-        Self { grid: grid.clone(), values: vec![0.0; grid.nodes()] }
+        Self { grid: grid.clone(), values: Buffer::zeroed(grid.nodes()) }
     }
 
     /// A field from nodal values; `None` if their number is not that of the grid's nodes.
     pub fn from_values(grid: &Grid, values: Vec<f64>) -> Option<Self> {
-        (values.len() == grid.nodes()).then(|| Self { grid: grid.clone(), values })
+        (values.len() == grid.nodes()).then(|| Self { grid: grid.clone(), values: values.into() })
     }
 
     /// The values of `fill`, which gets the nodes in batches, several at a time.
@@ -57,7 +57,7 @@ impl Field {
     /// The values as an array of the grid's shape, axis 0 being x.
     pub fn view(&self) -> ArrayViewD<'_, f64> {
         // Invariant: the number of values is that of the nodes, checked by both constructors.
-        ArrayViewD::from_shape(IxDyn(&self.grid.shape()), &self.values).expect("as many values as nodes")
+        ArrayViewD::from_shape(IxDyn(&self.grid.shape()), self.values()).expect("as many values as nodes")
     }
 
     /// Multilinear interpolation at `points`; points outside the box take the nearest value on it.

@@ -18,6 +18,7 @@ pub mod field;
 pub mod file;
 pub mod geometry;
 pub mod grid;
+pub mod memory;
 pub mod order;
 pub mod points;
 pub mod problem;

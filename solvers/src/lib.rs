@@ -21,7 +21,6 @@
 pub mod classical;
 pub mod conformance;
 pub mod hybrid;
-pub mod memory;
 pub mod meter;
 pub mod neural;
 pub mod observe;
@@ -33,6 +32,7 @@ pub mod stop;
 pub mod task;
 
 pub use meter::{Meter, Phase};
+pub use modewise_problems::memory;
 pub use observe::{Observer, Sample, Schedule};
 pub use run::{Clock, End, Outcome, Run, WallClock};
 pub use solver::{Iteration, Need, Progress, Sites, Snapshot, Solver, SolverError, Status, Unsupported};

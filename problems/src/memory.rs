@@ -106,6 +106,20 @@ impl<T: Zeroed> Clone for Buffer<T> {
     }
 }
 
+/// What already has its place in memory stays where it is.
+impl<T: Zeroed> From<Vec<T>> for Buffer<T> {
+    fn from(values: Vec<T>) -> Self {
+        let len = values.len();
+        Self { store: Store::Heap(values), len }
+    }
+}
+
+impl<T: Zeroed + PartialEq> PartialEq for Buffer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
 impl<T: Zeroed + fmt::Debug> fmt::Debug for Buffer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Buffer of {} values", self.len)
