@@ -9,6 +9,7 @@ mod gridless;
 mod ground;
 mod labels;
 mod memory;
+mod one_run;
 mod options;
 mod order;
 mod plan;

@@ -11,7 +11,7 @@ use crate::modes::{ModeChoice, ModeChoiceError, Split, TransformKind};
 
 /// Whether a problem has no grid.
 pub(super) fn is(problem: &dyn Problem) -> bool {
-    problem.domain().dimension() > grid::MOST_AXES
+    problem.domain().dimension() > grid::GRID_AXES
 }
 
 /// Refuses what a plan asks of a grid.

@@ -70,7 +70,6 @@ pub(super) fn entry(
     watch: Option<&ModeWatch>,
     bar: Option<Errors>,
 ) -> SolverSummary {
-    let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     SolverSummary {
         name: prepared.label.clone(),
         spec: prepared.solver.spec().to_string(),
@@ -98,6 +97,11 @@ pub(super) fn entry(
         milestones: Vec::new(),
         energy_above_nyquist: None,
     }
+}
+
+/// `value`, unless it is no number: JSON has none for it.
+pub(super) fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
 }
 
 /// The entry of a solver that could not start.
