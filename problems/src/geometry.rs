@@ -39,6 +39,6 @@ pub use ellipsoid::Ellipsoid;
 pub use jet::{JET_AXES, Jet};
 pub use piece::{Piece, TwiceUsed};
 pub use polygon::Polygon;
-pub use region::{Crossing, Gap, Region};
+pub use region::{Crossing, Gap, Region, SHAPE_AXES};
 pub use sample::{boundary_points, interior_points, points_on, visible_measures};
 pub use shape::{Shape, ShapeError};

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// The most axes of a grid: beyond, any useful one has more nodes than memory.
-pub const MOST_AXES: usize = 3;
+pub const GRID_AXES: usize = 3;
 
 /// One axis of a grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +51,7 @@ pub enum GridError {
     },
     /// A box of too many axes.
     #[error(
-        "a problem in {0}-D has no grid, they end at {MOST_AXES}-D: it is for networks alone, which choose points of their own"
+        "a problem in {0}-D has no grid, they end at {GRID_AXES}-D: it is for networks alone, which choose points of their own"
     )]
     TooManyAxes(usize),
     /// More nodes than memory can address.
@@ -66,10 +66,10 @@ impl Grid {
     /// A grid on the box `bounds`; `cells` holds one number for all axes or one per axis.
     ///
     /// # Errors
-    /// Fewer than two cells, a wrong number of numbers, more axes than [`MOST_AXES`], or more nodes than can be addressed.
+    /// Fewer than two cells, a wrong number of numbers, more axes than [`GRID_AXES`], or more nodes than can be addressed.
     pub fn new(bounds: &[[f64; 2]], cells: &[usize]) -> Result<Self, GridError> {
         let dimension = bounds.len();
-        if dimension > MOST_AXES {
+        if dimension > GRID_AXES {
             return Err(GridError::TooManyAxes(dimension));
         }
         if cells.len() != 1 && cells.len() != dimension {

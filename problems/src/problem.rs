@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use crate::{Points, Reaction, Spec, geometry::Region, solvation::Solvation};
 
-/// The most axes a box may have. Grids end at [`crate::grid::MOST_AXES`]; networks alone go on.
+/// The most axes a box may have. Grids end at [`crate::grid::GRID_AXES`]; networks alone go on.
 pub const MOST_AXES: usize = 10;
 
 /// What the axes of a box are called: x, y, z, or x1, x2, … of more than three.

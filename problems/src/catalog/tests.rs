@@ -210,7 +210,7 @@ fn exact_solutions_carry_the_data_of_their_sides() {
 /// one and the error of order two all the same.)
 #[test]
 fn every_problem_has_a_discrete_system() {
-    for problem in all().into_iter().filter(|problem| problem.domain().dimension() <= grid::MOST_AXES) {
+    for problem in all().into_iter().filter(|problem| problem.domain().dimension() <= grid::GRID_AXES) {
         let smooth =
             problem.has_exact() && problem.wave_number().is_some() && problem.domain().region().is_none();
         let residual = |cells: usize| {
@@ -247,7 +247,7 @@ fn every_problem_has_a_discrete_system() {
 #[test]
 fn problems_of_more_axes_have_no_grid() {
     let mut names = Vec::new();
-    for problem in all().into_iter().filter(|problem| problem.domain().dimension() > grid::MOST_AXES) {
+    for problem in all().into_iter().filter(|problem| problem.domain().dimension() > grid::GRID_AXES) {
         let d = problem.domain().dimension();
         assert_eq!(Grid::new(problem.domain().bounds(), &[4]), Err(GridError::TooManyAxes(d)));
         let x: Vec<f64> = samples(problem.as_ref(), 0.0).flatten().collect();

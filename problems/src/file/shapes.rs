@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     expression::Expr,
-    geometry::{Region, Shape, ShapeError},
+    geometry::{Region, SHAPE_AXES, Shape, ShapeError},
 };
 
 /// What cuts the box down, and where ε jumps.
@@ -36,9 +36,6 @@ const KINDS: [(&str, &str, std::ops::RangeInclusive<usize>); 9] = [
         1..=3,
     ),
 ];
-
-/// Shapes are of up to three dimensions.
-const MOST_AXES: usize = 3;
 
 impl<'d> Reader<'d> {
     /// The shapes, if there are any.
@@ -100,9 +97,9 @@ impl<'d> Reader<'d> {
     /// One shape, and u on its boundary.
     fn shape(&mut self, item: &Item<'d>) -> Result<(Shape, Option<(Expr, Item<'d>)>), FileError> {
         let dimension = self.bounds.len();
-        if dimension > MOST_AXES {
+        if dimension > SHAPE_AXES {
             return Err(
-                item.error(format!("cuts a box of {dimension} axes; shapes are for up to {MOST_AXES}"))
+                item.error(format!("cuts a box of {dimension} axes; shapes are for up to {SHAPE_AXES}"))
             );
         }
         let section = item.section()?;

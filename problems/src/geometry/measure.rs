@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Region, Shape, region::MOST_AXES};
+use super::{Region, Shape, region::SHAPE_AXES};
 
 /// Chords along an axis of a box of two and three dimensions. An edge along the chords costs up to the width of one,
 /// a round boundary much less.
@@ -36,11 +36,11 @@ fn unit_ball(dimension: usize) -> f64 {
 impl Region {
     /// The length, area or volume of what lies in the box `bounds`.
     pub fn measure(&self, bounds: &[[f64; 2]]) -> f64 {
-        let d = bounds.len().min(MOST_AXES);
+        let d = bounds.len().min(SHAPE_AXES);
         let chords = if d > 1 { CHORDS[d - 2] } else { 1 };
         let count = chords.pow(d as u32 - 1);
         let mut sum = 0.0;
-        let mut ends = [[0.0; MOST_AXES]; 2];
+        let mut ends = [[0.0; SHAPE_AXES]; 2];
         for chord in 0..count {
             let mut rest = chord;
             for (axis, [lower, upper]) in bounds[..d - 1].iter().enumerate() {

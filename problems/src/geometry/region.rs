@@ -32,7 +32,7 @@ pub struct Gap {
 }
 
 /// Shapes are of up to three dimensions.
-pub(super) const MOST_AXES: usize = 3;
+pub const SHAPE_AXES: usize = 3;
 /// Parts of a segment that are shorter, as a share of it, have no inside.
 const SHORT: f64 = 1e-12;
 
@@ -146,8 +146,8 @@ impl Region {
 
     /// Whether the part of the segment between two places is outside; one without length is not.
     fn is_outside(&self, a: &[f64], b: &[f64], [from, to]: [f64; 2]) -> bool {
-        let mut x = [0.0; MOST_AXES];
-        let x = &mut x[..a.len().min(MOST_AXES)];
+        let mut x = [0.0; SHAPE_AXES];
+        let x = &mut x[..a.len().min(SHAPE_AXES)];
         let t = 0.5 * (from + to);
         x.iter_mut().zip(a.iter().zip(b)).for_each(|(x, (a, b))| *x = a + t * (b - a));
         to - from > SHORT && !self.contains(x)

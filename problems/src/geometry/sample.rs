@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Region, Shape, region::MOST_AXES, shape::norm};
+use super::{Region, Shape, region::SHAPE_AXES, shape::norm};
 
 /// Points tried for one that is kept, before a region counts as empty.
 const TRIES: usize = 100_000;
@@ -67,7 +67,7 @@ pub fn points_on(
     let d = bounds.len();
     let surface = Surface::of(region, bounds, part);
     for x in out.chunks_exact_mut(d) {
-        let mut numbers = [0.0; MOST_AXES];
+        let mut numbers = [0.0; SHAPE_AXES];
         for _ in 0..TRIES {
             draw(&mut numbers[..d]);
             let weight = surface.point(&numbers[..d], x);
@@ -82,12 +82,12 @@ pub fn points_on(
 /// The length or area of the boundary of shape `part` that is the region's, inside the box.
 fn visible_measure(region: &Region, bounds: &[[f64; 2]], part: usize) -> f64 {
     let surface = Surface::of(region, bounds, part);
-    let (mut numbers, mut x) = ([0.0; MOST_AXES], [0.0; MOST_AXES]);
+    let (mut numbers, mut x) = ([0.0; SHAPE_AXES], [0.0; SHAPE_AXES]);
     let d = bounds.len();
     let mut sum = 0.0;
     for probe in 0..PROBES {
         // A Weyl sequence, whose first axis is evenly spaced.
-        const STEPS: [f64; MOST_AXES] =
+        const STEPS: [f64; SHAPE_AXES] =
             [1.0 / PROBES as f64, 0.618_033_988_749_894_9, 0.414_213_562_373_095_1];
         for (number, step) in numbers.iter_mut().zip(STEPS) {
             *number = ((probe as f64 + 0.5) * step).fract();

@@ -249,7 +249,7 @@ impl Config {
             loss: self.loss,
             sampling: match self.sampling {
                 Some(sampling) => sampling,
-                None if self.resample == 0 && problem.domain().dimension() > grid::MOST_AXES => {
+                None if self.resample == 0 && problem.domain().dimension() > grid::GRID_AXES => {
                     Sampling::Sobol
                 }
                 None if self.resample == 0 => Sampling::Lattice,

@@ -170,7 +170,7 @@ impl Solver for Neural {
                 "use loss=ritz or loss=residual",
             ));
         }
-        if config.init.needs_spectrum() && dimension > grid::MOST_AXES {
+        if config.init.needs_spectrum() && dimension > grid::GRID_AXES {
             return Err(self.refuse(
                 format!(
                     "init={} asks for the spectrum of the source, and those are for up to three axes",
