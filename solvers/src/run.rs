@@ -25,6 +25,7 @@ pub use end::{End, Outcome};
 use judge::Judge;
 pub use judge::Memory;
 use live::Live;
+pub use parting::Look;
 
 /// Tells the time, in seconds from some origin.
 pub trait Clock {

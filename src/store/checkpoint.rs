@@ -11,7 +11,7 @@ use std::{
 use modewise_solvers::{
     Snapshot,
     observe::{Cost, ObserveError},
-    run::{Checkpoint, Keeper, Memory},
+    run::{Checkpoint, Keeper, Look, Memory},
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,7 @@ struct Books {
     best_step: u64,
     lower_residual: f64,
     lower_step: u64,
+    looks: [Option<(u64, f64, f64)>; 2],
     observers: Vec<String>,
 }
 
@@ -79,6 +80,7 @@ impl Keeper for FolderKeeper<'_> {
             best_step: checkpoint.judge.best_step,
             lower_residual: checkpoint.judge.lower_residual,
             lower_step: checkpoint.judge.lower_step,
+            looks: checkpoint.looks.map(|look| look.map(|look| (look.step, look.loss, look.error))),
             observers: checkpoint.observers.clone(),
         };
         let [latest, previous] = FILES.map(|name| self.folder.join(name));
@@ -140,6 +142,7 @@ fn restored(arrays: tensors::Arrays, books: Books) -> (usize, Checkpoint) {
             lower_residual: books.lower_residual,
             lower_step: books.lower_step,
         },
+        looks: books.looks.map(|look| look.map(|(step, loss, error)| Look { step, loss, error })),
         observers: books.observers,
     };
     (books.run, checkpoint)

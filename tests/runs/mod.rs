@@ -113,6 +113,26 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     }
 }
 
+/// A loss that falls at four points while the error rises from the first step on: the warning names that step, also where
+/// the run was interrupted after it.
+#[test]
+fn what_a_run_warns_of_survives_an_interruption() {
+    let text = "problem = 'sines-1d,modes=[1,5]'\ngrid = 32\nstop = 'steps=400'\n\
+                solver = 'dnn,width=8,depth=1,points=4,loss=residual,resample=0,lr=1e-2'";
+    let advice = |folder: &Path| {
+        let summary: serde_json::Value =
+            serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+        summary["solvers"][0]["advice"].as_str().unwrap().to_string()
+    };
+    let (whole, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    start(text, whole.path(), &AtomicBool::new(false), &mut Quiet);
+    let cancel = AtomicBool::new(false);
+    start(text, folder.path(), &cancel, &mut CancelAt { label: "dnn", now: false, cancel: &cancel });
+    assert_eq!(resume(folder.path()), Ok(true));
+    assert!(advice(whole.path()).contains("(step 1)"), "{}", advice(whole.path()));
+    assert_eq!(advice(folder.path()), advice(whole.path()));
+}
+
 /// The names of a run's files and fields.
 fn files(folder: &Path) -> Vec<String> {
     let names = |folder: &Path| -> Vec<String> {

@@ -1,6 +1,6 @@
 //! All that a run needs to go on as if it had never stopped.
 
-use super::judge::Memory;
+use super::{judge::Memory, parting::Look};
 use crate::{
     Snapshot,
     observe::{Cost, ObserveError},
@@ -33,6 +33,8 @@ pub struct Checkpoint {
     pub due: Vec<u64>,
     /// What the stop rule remembers.
     pub judge: Memory,
+    /// Loss and error at the first look and at that of the smallest error, where both are known.
+    pub looks: [Option<Look>; 2],
     /// The observers' own states.
     pub observers: Vec<String>,
 }

@@ -106,6 +106,7 @@ impl<'p> Live<'p> {
                 live.restore(checkpoint);
                 // A step that was due when the checkpoint was made is observed now.
                 live.look(run, clock)?;
+                live.parting.kept = checkpoint.looks;
                 live.observe_seconds = checkpoint.observe_seconds;
                 live.meter.restore(checkpoint.charged);
                 live.cost = Cost { step: checkpoint.cost.step, sample: checkpoint.cost.sample };
@@ -251,6 +252,7 @@ impl<'p> Live<'p> {
             cost: self.cost,
             due: due.to_vec(),
             judge,
+            looks: self.parting.kept,
             observers: states,
         })
     }

@@ -9,19 +9,23 @@ const RISE: f64 = 1.5;
 /// by this part of its fall up to there once more.
 const FALL: f64 = 0.5;
 
-/// The best error so far, since the start or since the run was resumed.
+/// What is remembered of a run whose loss and error are known.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Parting {
-    first: Option<Look>,
-    best: Option<Look>,
+    /// The first look and that of the smallest error: what a checkpoint keeps.
+    pub kept: [Option<Look>; 2],
     last: Option<Look>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Look {
-    step: u64,
-    loss: f64,
-    error: f64,
+/// Loss and error at a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// The step.
+    pub step: u64,
+    /// The loss, a finite number.
+    pub loss: f64,
+    /// The relative L2 error, a finite number.
+    pub error: f64,
 }
 
 impl Parting {
@@ -29,17 +33,22 @@ impl Parting {
     pub fn note(&mut self, step: u64, loss: Option<f64>, errors: Option<Errors>) {
         let Some((loss, errors)) = loss.zip(errors) else { return };
         let look = Look { step, loss, error: errors.l2 };
-        if step > 0 && loss.is_finite() && !self.best.is_some_and(|best| best.error <= look.error) {
-            self.best = Some(look);
-        }
-        self.first = self.first.or(Some(look).filter(|look| look.loss.is_finite()));
         self.last = Some(look);
+        if !(look.loss.is_finite() && look.error.is_finite()) {
+            return;
+        }
+        let [first, best] = &mut self.kept;
+        if step > 0 && best.is_none_or(|best| look.error < best.error) {
+            *best = Some(look);
+        }
+        *first = first.or(Some(look));
     }
 
     /// What to say at the end.
     pub fn advice(&self) -> Option<String> {
-        let (best, last) = self.best.zip(self.last)?;
-        let fell = match self.first {
+        let [first, best] = self.kept;
+        let (best, last) = best.zip(self.last)?;
+        let fell = match first {
             _ if last.loss > 0.0 => last.loss < FALL * best.loss,
             Some(first) => best.loss - last.loss > FALL * (first.loss - best.loss).abs(),
             None => false,
