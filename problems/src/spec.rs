@@ -72,6 +72,18 @@ pub enum SpecError {
     /// A problem file that was refused.
     #[error(transparent)]
     File(#[from] crate::file::FileError),
+    /// A value that changes nothing.
+    #[error("`{owner}`: {key} = {value} is not used with {with}: leave it out")]
+    Unused {
+        /// Whose key.
+        owner: String,
+        /// The key.
+        key: String,
+        /// The value given.
+        value: String,
+        /// The settings that do not read it.
+        with: String,
+    },
     /// A value of the wrong kind or out of range.
     #[error("`{owner}`: {key} = {value} is not {expected}")]
     BadValue {

@@ -68,10 +68,11 @@ pub fn build(spec: &Spec) -> Result<Arc<dyn Solver>, SpecError> {
     (entry.build)(&Settings::new(spec, entry.parameters)?)
 }
 
-/// `spec` with the published settings of `problem` where it is silent, nested specs included.
+/// `spec` with the published settings of `problem` where it is silent, nested specs included. Published settings that have
+/// no effect beside what `spec` asks for, as the learning rate of Adam has none on other optimisers, are left out.
 ///
 /// # Errors
-/// An unknown name or key.
+/// An unknown name or key, or a setting of `spec` itself without effect.
 pub fn with_published(spec: &Spec, problem: &dyn Problem) -> Result<Spec, SpecError> {
     let entry = entry(&spec.name)?;
     let mut keys = problem.published(&spec.name);
@@ -83,14 +84,38 @@ pub fn with_published(spec: &Spec, problem: &dyn Problem) -> Result<Spec, SpecEr
             *value = Value::Table(with_published(&nested?, problem)?.to_table());
         }
     }
-    let spec = Spec { name: spec.name.clone(), keys };
-    Settings::new(&spec, entry.parameters)?;
-    Ok(spec)
+    let mut filled = Spec { name: spec.name.clone(), keys };
+    loop {
+        match (entry.build)(&Settings::new(&filled, entry.parameters)?) {
+            Err(SpecError::Unused { key, .. })
+                if filled.keys.contains_key(&key) && !spec.keys.contains_key(&key) =>
+            {
+                filled.keys.remove(&key);
+            }
+            Err(error) => return Err(error),
+            Ok(_) => return Ok(filled),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use modewise_problems::catalog;
+
     use super::*;
+
+    #[test]
+    fn published_settings_without_effect_are_left_out_and_those_of_a_user_refused() {
+        let problem = catalog::build(&"mscale-demo-1d".parse().unwrap()).unwrap();
+        let filled = |spec: &str| with_published(&spec.parse().unwrap(), problem.as_ref());
+        let plain = filled("dnn").unwrap();
+        assert!(plain.keys["lr"].as_float() == Some(1e-4) && plain.keys.contains_key("lr_decay"));
+        let other = filled("dnn,optimizer=lbfgs").unwrap();
+        assert!(!other.keys.contains_key("lr") && !other.keys.contains_key("lr_decay"), "{other}");
+        assert_eq!(other.keys["width"], plain.keys["width"]);
+        let refused = filled("dnn,optimizer=lbfgs,lr=1e-2").unwrap_err().to_string();
+        assert!(refused.contains("lr = 0.01 is not used with optimizer=lbfgs"), "{refused}");
+    }
 
     #[test]
     fn every_default_builds_and_its_spec_builds_the_same_again() {

@@ -13,6 +13,7 @@ const MOST_REPEATED: usize = 1000;
 pub struct Settings<'a> {
     owner: &'a str,
     keys: Table,
+    defaults: Table,
 }
 
 impl<'a> Settings<'a> {
@@ -25,13 +26,15 @@ impl<'a> Settings<'a> {
         if let Some(key) = spec.keys.keys().find(|key| parameters.iter().all(|p| p.key != *key)) {
             return Err(SpecError::UnknownKey { owner: spec.name.clone(), key: key.clone(), known: known() });
         }
-        let mut keys = spec.keys.clone();
+        let mut defaults = Table::new();
         for parameter in parameters {
-            if !keys.contains_key(parameter.key) {
-                keys.insert(parameter.key.into(), default_value(parameter)?);
-            }
+            defaults.insert(parameter.key.into(), default_value(parameter)?);
         }
-        Ok(Self { owner: &spec.name, keys })
+        let mut keys = spec.keys.clone();
+        for (key, value) in &defaults {
+            keys.entry(key).or_insert_with(|| value.clone());
+        }
+        Ok(Self { owner: &spec.name, keys, defaults })
     }
 
     /// All keys with their values, defaults included.
@@ -39,14 +42,39 @@ impl<'a> Settings<'a> {
         self.keys
     }
 
+    /// Refuses a value of `key` that nothing reads, unless it is the default, which is written into every run's experiment.
+    ///
+    /// # Errors
+    /// Another value; `with` names what does not read it.
+    pub fn unused(&self, key: &str, with: &str) -> Result<(), SpecError> {
+        let [given, default] = [&self.keys, &self.defaults].map(|table| table.get(key));
+        let is_default = match [given, default].map(|value| value.and_then(as_number)) {
+            [Some(given), Some(default)] => given == default,
+            _ => given == default,
+        };
+        if is_default {
+            return Ok(());
+        }
+        Err(SpecError::Unused {
+            owner: self.owner.into(),
+            key: key.into(),
+            value: self.shown(key),
+            with: with.into(),
+        })
+    }
+
     /// An error saying that the value of `key` is not what was `expected`.
     pub fn bad(&self, key: &str, expected: &str) -> SpecError {
         SpecError::BadValue {
             owner: self.owner.into(),
             key: key.into(),
-            value: self.keys.get(key).map_or("nothing".into(), |value| Shown(value).to_string()),
+            value: self.shown(key),
             expected: expected.into(),
         }
+    }
+
+    fn shown(&self, key: &str) -> String {
+        self.keys.get(key).map_or("nothing".into(), |value| Shown(value).to_string())
     }
 
     /// A number that `valid` accepts.

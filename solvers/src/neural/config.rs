@@ -157,6 +157,16 @@ impl Config {
             return Err(settings
                 .bad("beta_schedule", "staged only with the steps of all optimizers: optimizer=adam:5000"));
         }
+        let has_adam = adam().next().is_some();
+        for key in ["lr", "lr_decay", "lr_schedule", "lr_period"].into_iter().filter(|_| !has_adam) {
+            settings.unused(key, &format!("optimizer={}, as it is adam's", optimizer.names().join(",")))?;
+        }
+        for (key, reader) in [("lr_decay", LrSchedule::Decay), ("lr_period", LrSchedule::Restarts)] {
+            if lr_schedule != reader {
+                let name = LrSchedule::NAMES[lr_schedule as usize];
+                settings.unused(key, &format!("lr_schedule={name}"))?;
+            }
+        }
         let adam_alone = optimizer.iter().all(|stage| stage.method == Method::Adam);
         let sampling = match settings.choice("sampling", &SAMPLINGS)? {
             0 => None,
@@ -170,7 +180,7 @@ impl Config {
         if is_gauss && resample > 0 {
             return Err(settings.bad("resample", "0: sampling=gauss has the same points always"));
         }
-        Ok(Self {
+        let config = Self {
             architecture: Architecture::read(settings, kind)?,
             dtype: Dtype::ALL[settings.choice("dtype", &Dtype::NAMES)?],
             loss: Loss::ALL[settings.choice("loss", &Loss::NAMES)?],
@@ -193,7 +203,12 @@ impl Config {
             init: init.ok_or_else(|| {
                 settings.bad("init", "glorot, glorot-double, normal:STD, waves:K, waves or source")
             })?,
-        })
+        };
+        if !config.has_jumps() {
+            let (interface, loss) = (config.interface.name(), config.loss.name());
+            settings.unused("jump_weight", &format!("interface={interface} and loss={loss}"))?;
+        }
+        Ok(config)
     }
 
     pub(super) fn spec(&self) -> Spec {

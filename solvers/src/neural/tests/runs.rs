@@ -150,11 +150,15 @@ fn a_run_that_overflows_is_a_result() {
 }
 
 #[test]
-fn schedules_without_the_steps_they_need_are_refused() {
+fn settings_that_do_not_go_together_are_refused() {
     for (spec, reason) in [
         ("dnn,lr_schedule=cosine", "the steps of every adam"),
         ("dnn,lr_schedule=cosine,optimizer=[adam:10,lbfgs:2,adam]", "the steps of every adam"),
         ("dnn,lr_schedule=cosine,optimizer=lbfgs", "the steps of every adam"),
+        ("dnn,lr_schedule=cosine,optimizer=adam:5,lr_decay=1e-3", "not used with lr_schedule=cosine"),
+        ("dnn,lr_period=7", "not used with lr_schedule=decay"),
+        ("dnn,optimizer=[lbfgs:3,gauss-newton],lr=1e-2", "not used with optimizer=lbfgs:3,gauss-newton"),
+        ("dnn,loss=residual,jump_weight=3", "not used with interface=smooth and loss=residual"),
         ("dnn,boundary=penalty,beta_schedule=staged,optimizer=[adam:5,lbfgs]", "the steps of all optimizers"),
         ("dnn,boundary=penalty,beta_schedule=balanced,optimizer=lbfgs", "only with adam"),
         ("dnn,sampling=gauss,resample=1", "the same points always"),
