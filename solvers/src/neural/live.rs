@@ -347,7 +347,9 @@ impl Iteration for Live<'_> {
     }
 
     fn advice(&self) -> Option<String> {
-        self.too_few_equations().or_else(|| self.too_high_frequencies())
+        self.too_few_equations()
+            .or_else(|| self.too_coarse_at_a_jump())
+            .or_else(|| self.too_high_frequencies())
     }
 
     fn snapshot(&self) -> Result<Snapshot, SolverError> {

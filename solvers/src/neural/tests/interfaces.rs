@@ -254,29 +254,63 @@ fn error(spec: &str, problem: &dyn Problem, steps: u64, exact: impl Fn(&[f64]) -
     error / largest
 }
 
-/// −(εu′)′ = 1 with ε = 1 to the left of a and 10 to the right: εu′ = c − x, by its residual.
-#[test]
-fn a_slope_that_jumps_is_found_in_one_dimension() {
-    let text = "box = [[0, 1]]\ninterface = \"left\"\npermittivity = \"if(x < 0.4, 1, 10)\"\nsource = 1\n\
-                [shapes.left]\ninterval = [-1, 0.4]\n";
-    let problem = ProblemFile::new("slope.toml", text).build(&Spec::new("slope.toml")).unwrap();
+/// −(εu′)′ = 1 on (0, 1) with ε = 1 to the left of a and 10 to the right: εu′ = c − x.
+const SLOPE: &str = "box = [[0, 1]]\ninterface = \"left\"\npermittivity = \"if(x < 0.4, 1, 10)\"\nsource = 1\n\
+                     [shapes.left]\ninterval = [-1, 0.4]\n";
+
+/// Its solution.
+fn slope(x: &[f64]) -> f64 {
     let a = 0.4;
     // u(0) = u(1) = 0 and u continuous at a.
     let c = (0.05 + 0.45 * a * a) / (0.1 + 0.9 * a);
-    let exact = |x: &[f64]| match x[0] {
+    match x[0] {
         x if x < a => c * x - 0.5 * x * x,
         x => 0.1 * (c * (x - 1.0) - 0.5 * (x * x - 1.0)),
-    };
+    }
+}
+
+/// By its residual.
+#[test]
+fn a_slope_that_jumps_is_found_in_one_dimension() {
+    let problem = ProblemFile::new("slope.toml", SLOPE).build(&Spec::new("slope.toml")).unwrap();
     let keys = "dnn,width=8,depth=2,points=200,interface=kink";
     check_errors(
         problem.as_ref(),
-        exact,
+        slope,
         [
             (format!("{keys},loss=residual,optimizer=gauss-newton"), 1e-3),
             (format!("{keys},loss=residual,boundary=penalty,optimizer=gauss-newton"), 1e-3),
             ("random-features,count=60,frequency=10,interface=kink".into(), 1e-8),
         ],
     );
+}
+
+/// The same by its energy: its density jumps at a, so that a sum over points misses the integral by a share of the distance
+/// between them, and the error falls with their number. A network of few points is told so.
+#[test]
+fn energies_at_a_jump_need_points() {
+    let problem = ProblemFile::new("slope.toml", SLOPE).build(&Spec::new("slope.toml")).unwrap();
+    let of = |points: usize| {
+        let spec = format!(
+            "dnn,width=8,depth=2,points={points},sampling=sobol,resample=0,interface=kink,loss=ritz,optimizer=natural-gradient"
+        );
+        let error = error(&spec, problem.as_ref(), 60, slope);
+        println!("{points} points: {error:.1e}");
+        error
+    };
+    let (few, many) = (of(200), of(3200));
+    // Sixteen times as many points: first order would make it a sixteenth.
+    assert!(many < few / 4.0, "{few} {many}");
+    let grid = Grid::new(problem.domain().bounds(), &[8]).unwrap();
+    let discrete = Discrete::new(problem.as_ref(), &grid).unwrap();
+    for (points, is_told) in [(200, true), (3200, false)] {
+        let spec = format!(
+            "dnn,width=8,depth=2,points={points},resample=0,interface=kink,optimizer=natural-gradient"
+        );
+        let solver = registry::build(&spec.parse().unwrap()).unwrap();
+        let run = solver.init(&Task::new(problem.as_ref(), &discrete), &mut Meter::new(1.0)).unwrap();
+        assert_eq!(run.advice().is_some_and(|advice| advice.contains("energy jumps")), is_told, "{points}");
+    }
 }
 
 /// That errors after sixty steps are at most what is said.
