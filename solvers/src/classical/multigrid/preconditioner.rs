@@ -50,6 +50,12 @@ impl Multigrid {
         Ok(Self { recipe: Recipe { levels, ..recipe }, mixed: false })
     }
 
+    /// The same with as many sweeps before and after the coarse grid.
+    pub(crate) fn with_sweeps(mut self, sweeps: usize) -> Self {
+        (self.recipe.cycle.pre, self.recipe.cycle.post) = (sweeps, sweeps);
+        self
+    }
+
     /// Refuses what does not go with `problem`.
     pub(crate) fn fits(&self, problem: &dyn Problem, solver: &str) -> Result<(), Unsupported> {
         self.recipe.fits(problem, solver)
