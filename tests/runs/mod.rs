@@ -133,6 +133,19 @@ fn what_a_run_warns_of_survives_an_interruption() {
     assert_eq!(advice(folder.path()), advice(whole.path()));
 }
 
+/// Examples name only what there is, and nothing that has no effect.
+#[test]
+fn every_example_is_ready_to_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        let plan = Plan::from_toml(&fs::read_to_string(&file).unwrap(), &[]);
+        let ready = plan.and_then(|plan| Setup::new(&plan, true));
+        assert!(ready.is_ok(), "{}: {}", file.display(), ready.err().unwrap());
+    }
+}
+
 /// The names of a run's files and fields.
 fn files(folder: &Path) -> Vec<String> {
     let names = |folder: &Path| -> Vec<String> {
