@@ -1,27 +1,26 @@
 //! The points a step looks at: batches, a function of the seed and their number alone, so that a run
 //! goes on from a checkpoint without a generator's state.
 
-use std::ops::Range;
-
 use modewise_problems::{Coefficient, Field, MOST_AXES, Points, Problem};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use rayon::prelude::*;
-
 use super::{
-    boundary::{Built, Local, Trial},
-    kink::{Jump, Kink},
-    loss::{Equation, Loss, Sampled},
+    boundary::Trial,
+    kink::Kink,
+    loss::{Equation, Loss},
 };
-use crate::sobol::Sobol;
 
+mod batch;
 mod gauss;
 mod ground;
 mod sampling;
+mod sides;
 
+pub(super) use batch::Batch;
 use ground::{Carrier, Ground, Place};
 pub use sampling::Sampling;
+use sides::{Places, on_sides};
 
 /// The generator of stream `stream`: 0 is for the parameters, 1 + k for batch k.
 pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
@@ -65,114 +64,6 @@ pub(super) struct Wanted {
     pub resample: u64,
     pub seed: u64,
 }
-
-/// Points and what the loss compares with there.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Batch {
-    /// Coordinates inside, point by point.
-    pub points: Vec<f64>,
-    /// f or the target there.
-    pub data: Vec<f64>,
-    /// What each counts.
-    pub weights: Vec<f64>,
-    /// [`Equation::numbers`] a point where the coefficients vary, otherwise empty.
-    pub coefficients: Vec<f64>,
-    /// Coordinates on the boundary.
-    pub sides: Vec<f64>,
-    /// The Dirichlet data there.
-    pub side_data: Vec<f64>,
-    /// What each counts.
-    pub side_weights: Vec<f64>,
-    /// a and v of au + v·∇u = g there, where any is not 1 and 0; otherwise empty.
-    pub side_operators: Vec<f64>,
-    /// G and ω inside and on the boundary, where data are built in; otherwise empty.
-    pub built: [Vec<Built>; 2],
-    /// |φ| there, where a network sees it; otherwise empty.
-    pub seen: [Vec<Local>; 2],
-    /// Of the points on the boundary, the last ones that are on the interface instead.
-    pub jumps: usize,
-}
-
-impl Batch {
-    /// Some of the points inside, in `d` axes.
-    pub fn inside(&self, range: Range<usize>, d: usize) -> Sampled<'_> {
-        let numbers = if self.coefficients.is_empty() { 0 } else { Equation::numbers(d) };
-        Sampled {
-            points: &self.points[range.start * d..range.end * d],
-            coefficients: &self.coefficients[range.start * numbers..range.end * numbers],
-            weights: &self.weights[range.clone()],
-            built: some(&self.built[0], &range),
-            seen: some(&self.seen[0], &range),
-            jumps: 0,
-            data: &self.data[range],
-        }
-    }
-
-    /// Some of those on the boundary.
-    pub fn side(&self, range: Range<usize>, d: usize) -> Sampled<'_> {
-        Sampled {
-            points: &self.sides[range.start * d..range.end * d],
-            coefficients: match self.side_operators.len() / self.side_data.len().max(1) {
-                0 => &[],
-                numbers => &self.side_operators[range.start * numbers..range.end * numbers],
-            },
-            weights: &self.side_weights[range.clone()],
-            built: some(&self.built[1], &range),
-            seen: some(&self.seen[1], &range),
-            jumps: range.end.saturating_sub(range.start.max(self.penalised())),
-            data: &self.side_data[range],
-        }
-    }
-
-    /// Points on the boundary that are not on the interface.
-    pub fn penalised(&self) -> usize {
-        self.side_data.len() - self.jumps
-    }
-
-    /// Whether points on the boundary ask for more than values of u.
-    pub fn has_fluxes(&self) -> bool {
-        !self.side_operators.is_empty()
-    }
-
-    /// Finds |φ| at its points, and flux jumps at those on the interface.
-    fn see(&mut self, problem: &dyn Problem, kink: &Kink) {
-        let d = problem.domain().dimension();
-        for (seen, points) in self.seen.iter_mut().zip([&self.points, &self.sides]) {
-            seen.resize(points.len() / d, Local::constant(0.0));
-            let each = seen.par_iter_mut().zip(points.par_chunks(d)).with_min_len(LEAST_BUILT);
-            each.for_each(|(seen, x)| *seen = kink.at(x));
-        }
-        for i in self.penalised()..self.side_data.len() {
-            let Jump { direction, seen } = kink.jump(problem, &self.sides[i * d..(i + 1) * d]);
-            self.seen[1][i] = seen;
-            self.side_operators[i * (1 + d) + 1..(i + 1) * (1 + d)].copy_from_slice(&direction[..d]);
-        }
-    }
-
-    /// Finds G and ω at its points.
-    pub fn build_in(&mut self, problem: &dyn Problem, trial: &Trial) {
-        let d = problem.domain().dimension();
-        let [inside, sides] = &mut self.built;
-        inside.resize(self.data.len(), NOTHING);
-        sides.resize(self.side_data.len(), NOTHING);
-        for (built, points) in [(inside, &self.points), (sides, &self.sides)] {
-            built.par_iter_mut().zip(points.par_chunks(d)).with_min_len(LEAST_BUILT).for_each(
-                |(built, x)| {
-                    *built = trial.at(problem, x);
-                },
-            );
-        }
-    }
-}
-
-/// The numbers of these points, where there are any.
-fn some<'a, T>(numbers: &'a [T], range: &Range<usize>) -> &'a [T] {
-    if numbers.is_empty() { &[] } else { &numbers[range.clone()] }
-}
-
-const NOTHING: Built = Built { lift: Local::constant(0.0), factor: Local::constant(1.0) };
-/// Points at which a thread finds G and ω at least.
-const LEAST_BUILT: usize = 64;
 
 impl Sampler {
     /// The batch that step `step`, counted from 0, looks at.
@@ -340,95 +231,5 @@ pub(super) fn coefficients(problem: &dyn Problem, points: &[f64], out: &mut [f64
 pub(super) fn node_coordinates(grid: &modewise_problems::Grid, node: usize, x: &mut [f64]) {
     for (j, (x, axis)) in x.iter_mut().zip(grid.axes()).enumerate() {
         *x = axis.coordinate(node / grid.stride(j) % (axis.cells + 1));
-    }
-}
-
-/// How points on the sides are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Places {
-    /// Evenly along the first axis of a side, at random along others.
-    Even,
-    /// Independent and uniform.
-    Uniform,
-    /// By Sobol's sequence.
-    Sobol,
-}
-
-/// Points on the sides. In 1-D the two ends, each counting 1. Otherwise spread over the sides by their
-/// area, each standing for its share. Returns what a point counts.
-pub(super) fn on_sides(
-    bounds: &[[f64; 2]],
-    places: Places,
-    random: &mut ChaCha8Rng,
-    points: &mut [f64],
-) -> f64 {
-    let d = bounds.len();
-    if d == 1 {
-        for (x, end) in points.iter_mut().zip(bounds[0]) {
-            *x = end;
-        }
-        return 1.0;
-    }
-    let measure: f64 = bounds.iter().map(|[a, b]| b - a).product();
-    let area = |axis: usize| measure / (bounds[axis][1] - bounds[axis][0]);
-    let total: f64 = (0..d).map(|axis| 2.0 * area(axis)).sum();
-    let count = (points.len() / d) as f64;
-    let sobol = (places == Places::Sobol).then(|| Sobol::new(std::array::from_fn(|_| random.random())));
-    for (i, x) in points.chunks_mut(d).enumerate() {
-        // Coordinates of a point of the unit cube: the first says where on the sides, the others where across.
-        let mut axis = 0;
-        let mut next = || {
-            axis += 1;
-            match (&sobol, places) {
-                (Some(sobol), _) => sobol.coordinate(i as u32, axis - 1),
-                (None, Places::Even) if axis == 1 => (i as f64 + 0.5) / count,
-                _ => random.random::<f64>(),
-            }
-        };
-        // A place in (0, total) names a side and how far along its first axis the point lies.
-        let mut place = next() * total;
-        let mut side = 0;
-        while side + 1 < 2 * d && place >= area(side / 2) {
-            place -= area(side / 2);
-            side += 1;
-        }
-        let mut along = Some((place / area(side / 2)).min(1.0));
-        for (j, (x, &[a, b])) in x.iter_mut().zip(bounds).enumerate() {
-            *x = if j == side / 2 {
-                bounds[j][side % 2]
-            } else {
-                a + (b - a) * along.take().unwrap_or_else(&mut next)
-            };
-        }
-    }
-    total / count
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// ∫ (x² + y⁴z) over the sides of a box, by all three ways; Sobol's sequence is the best of those that are random.
-    #[test]
-    fn sums_over_the_sides_are_integrals() {
-        let bounds = [[0.0, 1.5], [0.0, 0.8], [0.0, 2.0]];
-        let f = |x: &[f64]| x[0].powi(2) + x[1].powi(4) * x[2];
-        // Side by side: ∫∫ of each term, both ends of each axis.
-        let [a, b, c] = [1.5f64, 0.8, 2.0];
-        let ends_of_x = a * a * b * c + 2.0 * (b.powi(5) / 5.0) * (c * c / 2.0);
-        let ends_of_y = 2.0 * a.powi(3) / 3.0 * c + b.powi(4) * a * c * c / 2.0;
-        let ends_of_z = 2.0 * a.powi(3) / 3.0 * b + a * b.powi(5) / 5.0 * c;
-        let exact = ends_of_x + ends_of_y + ends_of_z;
-        let error = |places: Places, seed: u64| {
-            let mut points = vec![0.0; 3 * 4096];
-            let weight = on_sides(&bounds, places, &mut generator(seed, 1), &mut points);
-            let on_side = |x: &[f64]| x.iter().zip(&bounds).any(|(x, ends)| ends.contains(x));
-            assert!(points.chunks(3).all(on_side));
-            (weight * points.chunks(3).map(f).sum::<f64>() / exact - 1.0).abs()
-        };
-        let worst = |places: Places| (0..8).map(|seed| error(places, seed)).fold(0.0, f64::max);
-        assert!(worst(Places::Sobol) < 1e-3, "{}", worst(Places::Sobol));
-        assert!(worst(Places::Even) < 0.05 && worst(Places::Uniform) < 0.1);
-        assert!(worst(Places::Sobol) < 0.2 * worst(Places::Uniform));
     }
 }
