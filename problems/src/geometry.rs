@@ -22,6 +22,7 @@
 //! # Ok::<(), modewise_problems::geometry::RegionError>(())
 //! ```
 
+mod balls;
 mod composition;
 mod ellipsoid;
 mod jet;

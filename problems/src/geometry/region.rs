@@ -1,6 +1,7 @@
 //! Compositions of shapes.
 
 use super::{
+    balls::Balls,
     composition::{RegionError, Tree, parse},
     shape::Shape,
 };
@@ -11,6 +12,8 @@ pub struct Region {
     shapes: Vec<(String, Shape)>,
     text: String,
     pub(super) tree: Tree,
+    /// In place of the tree where they are all there is.
+    balls: Option<Balls>,
 }
 
 /// Where a segment meets the boundary.
@@ -50,7 +53,7 @@ impl Region {
         }
         let names: Vec<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
         let tree = parse(text, &names)?;
-        Ok(Self { shapes, text: text.into(), tree })
+        Ok(Self { shapes, text: text.into(), tree, balls: None })
     }
 
     /// The union of `shapes`, however many, of one dimension.
@@ -58,7 +61,8 @@ impl Region {
         let names: Vec<&str> = shapes.iter().map(|(name, _)| name.as_str()).collect();
         let text = names.join(" | ");
         let tree = Tree::union(0..shapes.len());
-        Self { shapes, text, tree }
+        let balls = Balls::of(&shapes);
+        Self { shapes, text, tree, balls }
     }
 
     /// Whether shape `part` is part of it.
@@ -83,12 +87,18 @@ impl Region {
 
     /// A number with the sign of the distance from the boundary, negative inside, and no larger in size.
     pub fn signed_distance(&self, x: &[f64]) -> f64 {
-        self.tree.combine(&|part| self.shapes[part].1.signed_distance(x))
+        match &self.balls {
+            Some(balls) => balls.signed_distance(x),
+            None => self.tree.combine(&|part| self.shapes[part].1.signed_distance(x)),
+        }
     }
 
     /// The same, cheaper and perhaps smaller still.
     pub(crate) fn level(&self, x: &[f64]) -> f64 {
-        self.tree.combine(&|part| self.shapes[part].1.level(x))
+        match &self.balls {
+            Some(balls) => balls.signed_distance(x),
+            None => self.tree.combine(&|part| self.shapes[part].1.level(x)),
+        }
     }
 
     /// Whether a point `x` of the boundary of shape `part` is on that of the region.

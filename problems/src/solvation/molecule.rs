@@ -57,7 +57,7 @@ impl Molecule {
     }
 
     fn screening_of(&self, x: &[f64]) -> f64 {
-        let is_free = self.solvation.distance(x) > self.solvation.solvent.stern;
+        let is_free = self.surface.signed_distance(x) > self.solvation.solvent.stern;
         if is_free { self.screening_outside() } else { 0.0 }
     }
 }
@@ -81,10 +81,7 @@ impl Problem for Molecule {
 
     fn permittivity_at(&self, points: Points<'_>, out: &mut [f64]) {
         let solvent = self.solvation.solvent;
-        points.evaluate(
-            out,
-            |x| if self.solvation.distance(x) < 0.0 { solvent.eps_in } else { solvent.eps_out },
-        );
+        points.evaluate(out, |x| if self.surface.contains(x) { solvent.eps_in } else { solvent.eps_out });
     }
 
     fn screening(&self) -> Coefficient {
