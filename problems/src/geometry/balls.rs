@@ -69,6 +69,15 @@ impl Balls {
         nearest
     }
 
+    /// Whether `x` is in one of them: only those around it are looked at.
+    pub fn contains(&self, x: &[f64]) -> bool {
+        let mut nearest = 0.0;
+        if self.nodes[0].bound(x) <= 0.0 {
+            self.visit(0, x, &mut nearest);
+        }
+        nearest < 0.0
+    }
+
     fn visit(&self, node: usize, x: &[f64], nearest: &mut f64) {
         match &self.nodes[node].kind {
             Kind::Leaf(own) => {
@@ -77,14 +86,18 @@ impl Balls {
                 }
             }
             Kind::Halves(second) => {
-                let mut halves = [node + 1, *second].map(|half| (self.nodes[half].bound(x), half));
-                if halves[1].0 < halves[0].0 {
-                    halves.swap(0, 1);
+                let (first, second) = (node + 1, *second);
+                let bounds = (self.nodes[first].bound(x), self.nodes[second].bound(x));
+                let (near, far) = if bounds.1 < bounds.0 {
+                    ((bounds.1, second), (bounds.0, first))
+                } else {
+                    ((bounds.0, first), (bounds.1, second))
+                };
+                if near.0 <= *nearest {
+                    self.visit(near.1, x, nearest);
                 }
-                for (bound, half) in halves {
-                    if bound <= *nearest {
-                        self.visit(half, x, nearest);
-                    }
+                if far.0 <= *nearest {
+                    self.visit(far.1, x, nearest);
                 }
             }
         }
@@ -93,9 +106,14 @@ impl Balls {
 
 impl Node {
     /// No ball of the node is nearer.
+    #[inline(always)]
     fn bound(&self, x: &[f64]) -> f64 {
-        let excess = self.hull.iter().zip(x).map(|([lower, upper], x)| (lower - x).max(x - upper).max(0.0));
-        let far = excess.map(|excess| excess * excess).sum::<f64>().sqrt();
+        let mut squares = 0.0;
+        for ([lower, upper], x) in self.hull.iter().zip(x) {
+            let excess = (lower - x).max(x - upper).max(0.0);
+            squares += excess * excess;
+        }
+        let far = squares.sqrt();
         far - self.radius - SLACK * (far + self.radius)
     }
 }
@@ -154,6 +172,7 @@ mod tests {
                 let all =
                     shapes.iter().map(|(_, shape)| shape.signed_distance(&x)).fold(f64::INFINITY, f64::min);
                 assert_eq!(balls.signed_distance(&x), all, "{count} balls, {x:?}");
+                assert_eq!(balls.contains(&x), all < 0.0, "{count} balls, {x:?}");
             }
         }
     }

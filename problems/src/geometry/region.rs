@@ -82,7 +82,10 @@ impl Region {
 
     /// Whether `x` is inside; the boundary is not.
     pub fn contains(&self, x: &[f64]) -> bool {
-        self.level(x) < 0.0
+        match &self.balls {
+            Some(balls) => balls.contains(x),
+            None => self.level(x) < 0.0,
+        }
     }
 
     /// A number with the sign of the distance from the boundary, negative inside, and no larger in size.
