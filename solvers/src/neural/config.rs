@@ -142,13 +142,12 @@ impl Config {
         let lr_schedule = LrSchedule::ALL[settings.choice("lr_schedule", &LrSchedule::NAMES)?];
         let beta_schedule = BetaSchedule::ALL[settings.choice("beta_schedule", &BetaSchedule::NAMES)?];
         let adam = || optimizer.iter().filter(|stage| stage.method == Method::Adam);
-        if lr_schedule == LrSchedule::Cosine
-            && (adam().next().is_none() || adam().any(|stage| stage.steps.is_none()))
-        {
+        let has_adam = adam().next().is_some();
+        if lr_schedule == LrSchedule::Cosine && (!has_adam || adam().any(|stage| stage.steps.is_none())) {
             let expected = "cosine only with the steps of every adam: optimizer=adam:2000";
             return Err(settings.bad("lr_schedule", expected));
         }
-        if beta_schedule == BetaSchedule::Balanced && adam().next().is_none() {
+        if beta_schedule == BetaSchedule::Balanced && !has_adam {
             let expected =
                 "balanced only with adam, in whose steps it is balanced: optimizer=[adam:1000,lbfgs]";
             return Err(settings.bad("beta_schedule", expected));
@@ -157,7 +156,6 @@ impl Config {
             return Err(settings
                 .bad("beta_schedule", "staged only with the steps of all optimizers: optimizer=adam:5000"));
         }
-        let has_adam = adam().next().is_some();
         for key in ["lr", "lr_decay", "lr_schedule", "lr_period"].into_iter().filter(|_| !has_adam) {
             settings.unused(key, &format!("optimizer={}, as it is adam's", optimizer.names().join(",")))?;
         }
