@@ -1,6 +1,7 @@
 //! A live run: parameters, the optimiser and a step counter; everything else follows from them and the seed.
 
 mod advice;
+mod comparison;
 
 use std::{num::NonZeroU64, ops::Deref};
 
@@ -11,7 +12,7 @@ use super::{
     config::{Boundary, Config, Interface},
     kink::Kink,
     loss::{Loss, Objective, Terms},
-    memory::Memory,
+    memory::{Keep, Memory},
     network::Network,
     optimizer::{Jacobian, Layout, Method, Sequence, Training},
     penalty::{self, BetaSchedule},
@@ -20,6 +21,8 @@ use super::{
     trainer::Trainer,
 };
 use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task};
+
+pub(super) use comparison::Comparison;
 
 /// Names of what [`Iteration::scalars`] reports: of the loss last computed, its terms with and without
 /// their weight, and the rates that the last step used.
@@ -59,6 +62,8 @@ pub(super) struct Live<'p> {
     parameters: Vec<f64>,
     /// Those the last step started from, where the best are kept.
     previous: Vec<f64>,
+    /// Where steps on points of their own are compared.
+    comparison: Option<Comparison>,
     /// Two gradients, where β is balanced by them.
     balance: [Vec<f64>; 2],
     sequence: Sequence,
@@ -124,8 +129,10 @@ impl<'p> Live<'p> {
             Training { trainer: &mut trainer, batch: &batch, jacobian: jacobian.as_mut(), terms, flops: 0.0 };
         let sequence = Sequence::new(config.optimizer.clone(), config.rate(), &function);
         let memory = Memory::new(config.keep, &parameters);
+        let comparison = Comparison::is_needed(config)
+            .then(|| Comparison::new(config, &sampler, problem, target, &trainer.objective));
         let room = |is_needed: bool| vec![0.0; if is_needed { parameters.len() } else { 0 }];
-        let previous = room(memory.keeps());
+        let previous = room(memory.keeps() && comparison.is_none());
         let is_balanced = config.beta_schedule == BetaSchedule::Balanced && batch.penalised() > 0;
         let balance = [room(is_balanced), room(is_balanced)];
         Ok(Self {
@@ -138,6 +145,7 @@ impl<'p> Live<'p> {
             holds: None,
             parameters,
             previous,
+            comparison,
             balance,
             sequence,
             jacobian,
@@ -235,19 +243,29 @@ impl<'p> Live<'p> {
     /// One step of the optimiser at work; flops.
     fn step(&mut self) -> Result<f64, SolverError> {
         let prepared = self.prepare();
-        if self.memory.keeps() {
+        if !self.previous.is_empty() {
             self.previous.copy_from_slice(&self.parameters);
         }
         let Self { sequence, trainer, batch, jacobian, terms, parameters, .. } = self;
         let mut function =
             Training { trainer, batch, jacobian: jacobian.as_mut(), terms: *terms, flops: prepared };
         let step = sequence.step(&mut function, parameters)?;
-        let (terms, flops) = (function.terms, function.flops);
+        let (terms, mut flops) = (function.terms, function.flops);
         self.terms = terms;
-        self.memory.note(self.step, step.before, &self.previous);
         self.step += 1;
-        if let Some(after) = step.after {
-            self.memory.note(self.step, after, &self.parameters);
+        match &self.comparison {
+            None => {
+                self.memory.note(self.step - 1, step.before, &self.previous);
+                if let Some(after) = step.after {
+                    self.memory.note(self.step, after, &self.parameters);
+                }
+            }
+            Some(comparison) => {
+                if let Some(loss) = comparison.loss(self.step, &self.parameters, &mut self.trainer) {
+                    self.memory.note(self.step, loss, &self.parameters);
+                    flops += self.trainer.flops();
+                }
+            }
         }
         self.is_through = step.is_stuck;
         Ok(flops)

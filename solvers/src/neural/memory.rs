@@ -43,9 +43,9 @@ impl Memory {
         Self { lowest: f64::INFINITY, best, mark: f64::INFINITY, marked: 0 }
     }
 
-    /// The best parameters, where they are kept.
+    /// The best parameters, where they are kept and there is a loss to tell.
     pub fn best(&self) -> Option<&[f64]> {
-        self.best.as_deref()
+        self.best.as_deref().filter(|_| self.lowest.is_finite())
     }
 
     /// Whether the parameters of a loss are asked for.
@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(memory.since(5), 3);
         // Energies are negative: lower is lower.
         memory.forget(5);
+        assert_eq!(memory.best(), None);
         memory.note(6, -1.0, &[1.0]);
         memory.note(7, -1.1, &[2.0]);
         assert_eq!((memory.since(9), memory.best()), (2, Some(&[2.0][..])));

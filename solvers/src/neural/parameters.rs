@@ -68,13 +68,13 @@ pub(super) const PLATEAU: Parameter = parameter(
     "plateau",
     "0",
     "steps",
-    "end when the loss has not fallen by a thousandth for so many steps (with resample, each on points of its own); 0 never does",
+    "end when the loss has not fallen by a thousandth for so many steps; 0 never does. With resample it is that at other points, which stay, looked at every twenty steps",
 );
 pub(super) const KEEP: Parameter = parameter(
     "keep",
     "last",
     "a name",
-    "the parameters that count: last, or best (of the lowest loss so far; losses on the same points, resample=0, compare best)",
+    "the parameters that count: last, or best, those of the lowest loss so far; with resample of that at other points, which stay, looked at every twenty steps",
 );
 pub(super) const POINTS: Parameter = parameter(
     "points",

@@ -13,7 +13,7 @@ use std::num::NonZeroU64;
 use modewise_problems::{Discrete, Domain, Field, Grid, Points, Problem, Spec, catalog};
 
 use super::loss::Loss;
-use crate::{Initial, Iteration, Meter, Sites, Snapshot, Task, registry};
+use crate::{Initial, Iteration, Meter, Sites, Snapshot, Status, Task, registry};
 
 /// A problem with data on the boundary that are not zero.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ const STEPS: [&str; 17] = [
     "dnn,width=8,points=90,boundary=penalty,beta_schedule=balanced,lr_schedule=restarts,lr_period=4",
     "dnn,width=[8,8,5],residual=true,points=90,sampling=gauss,optimizer=[adam:4,natural-gradient]",
     "mscale-dnn,scales=auto,weights=trained,width=6,depth=2,points=80,sampling=sobol,boundary=penalty",
-    "fourier-dnn,width=8,points=80,resample=3",
+    "fourier-dnn,width=8,points=80,resample=3,keep=best,plateau=4",
     "fourier-dnn,scales=[1,5],width=7,depth=2,trainable=false,activation=sin,loss=residual,points=60,optimizer=[adam:3,gauss-newton]",
     "fourier-dnn,width=6,residual=true,activation=tanh,loss=regression,dtype=f32",
     "subspace-dnn,width=8,fine_width=6,fine_depth=2,points=300,boundary=penalty",
@@ -25,7 +25,7 @@ const STEPS: [&str; 17] = [
 ];
 
 /// State and scalars bit by bit: what a method does not have is not a number.
-fn bits(state: &(Snapshot, Vec<f64>, Vec<f64>)) -> (&Snapshot, Vec<u64>) {
+pub fn bits(state: &(Snapshot, Vec<f64>, Vec<f64>)) -> (&Snapshot, Vec<u64>) {
     (&state.0, state.1.iter().chain(&state.2).map(|number| number.to_bits()).collect())
 }
 
@@ -101,6 +101,37 @@ fn training_lowers_every_loss() {
     }
 }
 
+/// Steps too short to move a bit: the loss differs from batch to batch, and not on points that stay.
+#[test]
+fn a_plateau_does_not_hang_on_the_luck_of_new_points() {
+    let problem = catalog::build(&"sines-1d".parse().unwrap()).unwrap();
+    let grid = Grid::new(problem.domain().bounds(), &[32]).unwrap();
+    let discrete = Discrete::new(problem.as_ref(), &grid).unwrap();
+    for keep in ["last", "best"] {
+        let spec = format!("dnn,width=6,points=10,lr=1e-300,resample=1,plateau=30,keep={keep}");
+        let solver = registry::build(&spec.parse().unwrap()).unwrap();
+        let task = Task::new(problem.as_ref(), &discrete).with_initial(Initial::Zero).with_seed(3);
+        let mut meter = Meter::new(1.0);
+        let mut run = solver.init(&task, &mut meter).unwrap();
+        let (mut losses, mut steps) = (Vec::new(), 0);
+        let mut scalars = vec![0.0; solver.scalar_names().len()];
+        loop {
+            let progress = run.advance(NonZeroU64::MIN, &mut meter).unwrap();
+            steps += progress.steps;
+            run.scalars(&mut scalars);
+            losses.push(scalars[0]);
+            if progress.status != Status::Running {
+                assert_eq!(progress.status, Status::Plateau);
+                break;
+            }
+        }
+        // First seen after step 20.
+        assert_eq!(steps, 50);
+        losses.dedup();
+        assert_eq!(losses.len(), 50);
+    }
+}
+
 /// The double layer at a wall of 4 kT/e by its residual, and a wave of 2 kT/e by its energy.
 #[test]
 fn networks_have_the_solutions_of_nonlinear_problems() {
@@ -161,6 +192,7 @@ fn settings_that_do_not_go_together_are_refused() {
         ("dnn,loss=residual,jump_weight=3", "not used with interface=smooth and loss=residual"),
         ("dnn,boundary=penalty,beta_schedule=staged,optimizer=[adam:5,lbfgs]", "the steps of all optimizers"),
         ("dnn,boundary=penalty,beta_schedule=balanced,optimizer=lbfgs", "only with adam"),
+        ("dnn,loss=regression,resample=0,points=50", "which fit all nodes of the grid"),
         ("dnn,sampling=gauss,resample=1", "the same points always"),
     ] {
         let error = registry::build(&spec.parse().unwrap()).err().unwrap().to_string();
