@@ -126,6 +126,7 @@ impl Architecture {
                 coupling: settings.number("gamma", "a number that is not negative", |gamma| gamma >= 0.0)?,
             });
         }
+        architecture.check_all_is_read(settings)?;
         let first = architecture.dealt();
         if let (Scales::Given(scales), 1) = (&architecture.scales, architecture.structure)
             && scales.len() > first
@@ -142,6 +143,28 @@ impl Architecture {
             return Err(settings.bad(key, &format!("few enough for {MOST_IN_ALL} neurons in all")));
         }
         Ok(architecture)
+    }
+
+    /// Settings that no layer reads.
+    fn check_all_is_read(&self, settings: &Settings<'_>) -> Result<(), SpecError> {
+        let is_fourier = self.kind == Kind::Fourier;
+        let fine = self.fine.as_ref().map(|fine| ("fine_activation", &fine.widths, true));
+        let parts = || [("activation", &self.widths, is_fourier)].into_iter().chain(fine);
+        for (activation, widths, is_fourier) in parts() {
+            if is_fourier && widths.len() == 1 {
+                settings.unused(activation, "one hidden layer, which is of waves")?;
+            }
+        }
+        let adds = |widths: &[usize], is_fourier: bool| {
+            // A wave is two neurons.
+            let first = if is_fourier { 2 * widths[0] } else { widths[0] };
+            let below = std::iter::once(&first).chain(&widths[1..]);
+            below.zip(&widths[1..]).any(|(below, width)| below == width)
+        };
+        if !parts().any(|(_, widths, is_fourier)| adds(widths, is_fourier)) {
+            settings.unused("residual", "hidden layers none of which is as wide as the one below it")?;
+        }
+        Ok(())
     }
 
     /// Neurons or waves of the first layer that scales are dealt to.
@@ -313,6 +336,10 @@ fn read_widths(settings: &Settings<'_>, width: &str, depth: &str) -> Result<Vec<
             _ => Err(settings.bad(depth, &format!("a whole number from 1 to {MOST_LAYERS}"))),
         };
     }
+    // Their number may be given as well.
+    if settings.count(depth, 1)? != widths.len() {
+        settings.unused(depth, &format!("a list of {} widths", widths.len()))?;
+    }
     Ok(widths)
 }
 
@@ -373,9 +400,17 @@ mod tests {
             ("dnn,residual=1", "true or false"),
             ("dnn,width=1000000,depth=100", "few enough"),
             ("dnn,depth=101", "from 1 to 100"),
+            ("dnn,width=[9,8],depth=5", "not used with a list of 2 widths"),
+            ("dnn,width=[9,8],residual=true", "none of which is as wide"),
+            ("fourier-dnn,depth=1,activation=tanh", "one hidden layer, which is of waves"),
+            ("fourier-dnn,depth=2,residual=true", "none of which is as wide"),
+            ("subspace-dnn,fine_depth=1,fine_activation=sin", "one hidden layer, which is of waves"),
         ] {
             let error = registry::build(&text.parse().unwrap()).err().map(|error| error.to_string());
             assert!(error.as_ref().is_some_and(|error| error.contains(part)), "{text}: {error:?}");
+        }
+        for text in ["dnn,width=[9,8],depth=2", "fourier-dnn,width=[6,12],residual=true"] {
+            assert!(registry::build(&text.parse().unwrap()).is_ok(), "{text}");
         }
     }
 }

@@ -202,6 +202,9 @@ impl Config {
                 settings.bad("init", "glorot, glorot-double, normal:STD, waves:K, waves or source")
             })?,
         };
+        if config.loss == Loss::Regression && config.resample == 0 {
+            settings.unused("points", "loss=regression and resample=0, which fit all nodes of the grid")?;
+        }
         if !config.has_jumps() {
             let (interface, loss) = (config.interface.name(), config.loss.name());
             settings.unused("jump_weight", &format!("interface={interface} and loss={loss}"))?;
