@@ -168,20 +168,19 @@ impl Network {
         for (row, bar) in row.iter_mut().zip(&out_bar[..columns]) {
             *row = T::of(*bar);
         }
-        let keep = T::of(if add { 1.0 } else { 0.0 });
         for (index, subnet) in self.subnets.iter().enumerate() {
             let (hidden, _) = subnet.split();
             let out_bar = seeds(index, rows.points, &row[..columns], parts_bar, own);
             let last = a[top(hidden) * stride..].chunks(stride);
             let totals = last.map(|a| product::dot(&a[..columns], out_bar));
-            subnet.reverse_output(parameters, totals, product::sum(&out_bar[..rows.points]), gradient, keep);
+            subnet.reverse_output(parameters, totals, product::sum(&out_bar[..rows.points]), gradient, add);
             subnet.fill_bar(parameters, out_bar, stride, bar);
             for (depth, layer) in hidden.iter().enumerate().rev() {
                 let at = layer.at * stride;
                 let bypassed = bypass(layer, rows, 0..columns, bar, below);
                 subnet.pull_back(depth, layer, rows, [&z[at..], &a[at..]], bar);
                 for (slot, bar) in gradient[layer.biases()].iter_mut().zip(bar.chunks(stride)) {
-                    *slot = keep * *slot + product::sum(&bar[..rows.points]);
+                    product::put(slot, add, product::sum(&bar[..rows.points]));
                 }
                 let w_bar = &mut gradient[layer.weights()];
                 if depth > 0 {
@@ -191,9 +190,9 @@ impl Network {
                     product::apply_transposed(w, layer.outputs, bar, below, bypassed, columns, stride);
                     std::mem::swap(bar, below);
                 } else if subnet.is_frozen() {
-                    w_bar.iter_mut().for_each(|slot| *slot = keep * *slot);
+                    w_bar.iter_mut().for_each(|slot| product::put(slot, add, T::of(0.0)));
                 } else {
-                    first_layer_gradient(&subnet.scales, bar, [points, functions], rows, w_bar, keep);
+                    first_layer_gradient(&subnet.scales, bar, [points, functions], rows, w_bar, add);
                 }
             }
         }
@@ -233,18 +232,18 @@ impl Subnet {
         totals: impl Iterator<Item = T>,
         all: T,
         gradient: &mut [T],
-        keep: T,
+        add: bool,
     ) {
         let (_, output) = self.split();
         let (weight, bias): (T, usize) = (self.weight(parameters), output.biases().start);
         let mut along = parameters[bias] * all;
         for (index, total) in output.weights().zip(totals) {
             along += parameters[index] * total;
-            gradient[index] = keep * gradient[index] + weight * total;
+            product::put(&mut gradient[index], add, weight * total);
         }
-        gradient[bias] = keep * gradient[bias] + weight * all;
+        product::put(&mut gradient[bias], add, weight * all);
         if let Factor::Trained(index, _) = self.factor {
-            gradient[index] = keep * gradient[index] + along;
+            product::put(&mut gradient[index], add, along);
         }
     }
 

@@ -142,6 +142,13 @@ pub(super) fn weight_gradient<T: Real>(
     }
 }
 
+/// slot = value, or slot += value if `add`. What stood there before, an infinity of a step that went too far, is not read
+/// then: no factor takes that away.
+#[inline(always)]
+pub(super) fn put<T: Real>(slot: &mut T, add: bool, value: T) {
+    *slot = if add { *slot + value } else { value };
+}
+
 /// y += s x.
 #[multiversion(targets = "simd")]
 pub(super) fn add_scaled<T: Real>(y: &mut [T], s: T, x: &[T]) {

@@ -116,13 +116,12 @@ impl Network {
         for (value, bar) in value_bar.iter_mut().zip(out_bar.iter()) {
             *value = T::of(*bar);
         }
-        let keep = T::of(if add { 1.0 } else { 0.0 });
         for (index, subnet) in self.subnets.iter().enumerate() {
             let (hidden, _) = subnet.split();
             let value_bar = seeds(index, n, value_bar, parts_bar, own);
             let last = a[super::top(hidden) * stride..].chunks(stride);
             let totals = last.map(|a| product::dot(&a[..n], value_bar) + product::sum(&a[n..2 * n]));
-            subnet.reverse_output(parameters, totals, product::sum(value_bar), gradient, keep);
+            subnet.reverse_output(parameters, totals, product::sum(value_bar), gradient, add);
             subnet.fill_bar(parameters, value_bar, stride, bar);
             for (depth, layer) in hidden.iter().enumerate().rev() {
                 let at = layer.at * stride;
@@ -132,7 +131,7 @@ impl Network {
                 let bypassed = bypass(layer, rows, 0..n, bar, below);
                 subnet.pull_back(depth, layer, tangent, [&z[at..], &a[at..]], bar);
                 for (slot, bar) in gradient[layer.biases()].iter_mut().zip(bar.chunks(stride)) {
-                    *slot = keep * *slot + product::sum(&bar[..n]);
+                    product::put(slot, add, product::sum(&bar[..n]));
                 }
                 let w_bar = &mut gradient[layer.weights()];
                 if depth > 0 {
@@ -142,7 +141,7 @@ impl Network {
                     product::apply_transposed(w, layer.outputs, bar, below, bypassed, n, stride);
                     std::mem::swap(bar, below);
                 } else if subnet.is_frozen() {
-                    w_bar.iter_mut().for_each(|slot| *slot = keep * *slot);
+                    w_bar.iter_mut().for_each(|slot| product::put(slot, add, T::of(0.0)));
                 } else {
                     let neurons = subnet.scales.iter().zip(w_bar.chunks_mut(layer.inputs));
                     for ((&scale, w_bar), bar) in neurons.zip(bar.chunks(stride)) {
@@ -150,7 +149,7 @@ impl Network {
                         let inputs = axes.chain(functions.chunks(stride).map(|function| &function[..n]));
                         for (slot, (x, slope)) in w_bar.iter_mut().zip(inputs.zip(slopes.chunks(n))) {
                             let total = product::dot(&bar[..n], x) + product::dot(&bar[n..2 * n], slope);
-                            *slot = keep * *slot + T::of(scale) * total;
+                            product::put(slot, add, T::of(scale) * total);
                         }
                     }
                 }

@@ -171,7 +171,7 @@ pub(super) fn first_layer_gradient<T: Real>(
     [x, functions]: [&[T]; 2],
     rows: Rows,
     w_bar: &mut [T],
-    keep: T,
+    add: bool,
 ) {
     let n = rows.points;
     let inputs = w_bar.len() / scales.len();
@@ -180,7 +180,7 @@ pub(super) fn first_layer_gradient<T: Real>(
         let (w_bar, beyond) = w_bar.split_at_mut(dimension);
         let bar = &bar[..rows.columns()];
         for (slot, function) in beyond.iter_mut().zip(functions.chunks(rows.stride)) {
-            *slot = keep * *slot + T::of(scale) * product::dot(bar, &function[..bar.len()]);
+            product::put(slot, add, T::of(scale) * product::dot(bar, &function[..bar.len()]));
         }
         let (value, slopes) = bar.split_at(n);
         for (j, slot) in w_bar.iter_mut().enumerate() {
@@ -188,7 +188,7 @@ pub(super) fn first_layer_gradient<T: Real>(
             if rows.gradients > 0 {
                 total += product::sum(&slopes[j * n..(j + 1) * n]);
             }
-            *slot = keep * *slot + T::of(scale) * total;
+            product::put(slot, add, T::of(scale) * total);
         }
     }
 }

@@ -109,6 +109,27 @@ fn parameter_gradients_are_those_of_finite_differences() {
     assert_eq!(checked, (12 * of_networks - 2 * of_residuals) * structures * 2);
 }
 
+/// A trial step that overflows spoils its own gradient and no other.
+#[test]
+fn nothing_is_left_of_a_gradient_that_overflowed() {
+    for (name, parts) in structures::all(Activation::Phi) {
+        let cases = cases::all(2);
+        let network = structures::network(name, 2, 0, &parts);
+        let (theta, batches) = away_from_kinks(&parts, &network, &cases);
+        let far: Vec<f64> = theta.iter().map(|theta| 1e300 * theta).collect();
+        for (case, batch) in cases.iter().zip(&batches) {
+            for dtype in [Dtype::F64, Dtype::F32] {
+                let what = format!("{name}, {}", case.name());
+                let mut trainer = case.trainer(&network, batch).with_dtype(dtype);
+                let first = gradient(&mut trainer, &theta, batch);
+                let (_, spoilt) = gradient(&mut trainer, &far, batch);
+                assert!(spoilt.iter().any(|g| !g.is_finite()), "{what}");
+                assert_eq!(gradient(&mut trainer, &theta, batch), first, "{what}");
+            }
+        }
+    }
+}
+
 #[test]
 fn single_precision_gradients_are_those_in_double_up_to_rounding() {
     let mut cases = cases::all(2);
