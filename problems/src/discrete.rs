@@ -88,6 +88,8 @@ pub struct Discrete {
     /// ‖·‖₂ of what values on shapes add to the right-hand side.
     held_norm: f64,
     is_singular: bool,
+    /// The mean that was taken out of the source of a singular system, over its largest value.
+    imbalance: f64,
     /// κ² alone, where something else stands beside it; empty where it is zero.
     kappa2: Option<Vec<f64>>,
     /// Whether nodes are inside the region; `None` without shapes.
@@ -146,8 +148,9 @@ pub enum DiscreteError {
     },
     /// An interface next to a side of the box or of the domain.
     #[error(
-        "the interface comes within two cells of the boundary of the domain at {at:?}; take a finer grid, or leave \
-         `interface` out, with which ε is taken as it is in the middle between nodes"
+        "the interface comes within two cells of the boundary of the domain at {at:?}; take a finer grid (for a molecule, or a \
+         larger margin) if it ends before the boundary, which it has to; else leave `interface` out, and ε is taken as it is \
+         in the middle between nodes"
     )]
     InterfaceAtSide {
         /// A node of a cell that it cuts.
@@ -165,6 +168,20 @@ pub enum DiscreteError {
         /// What is in the way besides.
         obstacle: Option<&'static str>,
     },
+    /// What u jumps by at an interface has no value at a node next to it: a charge lies there.
+    #[error(
+        "a charge lies on the node {at:?}, right at the interface on this grid, where its potential has no value; take a \
+         finer grid, or one of another number of cells"
+    )]
+    LiftAtNode {
+        /// The node.
+        at: Vec<f64>,
+    },
+    /// ‖b‖ is beyond the largest number.
+    #[error(
+        "source and data are so large that the norm of the right-hand side is beyond double precision; measure u in a larger unit"
+    )]
+    TooLarge,
     /// No node of the grid is inside.
     #[error("no node of the grid is inside the domain; check its shapes, or take a finer grid")]
     NothingInside,
@@ -334,6 +351,11 @@ impl Discrete {
     /// Whether u is defined up to a constant only.
     pub fn is_singular(&self) -> bool {
         self.is_singular
+    }
+
+    /// The mean that was taken out of the source of a singular system, over the source's largest value; 0 of others.
+    pub fn imbalance(&self) -> f64 {
+        self.imbalance
     }
 
     /// f and the terms of the fluxes at unknowns, 0 elsewhere.

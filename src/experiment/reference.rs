@@ -135,13 +135,15 @@ pub(super) fn find(
     }
 }
 
-/// The exact solution on the nodes, 0 outside the domain.
+/// The exact solution on the nodes, 0 outside the domain; where it is known up to a constant only, the one whose mean is
+/// zero, as the discrete solution's is.
 pub(super) fn exact(problem: &dyn Problem, discrete: &Discrete) -> Result<Reference, ConfigError> {
     let grid = discrete.grid();
     let mut field = Field::from_batch(grid, |points, out| {
         problem.exact(points, out);
     });
     discrete.fill_outside(field.values_mut(), 0.0);
+    discrete.fix_constant(field.values_mut());
     let Some(node) = field.values().iter().position(|u| !u.is_finite()) else {
         return Ok(Reference::new(ReferenceKind::Exact, field));
     };

@@ -100,3 +100,22 @@ fn linear_solvers_refuse_nonlinear_problems_and_name_those_that_do_not() {
     let history = fs::read_to_string(here.join("newton/history.csv")).unwrap();
     assert!(history.starts_with("solver,step,work_units,seconds,residual,error_l2,error_max,inner,damping"));
 }
+
+/// Sides that give the slope alone: the constant is fixed, which is said, and errors are of what is left.
+#[test]
+fn a_solution_known_up_to_a_constant_is_compared_with_the_exact_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let file = "box = [[0, 1], [0, 1]]\nexact = \"cos(pi*x) + x^2*y + 7\"\n[sides]\nall = \"neumann\"\n";
+    fs::write(here.join("slopes.toml"), file).unwrap();
+    let order = modewise(
+        here,
+        &["order", "slopes.toml", "--solver", "pcg", "--grids", "16,32,64", "--json", "--quiet"],
+    );
+    let found = summary(&order)["rows"][2]["order_l2"].as_f64().unwrap();
+    assert!((1.9..2.1).contains(&found), "{found}");
+    let solve =
+        ["solve", "slopes.toml", "--grid", "16", "--solver", "pcg", "--reference", "exact", "--no-figures"];
+    let said = stderr(&modewise(here, &[&solve[..], &["--out", "run"]].concat()));
+    assert!(said.contains("its mean is set to zero") && said.contains("is taken out"), "{said}");
+}

@@ -53,6 +53,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         largest_regular: 0.0,
         held_norm: 0.0,
         is_singular: false,
+        imbalance: 0.0,
         reaction: reaction(problem, &coefficients),
         p_laplace: None,
         kappa2: None,
@@ -87,6 +88,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         if mean.abs() > INCOMPATIBLE * largest {
             return Err(DiscreteError::Incompatible { mean, largest });
         }
+        discrete.imbalance = mean.abs() / largest.max(f64::MIN_POSITIVE);
         let mut source = std::mem::replace(&mut discrete.source, Field::zeros(grid));
         source.values_mut().iter_mut().for_each(|f| *f -= mean);
         discrete.keep_unknowns(&mut source);
@@ -99,6 +101,9 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         (None, None) => reduce::sum_of_squares(discrete.source.values()).sqrt(),
         (Some(boundary), None) => discrete.residual_squares(boundary.values()).sqrt(),
     };
+    if !discrete.rhs_norm.is_finite() {
+        return Err(DiscreteError::TooLarge);
+    }
     Ok(discrete)
 }
 
