@@ -5,6 +5,9 @@ use thiserror::Error;
 /// The most axes of a grid: beyond, any useful one has more nodes than memory.
 pub const GRID_AXES: usize = 3;
 
+/// A cell is at least so many times as wide as the rounding of its coordinates.
+const FEWEST_ROUNDINGS: f64 = 16.0;
+
 /// One axis of a grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
@@ -54,6 +57,19 @@ pub enum GridError {
         "a problem in {0}-D has no grid, they end at {GRID_AXES}-D: it is for networks alone, which choose points of their own"
     )]
     TooManyAxes(usize),
+    /// Nodes that are one number in double precision.
+    #[error(
+        "{cells} cells on [{lower:e}, {upper:e}] are narrower than what double precision tells apart there; shift the box \
+         towards the origin, or take fewer cells"
+    )]
+    Coincide {
+        /// Cells along the axis.
+        cells: usize,
+        /// Its ends.
+        lower: f64,
+        /// Its ends.
+        upper: f64,
+    },
     /// More nodes than memory can address.
     #[error("a grid with {cells:?} cells has more nodes than this machine can address; take fewer cells")]
     TooLarge {
@@ -82,6 +98,12 @@ impl Grid {
             .collect();
         if let Some(axis) = axes.iter().find(|axis| axis.cells < 2) {
             return Err(GridError::TooFewCells(axis.cells));
+        }
+        let coincide = |axis: &&Axis| {
+            axis.spacing() < FEWEST_ROUNDINGS * f64::EPSILON * axis.lower.abs().max(axis.upper.abs())
+        };
+        if let Some(&Axis { lower, upper, cells }) = axes.iter().find(coincide) {
+            return Err(GridError::Coincide { cells, lower, upper });
         }
         let nodes = axes.iter().try_fold(1usize, |n, axis| n.checked_mul(axis.cells.checked_add(1)?));
         if nodes.is_none_or(|n| n > isize::MAX as usize / 64) {
@@ -191,5 +213,7 @@ mod tests {
         assert!(matches!(Grid::new(&square, &[4, 4, 4]), Err(GridError::Dimension { .. })));
         assert!(matches!(Grid::new(&square, &[1 << 40]), Err(GridError::TooLarge { .. })));
         assert_eq!(Grid::new(&[[0.0, 1.0]; 5], &[4]), Err(GridError::TooManyAxes(5)));
+        assert!(matches!(Grid::new(&[[1e15, 1e15 + 1.0]], &[64]), Err(GridError::Coincide { .. })));
+        assert!(Grid::new(&[[1e15, 2e15]], &[64]).is_ok());
     }
 }

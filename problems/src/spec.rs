@@ -107,7 +107,10 @@ fn listed(known: &[String]) -> String {
 pub fn nearest(word: &str, known: &[String]) -> String {
     let near = |name: &String| strsim::damerau_levenshtein(word, name);
     match known.iter().min_by_key(|name| near(name)) {
-        Some(name) if near(name) <= 1 + word.len() / 3 => format!(" (did you mean `{name}`?)"),
+        // Another single letter is no misspelling.
+        Some(name) if near(name) <= 1 + word.len() / 3 && near(name) < word.len().max(name.len()) => {
+            format!(" (did you mean `{name}`?)")
+        }
         _ => String::new(),
     }
 }

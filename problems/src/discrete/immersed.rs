@@ -38,7 +38,7 @@ pub(super) fn immerse(
     if let Some(lift) = interface.lift(problem, &changes.rows) {
         if let Some((node, _)) = lift.iter().find(|(_, w)| !w.is_finite()) {
             let at = coordinates(grid, *node);
-            return Err(DiscreteError::NotFinite { what: "lift next to the interface", at, formula: None });
+            return Err(DiscreteError::LiftAtNode { at });
         }
         // f − A(w inside, 0 outside) in the equations next to the interface.
         let at = |node: usize| lift.get(&node).copied().unwrap_or(0.0);

@@ -8,7 +8,7 @@ use super::{
     read::Reader,
     sides::Side,
 };
-use crate::{Condition, expression::Expr};
+use crate::{Condition, expression::Expr, geometry::Region};
 
 impl<'d> Reader<'d> {
     /// u on the Dirichlet sides, as one formula.
@@ -37,7 +37,7 @@ impl<'d> Reader<'d> {
             Some((.., data)) if is_one => *data,
             _ => equation::nearest_side(&mut self.graph, &all),
         };
-        let stated = if stated.is_empty() { "exact".into() } else { stated.join(" or ") };
+        let stated = if stated.is_empty() { self.stated_exact() } else { stated.join(" or ") };
         Ok(self.term(boundary, stated))
     }
 
@@ -113,6 +113,34 @@ impl<'d> Reader<'d> {
         let points = equation::shape_samples(&self.bounds, region, part);
         let inside = self.samples(None);
         self.agree((given, &points), (u, &points), (u, &inside), item, "`exact`")
+    }
+
+    /// The words that state the exact solution.
+    pub fn stated_exact(&self) -> String {
+        self.whole.get("exact").map_or_else(|| "exact".into(), |item| item.stated())
+    }
+
+    /// At an interface the exact solution and its flux are the same on both sides: a layer of charge there would be no
+    /// function that a source can be.
+    pub fn check_interface(
+        &mut self,
+        interface: Option<&Region>,
+        epsilon: Expr,
+        exact: Option<Expr>,
+    ) -> Result<(), FileError> {
+        let (Some(region), Some(u), Some(item)) = (interface, exact, self.whole.get("exact")) else {
+            return Ok(());
+        };
+        let domain = self.region.as_ref();
+        let jumps = equation::jumps(&mut self.graph, (&self.bounds, domain), region, epsilon, u);
+        match jumps {
+            None => Ok(()),
+            Some((what, at, [inside, outside])) => Err(item.error(format!(
+                "= {} has at {at:.4?}, on the interface, {what} of {inside:.6e} inside and {outside:.6e} outside; they have \
+                 to be the same",
+                item.raw()
+            ))),
+        }
     }
 
     /// Points inside the domain, or on a side of the box.

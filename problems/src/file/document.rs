@@ -22,10 +22,16 @@ pub(super) struct Text<'t> {
 
 impl<'t> Text<'t> {
     pub fn parse(self) -> Result<Spanned<DeTable<'t>>, FileError> {
-        DeTable::parse(self.text).map_err(|error| FileError::Syntax {
-            file: self.file.into(),
-            line: self.line(error.span().map_or(0, |span| span.start)),
-            reason: error.message().replace('\n', ", "),
+        DeTable::parse(self.text).map_err(|error| {
+            // A key that is there twice is not named by the message.
+            let word = error.span().and_then(|span| self.text.get(span)).unwrap_or_default().trim();
+            let shown =
+                if error.message().contains("duplicate") { format!(" `{word}`") } else { String::new() };
+            FileError::Syntax {
+                file: self.file.into(),
+                line: self.line(error.span().map_or(0, |span| span.start)),
+                reason: error.message().replace('\n', ", ") + &shown,
+            }
         })
     }
 

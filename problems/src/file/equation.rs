@@ -140,6 +140,79 @@ pub(super) fn shape_samples(bounds: &[[f64; 2]], region: &Region, part: usize) -
     own.take(SAMPLES).flat_map(|(x, _)| x.to_vec()).collect()
 }
 
+/// How far beside an interface its sides are looked at, in widths of the box.
+const BESIDE: f64 = 1e-10;
+/// The step of the differences that its normals are made by, in the same.
+const NORMAL: f64 = 1e-5;
+/// What a look beside it may leave of the largest value.
+const SAME: f64 = 1e-4;
+
+/// Where u or ε ∂u/∂n is not the same on both sides of `interface`, what, and what it is inside and outside; `domain` is what
+/// shapes leave of the box.
+pub(super) fn jumps(
+    graph: &mut Graph,
+    (bounds, domain): (&[[f64; 2]], Option<&Region>),
+    interface: &Region,
+    epsilon: Expr,
+    u: Expr,
+) -> Option<(&'static str, Vec<f64>, [f64; 2])> {
+    let d = bounds.len();
+    let width = bounds.iter().map(|[lower, upper]| upper - lower).fold(0.0, f64::max);
+    let (step, mut on) = (NORMAL * width, Vec::new());
+    for part in 0..interface.shapes().len() {
+        on.extend(shape_samples(bounds, interface, part));
+    }
+    // By differences: away from the interface the distance grows fastest.
+    let normal = |x: &[f64]| -> Vec<f64> {
+        let at = |axis: usize, by: f64| {
+            let mut near = x.to_vec();
+            near[axis] += by;
+            interface.signed_distance(&near)
+        };
+        let slopes: Vec<f64> = (0..d).map(|axis| at(axis, step) - at(axis, -step)).collect();
+        let length = slopes.iter().map(|s| s * s).sum::<f64>().sqrt();
+        slopes.into_iter().map(|s| s / length).collect()
+    };
+    let normals: Vec<Vec<f64>> = on.chunks_exact(d).map(normal).collect();
+    let beside = |side: f64| -> Vec<f64> {
+        let moved = |(x, n): (&[f64], &Vec<f64>)| -> Vec<f64> {
+            x.iter().zip(n).map(|(x, n)| x + side * BESIDE * width * n).collect()
+        };
+        on.chunks_exact(d).zip(&normals).flat_map(moved).collect()
+    };
+    let sides = [beside(-1.0), beside(1.0)];
+    let is_seen = |i: usize| {
+        let at = |side: usize| &sides[side][i * d..(i + 1) * d];
+        let in_domain = |x: &[f64]| domain.is_none_or(|region| region.contains(x));
+        interface.contains(at(0)) && !interface.contains(at(1)) && in_domain(at(0)) && in_domain(at(1))
+    };
+    let seen: Vec<usize> = (0..normals.len()).filter(|i| is_seen(*i)).collect();
+    let values = |graph: &Graph, expr: Expr| {
+        sides.each_ref().map(|points| {
+            let mut out = vec![0.0; points.len() / d];
+            Program::new(graph, expr).evaluate(Points::new(points, d), &mut out);
+            out
+        })
+    };
+    let mut fluxes = [vec![0.0; normals.len()], vec![0.0; normals.len()]];
+    for axis in 0..d {
+        let along = flux(graph, axis, true, epsilon, u);
+        for (sum, along) in fluxes.iter_mut().zip(values(graph, along)) {
+            sum.iter_mut().zip(along).zip(&normals).for_each(|((sum, f), n)| *sum += f * n[axis]);
+        }
+    }
+    for (what, [inside, outside]) in [("a value", values(graph, u)), ("a flux ε ∂u/∂n", fluxes)] {
+        let finite = |i: &&usize| (inside[**i] - outside[**i]).is_finite();
+        let size = |i: &usize| inside[*i].abs().max(outside[*i].abs());
+        let largest = seen.iter().filter(finite).map(size).fold(0.0, f64::max);
+        let differs = |i: &&usize| (inside[**i] - outside[**i]).abs() > SAME * largest;
+        if let Some(&i) = seen.iter().filter(finite).find(differs) {
+            return Some((what, on[i * d..(i + 1) * d].to_vec(), [inside[i], outside[i]]));
+        }
+    }
+    None
+}
+
 /// A formula at points.
 pub(super) type At<'a> = (Expr, &'a [f64]);
 

@@ -206,6 +206,8 @@ impl<'d> Reader<'d> {
         let robin = self.robin(&sides);
         let shape_data = self.shape_data(shapes.as_ref(), u)?;
         self.check_periodic(&sides, u)?;
+        let interface = shapes.as_ref().and_then(|shapes| shapes.interface.as_ref());
+        self.check_interface(interface, epsilon.0, u)?;
         let conditions: Vec<[Condition; 2]> =
             sides.iter().map(|pair| pair.each_ref().map(|s| s.condition)).collect();
         // Invariant: `sides::read` gives a pair an axis and no axis that is periodic on one side only.

@@ -203,7 +203,7 @@ impl<'d> Reader<'d> {
                     }
                     self.term(*given, item.stated())
                 }
-                (None, Some(u)) => self.term(u, "exact".into()),
+                (None, Some(u)) => self.term(u, self.stated_exact()),
                 (None, None) => {
                     let zero = self.graph.number(0.0);
                     self.term(zero, "dirichlet = 0".into())

@@ -21,10 +21,12 @@ pub struct PqrError {
 }
 
 /// Records that say nothing about charges and radii.
-const PASSED_OVER: [&str; 22] = [
-    "REMARK", "HEADER", "TITLE", "COMPND", "SOURCE", "KEYWDS", "EXPDTA", "AUTHOR", "REVDAT", "JRNL",
-    "SEQRES", "HELIX", "SHEET", "SSBOND", "LINK", "CRYST1", "ORIGX1", "SCALE1", "TER", "CONECT", "MASTER",
-    "END",
+const PASSED_OVER: [&str; 47] = [
+    "REMARK", "HEADER", "OBSLTE", "TITLE", "SPLIT", "CAVEAT", "COMPND", "SOURCE", "KEYWDS", "EXPDTA",
+    "NUMMDL", "MDLTYP", "AUTHOR", "REVDAT", "SPRSDE", "JRNL", "DBREF", "DBREF1", "SEQADV", "SEQRES",
+    "MODRES", "HET", "HETNAM", "HETSYN", "FORMUL", "HELIX", "SHEET", "TURN", "SSBOND", "LINK", "HYDBND",
+    "SLTBRG", "CISPEP", "SITE", "CRYST1", "ORIGX1", "SCALE1", "MTRIX1", "TVECT", "ANISOU", "SIGATM",
+    "SIGUIJ", "TER", "CONECT", "MASTER", "USER", "END",
 ];
 /// Words of an atom without and with a chain.
 const WORDS: [usize; 2] = [10, 11];
