@@ -95,8 +95,10 @@ impl Progress {
 pub enum Status {
     /// More steps may improve the answer.
     Running,
-    /// A direct method is through.
+    /// The method cannot improve its answer.
     Finished,
+    /// It has done the steps that its own settings give it.
+    Spent,
     /// The loss does not fall any more.
     Plateau,
 }

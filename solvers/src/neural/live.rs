@@ -298,7 +298,7 @@ impl<'p> Live<'p> {
     pub fn status(&self) -> Status {
         let plateau = self.config.plateau as u64;
         if self.is_through {
-            Status::Finished
+            if self.sequence.is_spent() { Status::Spent } else { Status::Finished }
         } else if plateau > 0 && self.memory.since(self.step) >= plateau {
             Status::Plateau
         } else {
@@ -365,7 +365,8 @@ impl Iteration for Live<'_> {
     }
 
     fn advice(&self) -> Option<String> {
-        self.too_few_equations()
+        self.no_way_down()
+            .or_else(|| self.too_few_equations())
             .or_else(|| self.too_coarse_at_a_jump())
             .or_else(|| self.too_high_frequencies())
     }

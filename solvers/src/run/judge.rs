@@ -98,11 +98,11 @@ impl<'a> Judge<'a> {
             } else {
                 "u is not a finite number".to_string()
             };
-            let advice = format!(
-                "{what} at step {}; its steps are too long: try a smaller omega (at most 1 for jacobi) or \
-                 learning rate lr, and leave bounds of the spectrum at auto",
-                state.step
-            );
+            let remedy = match state.residual {
+                Some(_) => "a smaller omega (at most 1 for jacobi), and leave bounds of the spectrum at auto",
+                None => "a smaller learning rate lr, and smaller scales and weights at the start",
+            };
+            let advice = format!("{what} at step {}; its steps are too long: try {remedy}", state.step);
             return Some((Outcome::Diverged, Some(advice)));
         }
         let holds = |tolerance: Option<f64>, value: Option<f64>| {
@@ -127,8 +127,18 @@ impl<'a> Judge<'a> {
                           try another optimizer, more parameters or more points";
             return Some((if missed { Outcome::Plateau } else { Outcome::Done }, Some(advice.into())));
         }
+        if through == Some(Status::Spent) {
+            let advice = "the method has done the steps that its own settings give it before a tolerance was reached; \
+                          give it more, or leave the number of the last optimizer's steps away";
+            return Some(if missed { (Outcome::Budget, Some(advice.into())) } else { (Outcome::Done, None) });
+        }
         if through.is_some() {
-            let advice = "the method is through and cannot improve its answer; ask for a larger tolerance";
+            let advice = if state.residual.is_some() {
+                "the method is through and cannot improve its answer; ask for a larger tolerance"
+            } else {
+                "the method is through and cannot improve its answer; give it more points and parameters, or ask for \
+                 a larger tolerance"
+            };
             return Some(if missed { (Outcome::Floor, Some(advice.into())) } else { (Outcome::Done, None) });
         }
         if self.budget_is_spent(state) {

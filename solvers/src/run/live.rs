@@ -258,9 +258,13 @@ impl<'p> Live<'p> {
     }
 
     pub fn end(self, outcome: Outcome, advice: Option<String>) -> End {
+        // That loss and error part says more than that a budget was spent on it.
+        let parting = self.parting.advice().filter(|_| outcome != Outcome::Diverged);
         End {
             outcome,
-            advice: advice.or_else(|| self.parting.advice()).or_else(|| self.iteration.advice()),
+            advice: parting
+                .or(advice)
+                .or_else(|| self.iteration.advice().filter(|_| outcome != Outcome::Converged)),
             step: self.step,
             work_units: self.meter.work_units(),
             setup_work_units: self.meter.work_units_of(Phase::Setup),

@@ -57,7 +57,7 @@ impl Parting {
         parted.then(|| {
             format!(
                 "the loss fell from {:.1e} to {:.1e} while the error rose from {:.1e} (step {}) to {:.1e}: it is low \
-                 where no point looks; take more points, or a larger beta, or lower first-layer frequencies",
+                 where no point looks; take more points, lower first-layer frequencies or, with a penalty, a larger beta",
                 best.loss, last.loss, best.error, best.step, last.error
             )
         })

@@ -1,7 +1,7 @@
 //! What a trained network warns of: traps in which the loss is low and u is wrong.
 
 use super::Live;
-use crate::neural::loss::Loss;
+use crate::{Status, neural::loss::Loss};
 
 /// A penalty β holds back boundary errors of waves up to k⁴ = β times this: the residual counts a wave k by k⁴, so
 /// that beyond it waves that fit the residual cost less than the boundary values they spoil.
@@ -12,6 +12,18 @@ const PENALTY_REACH: f64 = 10.0;
 const POINTS_AT_A_JUMP: usize = 16;
 
 impl Live<'_> {
+    /// The last optimiser has found no step that lowers the loss.
+    pub(super) fn no_way_down(&self) -> Option<String> {
+        (self.status() == Status::Finished).then(|| {
+            format!(
+                "optimizer={} found no step that lowers the loss further (step {}); where the error is not small enough, \
+                 take more points and neurons, another optimizer before it, or another seed",
+                self.sequence.method().name(),
+                self.step
+            )
+        })
+    }
+
     /// More parameters than numbers that the loss looks at, at points that stay: it can be low there, and u wrong
     /// everywhere else.
     pub(super) fn too_few_equations(&self) -> Option<String> {
@@ -54,11 +66,6 @@ impl Live<'_> {
         });
         let highest = highest.fold(0.0, f64::max);
         let beta = self.trainer.objective.beta;
-        if beta == 0.0 {
-            return Some(
-                "beta=0: nothing holds u at the boundary; use boundary=exact or a positive beta".into(),
-            );
-        }
         (highest.powi(4) > PENALTY_REACH * beta).then(|| {
             format!(
                 "first-layer waves up to {highest:.0} are too high for beta={beta:e}: the residual may fall while u \

@@ -161,6 +161,11 @@ impl Sequence {
         Ok(Step { is_stuck: false, ..step })
     }
 
+    /// Whether all stages have done the steps that they were given.
+    pub fn is_spent(&self) -> bool {
+        self.stage + 1 == self.stages.0.len() && self.stages.0[self.stage].steps == Some(self.taken)
+    }
+
     /// Everything [`Sequence::restore`] needs.
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();

@@ -238,6 +238,9 @@ fn frequencies(
     Ok(vec![highest])
 }
 
+/// A relative residual of the least squares from which on the user is told that the features are too few.
+const POOR: f64 = 1e-2;
+
 impl Iteration for Live<'_> {
     fn advance(&mut self, _most: NonZeroU64, meter: &mut Meter) -> Result<Progress, SolverError> {
         if !self.is_solved {
@@ -288,6 +291,27 @@ impl Iteration for Live<'_> {
         let scalars = [self.solution.rank as f64, self.solution.residual, self.square.sqrt()];
         for (out, scalar) in out.iter_mut().zip(scalars) {
             *out = scalar;
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        let (inside, sides) = self.recipe.sampler(self.problem, self.seed).sizes(0);
+        let (rows, count) = (inside + sides, self.recipe.count);
+        let residual = self.solution.residual;
+        if !self.is_solved {
+            None
+        } else if rows < count {
+            Some(format!(
+                "{count} features are more than the {rows} equations at the points: the fit may be close there and u \
+                 wrong between them; take another sampling=, or more points"
+            ))
+        } else if residual > POOR {
+            Some(format!(
+                "the features leave a relative residual of {residual:.1e}; take more of them (count=), or others \
+                 (frequency=)"
+            ))
+        } else {
+            None
         }
     }
 
