@@ -76,6 +76,12 @@ pub fn build(spec: &Spec) -> Result<Arc<dyn Solver>, SpecError> {
 pub fn with_published(spec: &Spec, problem: &dyn Problem) -> Result<Spec, SpecError> {
     let entry = entry(&spec.name)?;
     let mut keys = problem.published(&spec.name);
+    for (widths, depth) in [("width", "depth"), ("fine_width", "fine_depth")] {
+        // A list of widths has a depth of its own.
+        if spec.keys.contains_key(depth) && keys.get(widths).is_some_and(Value::is_array) {
+            keys.remove(widths);
+        }
+    }
     keys.extend(spec.keys.clone());
     for (_, value) in keys.iter_mut() {
         if let Value::Table(_) = value
@@ -113,6 +119,9 @@ mod tests {
         let other = filled("dnn,optimizer=lbfgs").unwrap();
         assert!(!other.keys.contains_key("lr") && !other.keys.contains_key("lr_decay"), "{other}");
         assert_eq!(other.keys["width"], plain.keys["width"]);
+        let wide = catalog::build(&"fprinciple-1d".parse().unwrap()).unwrap();
+        let shallow = with_published(&"dnn,depth=2".parse().unwrap(), wide.as_ref()).unwrap();
+        assert!(!shallow.keys.contains_key("width"), "{shallow}");
         let refused = filled("dnn,optimizer=lbfgs,lr=1e-2").unwrap_err().to_string();
         assert!(refused.contains("lr = 0.01 is not used with optimizer=lbfgs"), "{refused}");
     }

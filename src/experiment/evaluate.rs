@@ -81,8 +81,13 @@ impl Solution {
             let mut stored = network::read_all(folder)?;
             stored.retain(|stored| stored.label.name == label && stored.label.seed == seed);
             let stored = stored.pop();
-            let stored = stored
-                .ok_or_else(|| refuse(format!("a network of `{label}` with seed {seed}: {unfinished}")))?;
+            let stored = stored.ok_or_else(|| match plan.all_seeds().any(|known| known == seed) {
+                true => refuse(format!("a network of `{label}` with seed {seed}: {unfinished}")),
+                false => {
+                    let known: Vec<String> = plan.all_seeds().map(|seed| seed.to_string()).collect();
+                    refuse(format!("seed {seed} is none of the run's, which are {}", known.join(", ")))
+                }
+            })?;
             Answer::Network(solver, stored.snapshot)
         };
         Ok(Self { label, seed, problem, grid, answer })

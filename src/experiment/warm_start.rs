@@ -17,7 +17,7 @@ use crate::store::network::{self, StoredNetwork};
 /// The arrays of a network's snapshot that hold its parameters: the best so far, where they are kept, and the latest.
 const PARAMETERS: [&str; 2] = ["memory.best", "parameters"];
 /// The keys of a spec that say what function the parameters stand for.
-const ARCHITECTURE: [&str; 13] = [
+const ARCHITECTURE: [&str; 15] = [
     "width",
     "depth",
     "activation",
@@ -31,6 +31,9 @@ const ARCHITECTURE: [&str; 13] = [
     "fine_depth",
     "fine_activation",
     "alpha",
+    // u is the network, or G + ωN; and it sees an interface or does not.
+    "boundary",
+    "interface",
 ];
 
 /// The recipe.
@@ -81,6 +84,13 @@ impl WarmStart {
             let theirs = shape(&spec, stored.label.dimension);
             if theirs != own {
                 return Err(refuse(format!("the network there is {theirs}; the one to be started is {own}")));
+            }
+            let is_auto = spec.keys.get("scales").and_then(|scales| scales.as_str()) == Some("auto");
+            if is_auto && stored.label.problem != problem.spec().to_string() {
+                return Err(refuse(format!(
+                    "the network there has scales=auto, which are those of {}; give both the same list of scales",
+                    stored.label.problem
+                )));
             }
         }
         if let Some(missing) = seeds.into_iter().find(|seed| of_seed(&stored, *seed).is_none()) {

@@ -167,6 +167,9 @@ fn a_network_of_another_shape_is_refused_and_both_are_named() {
     assert!(wider.contains("width=12") && wider.contains("width=16"), "{wider}");
     let other = error(":dnn", "dnn,width=12,depth=2,activation=sin").unwrap();
     assert!(other.contains("activation=tanh") && other.contains("activation=sin"), "{other}");
+    // u is the network itself, or zero at the ends with it as a factor: the same numbers are two functions.
+    let built_in = error(":dnn", "dnn,width=12,depth=2,boundary=exact").unwrap();
+    assert!(built_in.contains("boundary=exact") && built_in.contains("boundary=penalty"), "{built_in}");
     let unclear = error("", "dnn,width=12,depth=2").unwrap();
     assert!(unclear.contains("RUN_DIR:LABEL: dnn, mscale-dnn"), "{unclear}");
     let seed = error(":dnn", "dnn,width=12,depth=2,label=x").unwrap_or_default();
@@ -178,6 +181,54 @@ fn a_network_of_another_shape_is_refused_and_both_are_named() {
     );
     let seven = Setup::new(&Plan::from_toml(&text, &[]).unwrap(), false).err().unwrap().to_string();
     assert!(seven.contains("no network of seed 7, only of 0, 1"), "{seven}");
+    let nine = Solution::open(first.path(), Some("dnn"), Some(9)).err().map(|error| error.to_string());
+    assert!(nine.as_ref().is_some_and(|nine| nine.contains("none of the run's, which are 0, 1")), "{nine:?}");
+}
+
+/// Scales that are chosen for a problem are others on another.
+#[test]
+fn chosen_scales_are_not_carried_to_another_problem() {
+    let first = trained(
+        "problem = 'sines-1d'\ngrid = 64\nstop = 'steps=2'\nsolver = 'mscale-dnn,scales=auto,width=6,depth=2,boundary=exact'",
+    );
+    let text = format!(
+        "problem = 'mscale-demo-1d'\nsolver = 'mscale-dnn,scales=auto,width=6,depth=2,boundary=exact,start=\"{}\"'",
+        first.path().display()
+    );
+    let refused =
+        Setup::new(&Plan::from_toml(&text, &[]).unwrap(), false).err().map(|error| error.to_string());
+    assert!(refused.as_ref().is_some_and(|why| why.contains("those of sines-1d")), "{refused:?}");
+}
+
+/// What ends a run, and what is advised then.
+#[test]
+fn runs_end_with_advice_that_fits() {
+    let advice = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let setup = Setup::new(&Plan::from_toml(text, &[]).unwrap(), false).unwrap();
+        let summary =
+            experiment::run(&setup, folder.path(), true, &AtomicBool::new(false), &mut Quiet).unwrap();
+        let run = summary.solvers.into_iter().next().unwrap();
+        (run.outcome, run.advice.unwrap_or_default())
+    };
+    // Its list of optimisers is through: that is a budget, and no floor.
+    let spent =
+        "problem = 'sines-1d'\nstop = 'error_l2=1e-12'\nsolver = 'dnn,width=6,points=50,optimizer=adam:4'";
+    let (outcome, text) = advice(spent);
+    assert!(
+        outcome == "budget" && text.contains("the steps that its own settings give it"),
+        "{outcome}: {text}"
+    );
+    // Nearer to the solution than the grid is.
+    let near = "problem = 'fprinciple-1d'\ngrid = 100\nsolver = 'random-features,count=150'\nmodes = 'none'";
+    let (_, text) = advice(near);
+    assert!(text.contains("--reference exact"), "{text}");
+    let (_, text) = advice("problem = 'two-tone-2d'\nsolver = 'random-features,count=60'\nmodes = 'none'");
+    assert!(text.contains("relative residual of") && text.contains("count="), "{text}");
+    let (_, text) = advice(
+        "problem = 'sines-3d'\ngrid = 8\nreference = 'exact'\nsolver = 'random-features,count=400,sampling=lattice'\nmodes = 'none'",
+    );
+    assert!(text.contains("more than the 343 equations"), "{text}");
 }
 
 /// With several seeds the summary says how far they lie apart.
