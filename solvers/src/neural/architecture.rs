@@ -193,6 +193,9 @@ impl Architecture {
             )?),
         };
         match &weights {
+            Weights::Fixed(list) if list.iter().all(|weight| *weight == 0.0) => {
+                Err(settings.bad("weights", "different from zero, which leaves no network"))
+            }
             Weights::Fixed(list) if list.len() != 1 && list.len() != count => {
                 Err(settings.bad("weights", &format!("one number, or as many as the {count} subnets")))
             }

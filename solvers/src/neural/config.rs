@@ -144,17 +144,17 @@ impl Config {
         let adam = || optimizer.iter().filter(|stage| stage.method == Method::Adam);
         let has_adam = adam().next().is_some();
         if lr_schedule == LrSchedule::Cosine && (!has_adam || adam().any(|stage| stage.steps.is_none())) {
-            let expected = "cosine only with the steps of every adam: optimizer=adam:2000";
+            let expected = "possible without the steps of every adam: optimizer=adam:2000";
             return Err(settings.bad("lr_schedule", expected));
         }
         if beta_schedule == BetaSchedule::Balanced && !has_adam {
             let expected =
-                "balanced only with adam, in whose steps it is balanced: optimizer=[adam:1000,lbfgs]";
+                "possible without adam, in whose steps it is balanced: optimizer=[adam:1000,lbfgs]";
             return Err(settings.bad("beta_schedule", expected));
         }
         if beta_schedule == BetaSchedule::Staged && optimizer.steps().is_none() {
             return Err(settings
-                .bad("beta_schedule", "staged only with the steps of all optimizers: optimizer=adam:5000"));
+                .bad("beta_schedule", "possible without the steps of all optimizers: optimizer=adam:5000"));
         }
         for key in ["lr", "lr_decay", "lr_schedule", "lr_period"].into_iter().filter(|_| !has_adam) {
             settings.unused(key, &format!("optimizer={}, as it is adam's", optimizer.names().join(",")))?;
@@ -176,7 +176,7 @@ impl Config {
             _ => settings.count("resample", 0)?,
         };
         if is_gauss && resample > 0 {
-            return Err(settings.bad("resample", "0: sampling=gauss has the same points always"));
+            return Err(settings.bad("resample", "0, and sampling=gauss has the same points always"));
         }
         let config = Self {
             architecture: Architecture::read(settings, kind)?,
@@ -204,6 +204,12 @@ impl Config {
         };
         if config.loss == Loss::Regression && config.resample == 0 {
             settings.unused("points", "loss=regression and resample=0, which fit all nodes of the grid")?;
+        }
+        let is_penalty = config.boundary == Boundary::Penalty && config.loss != Loss::Regression;
+        if is_penalty && config.beta == 0.0 && beta_schedule != BetaSchedule::Balanced {
+            return Err(
+                settings.bad("beta", "a positive number, without which nothing holds u at the boundary")
+            );
         }
         if !config.has_jumps() {
             let (interface, loss) = (config.interface.name(), config.loss.name());
