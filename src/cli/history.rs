@@ -53,8 +53,11 @@ pub(super) fn table(arguments: &ArgMatches) -> Result<Exit, Failure> {
     }
     let seeds = run.solvers.iter().map(|solver| solver.runs.len()).max().unwrap_or(0);
     emit(&format!(
-        "{table}\n\nMedian over {seeds} seed(s), smallest and largest in brackets; best: the smallest error over all \
-         recorded steps; errors against the {} solution{}.",
+        "{table}\n\n{}best: the smallest error over all recorded steps; errors against the {} solution{}.",
+        match seeds {
+            0 | 1 => String::new(),
+            several => format!("Median over {several} seeds, smallest and largest in brackets; "),
+        },
         run.summary.reference,
         run.summary.reference_bar_l2.map_or(String::new(), |bar| format!(", itself known to ± {bar:.1e}"))
     ))?;

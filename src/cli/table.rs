@@ -132,8 +132,9 @@ fn error_bar(solver: &SolverSummary, summary: &Summary) -> String {
     }
     let missed = |accuracy: &f64| solver.best_bar_l2().is_none_or(|bar| bar > *accuracy);
     if let Some(accuracy) = summary.accuracy.filter(missed) {
-        let why =
-            summary.refinement.as_deref().unwrap_or("the solver did not come close enough; tighten --stop");
+        let why = summary.refinement.as_deref().unwrap_or(
+            "the solver did not come close enough to the solution on this grid, which the bar is of; tighten --stop",
+        );
         text += &format!(
             "{} (seed {}): the accuracy {accuracy:.1e} was not reached: {why}\n",
             solver.name, solver.seed

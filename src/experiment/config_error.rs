@@ -57,7 +57,7 @@ pub enum ConfigError {
     SameLabel(String),
     /// More memory than there is.
     #[error(
-        "this needs about {need:.1} GB of memory and {have:.1} GB are free{}; take a coarser grid, a solver that needs less (`pcg` for `direct`) or a smaller network",
+        "this needs about {need:.1} GB of memory and {have:.1} GB are free{}; take a coarser grid, a solver that needs less (`pcg` for `direct`), or a network of fewer neurons, features or points",
         .who.as_deref().map(|who| format!(" (most of it for {who})")).unwrap_or_default()
     )]
     Memory {

@@ -30,6 +30,9 @@ use crate::{
     theory::Prediction,
 };
 
+/// An error below this many times the grid's own is no longer the network's alone.
+const NEAR: f64 = 2.0;
+
 /// One solver with one seed.
 pub(super) struct OneRun<'a> {
     /// Everything but the seed.
@@ -113,12 +116,15 @@ impl OneRun<'_> {
         }
         let bar = setup.bar.as_ref().map(|bar| bar.of(end.values.as_slice()));
         let extrapolated = self.extrapolate(folder, &end)?;
-        let solvation = setup.problem.solvation().zip(end.values.field());
+        // What a run was cut off at says nothing.
+        let is_answer = !matches!(end.outcome, Outcome::Interrupted | Outcome::Diverged);
+        let solvation = setup.problem.solvation().zip(end.values.field()).filter(|_| is_answer);
         let free =
             solvation.and_then(|(solvation, field)| FreeEnergy::new(solvation, field, setup.coarse.as_ref()));
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let coarse = free.as_ref().and_then(FreeEnergy::advice);
-        let advice = self.below_the_floor(&end).or(entry.advice.clone()).or(coarse);
+        let advice = self.below_the_floor(&end).or_else(|| self.at_the_grid_s_error(&end));
+        let advice = advice.or(entry.advice.clone()).or(coarse);
         Ok(SolverSummary {
             energy_above_nyquist: energy,
             milestones,
@@ -134,6 +140,8 @@ impl OneRun<'_> {
     /// Writes the answer extrapolated from two grids, where they show the order of the scheme; its bar.
     fn extrapolate(&self, folder: &RunFolder, end: &End) -> Result<Option<Errors>, StoreError> {
         let both = self.setup.bar.as_ref().and_then(|bar| bar.extrapolation.as_ref());
+        // A network has no error that falls with the grid's spacing.
+        let both = both.filter(|_| self.prepared.need.discrete);
         let Some((both, u)) = both.zip(end.values.field()) else { return Ok(None) };
         let (answer, bar) = both.of(u);
         if self.seed == self.setup.plan.seed {
@@ -157,6 +165,20 @@ impl OneRun<'_> {
                 "the tolerance lies below the discretisation error of this grid ({:.1e} in L2, {:.1e} in the maximum); \
                  take a finer --grid",
                 floor.l2, floor.max
+            )
+        })
+    }
+
+    /// Advice for a network that is as near to the solution on the grid as that is to the exact one: from here on its
+    /// error is the grid's.
+    fn at_the_grid_s_error(&self, end: &End) -> Option<String> {
+        let is_network = !self.prepared.need.discrete && self.is_against(ReferenceKind::Discrete);
+        let floor = self.setup.floor.filter(|_| is_network)?;
+        end.errors.is_some_and(|errors| errors.l2 < NEAR * floor.l2).then(|| {
+            format!(
+                "errors are from the solution on this grid, which itself is {:.1e} (L2) from the exact one: the network may \
+                 be nearer to that; take --reference exact",
+                floor.l2
             )
         })
     }
