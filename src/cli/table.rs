@@ -81,6 +81,12 @@ pub(super) fn table(summary: &Summary) -> String {
                 solver.name, solver.seed
             );
         }
+        if let [Some(rank), Some(fit)] = ["rank", "fit"].map(|name| solver.scalars.get(name)) {
+            text += &format!(
+                "{} (seed {}): least squares of rank {rank}, relative residual {fit:.1e}\n",
+                solver.name, solver.seed
+            );
+        }
         for milestone in &solver.milestones {
             text += &format!(
                 "{} (seed {}): {} steps in {} s and {} work units to the hand-over, then {} steps in {} s and {}\n",

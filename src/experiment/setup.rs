@@ -69,6 +69,8 @@ pub struct Setup {
 
 /// Cells a side where the plan does not say.
 const DEFAULT_CELLS: [usize; 3] = [256, 64, 32];
+/// Of a molecule, whose free energy is compared with that of half as many cells.
+const MOLECULE_CELLS: usize = 64;
 /// Nodes inside of shapes up to which `transform=auto` takes the eigenvectors of the operator.
 const FEW_NODES: usize = 1024;
 /// Watched and recorded steps a decade where not every step is. The first is a multiple of the
@@ -373,6 +375,7 @@ impl Setup {
 /// Cells of the plan's grid, one number or one an axis; those of the dimension where it does not say.
 pub(super) fn cells(plan: &Plan, problem: &dyn Problem) -> Vec<usize> {
     match plan.grid.as_slice() {
+        [] if problem.solvation().is_some() => vec![MOLECULE_CELLS],
         [] => vec![DEFAULT_CELLS[problem.domain().dimension().clamp(1, 3) - 1]],
         cells => cells.to_vec(),
     }

@@ -1,5 +1,7 @@
 //! What is said of a whole experiment: summary.json, and manifest.json beside it.
 
+use std::collections::BTreeMap;
+
 use modewise_problems::{Errors, Spec};
 use modewise_solvers::{End, Outcome};
 use serde::Serialize;
@@ -85,6 +87,10 @@ pub(super) fn entry(
         error_l2: end.errors.and_then(|errors| finite(errors.l2)),
         error_max: end.errors.and_then(|errors| finite(errors.max)),
         residual: end.residual.and_then(finite),
+        scalars: {
+            let last = prepared.solver.scalar_names().into_iter().zip(&end.scalars);
+            last.filter_map(|(name, value)| Some((name, finite(*value)?))).collect()
+        },
         error_bar_l2: bar.and_then(|bar| finite(bar.l2)),
         error_bar_max: bar.and_then(|bar| finite(bar.max)),
         extrapolated_bar_l2: None,
@@ -121,6 +127,7 @@ pub(super) fn failed(prepared: &Prepared, seed: u64, error: &dyn std::error::Err
         error_l2: None,
         error_max: None,
         residual: None,
+        scalars: BTreeMap::new(),
         error_bar_l2: None,
         error_bar_max: None,
         extrapolated_bar_l2: None,

@@ -1,6 +1,6 @@
 //! The rows and documents of a run folder: one type for whoever writes it and whoever reads it.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -213,6 +213,9 @@ pub struct SolverSummary {
     pub error_max: Option<f64>,
     /// Relative residual of the last iterate; networks have none.
     pub residual: Option<f64>,
+    /// The last value of each of its columns in history.csv: losses, rates, the rank of a least squares.
+    #[serde(default)]
+    pub scalars: BTreeMap<String, f64>,
     /// Estimated relative L2 error against the solution of the differential equation, with `--error-bar`.
     #[serde(default)]
     pub error_bar_l2: Option<f64>,

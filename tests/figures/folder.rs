@@ -175,6 +175,7 @@ impl Case {
             error_l2: Some(1e-3),
             error_max: None,
             residual: None,
+            scalars: Default::default(),
             error_bar_l2: None,
             error_bar_max: None,
             extrapolated_bar_l2: None,

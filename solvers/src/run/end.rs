@@ -72,6 +72,8 @@ pub struct End {
     pub errors: Option<Errors>,
     /// The last relative residual, where it means something.
     pub residual: Option<f64>,
+    /// The last of what [`crate::Iteration::scalars`] reports.
+    pub scalars: Vec<f64>,
     /// The last u, on the task's grid or at its test points.
     pub values: Values,
 }

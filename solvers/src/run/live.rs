@@ -273,6 +273,7 @@ impl<'p> Live<'p> {
             observe_seconds: self.observe_seconds,
             errors: self.errors,
             residual: self.residual,
+            scalars: self.scalars,
             values: self.values,
         }
     }
