@@ -46,5 +46,6 @@ mod tests;
 
 pub use graph::{Expr, Graph};
 pub use parse::FormulaError;
+pub(crate) use parse::excerpt;
 pub use program::Program;
 pub use scope::Scope;

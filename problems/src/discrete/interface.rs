@@ -139,7 +139,8 @@ impl<'g> Interface<'g> {
         }
     }
 
-    /// w at nodes inside next to those of `rows`, and 0 at others; `None` where u itself goes on.
+    /// w at nodes inside next to those of `rows`, and 0 at others; `None` where u itself goes on. Where a charge lies on a node
+    /// it is the mean over the node's cell that the neighbours see, by the middles of its 2^d parts.
     pub fn lift(&self, problem: &dyn Problem, rows: &BTreeSet<usize>) -> Option<BTreeMap<usize, f64>> {
         let around = |node: &usize| {
             let strides = (0..self.d).map(|axis| self.grid.stride(axis));
@@ -150,8 +151,26 @@ impl<'g> Interface<'g> {
             rows.iter().flat_map(around).filter(|node| self.is_inside(*node)).collect();
         let nodes: Vec<usize> = nodes.into_iter().collect();
         let mut given = false;
-        let values = self.at_nodes(&nodes, |points, out| given = problem.interface_lift(points, out));
-        given.then(|| nodes.into_iter().zip(values).collect())
+        let mut values = self.at_nodes(&nodes, |points, out| given = problem.interface_lift(points, out));
+        if !given {
+            return None;
+        }
+        for (node, value) in nodes.iter().zip(&mut values).filter(|(_, value)| !value.is_finite()) {
+            let at = coordinates(self.grid, *node);
+            let middles: Vec<f64> = (0..1usize << self.d)
+                .flat_map(|part| {
+                    let quarter = |axis: usize| {
+                        let side = if part >> axis & 1 == 1 { 0.25 } else { -0.25 };
+                        at[axis] + side * self.grid.axes()[axis].spacing()
+                    };
+                    (0..self.d).map(quarter).collect::<Vec<_>>()
+                })
+                .collect();
+            let mut around = vec![0.0; 1 << self.d];
+            problem.interface_lift(Points::new(&middles, self.d), &mut around);
+            *value = around.iter().sum::<f64>() / around.len() as f64;
+        }
+        Some(nodes.into_iter().zip(values).collect())
     }
 
     fn at_nodes(&self, nodes: &[usize], function: impl FnOnce(Points<'_>, &mut [f64])) -> Vec<f64> {

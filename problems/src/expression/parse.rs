@@ -25,7 +25,7 @@ pub struct FormulaError {
 const SHOWN: usize = 40;
 
 /// The surroundings of character `at`.
-fn excerpt(text: &str, at: usize) -> String {
+pub(crate) fn excerpt(text: &str, at: usize) -> String {
     let first = at.saturating_sub(SHOWN + 1);
     let part: String = text.chars().skip(first).take(2 * SHOWN).collect();
     let more = text.chars().count() > first + 2 * SHOWN;

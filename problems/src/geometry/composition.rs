@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::spec::nearest;
+use crate::{expression::excerpt, spec::nearest};
 
 /// Union, intersection and complement of shapes.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,7 @@ impl Tree {
 #[derive(Debug, Error, Clone, PartialEq)]
 pub enum RegionError {
     /// The text cannot be read.
-    #[error("cannot read `{text}`: {expected} at character {at}")]
+    #[error("cannot read `{}`: {expected} at character {at}", excerpt(.text, *.at))]
     Text {
         /// The text.
         text: String,
