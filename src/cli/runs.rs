@@ -46,14 +46,7 @@ pub(super) fn run(command: &str, arguments: &ArgMatches) -> Result<Exit, Failure
         None => default_folder(&setup)?,
     };
     let quiet = arguments.get_flag("quiet");
-    let notes = [
-        setup.unresolved(),
-        setup.known_up_to_a_constant(),
-        setup.doubtful_exact(),
-        setup.split_into_waves(),
-        setup.at_test_points(),
-    ];
-    for note in setup.published().chain(notes.into_iter().flatten()).filter(|_| !quiet) {
+    for note in setup.notes().filter(|_| !quiet) {
         eprintln!("modewise: {note}");
     }
     if !quiet && setup.plan.initial != Start::Zero {

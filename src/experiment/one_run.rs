@@ -123,7 +123,7 @@ impl OneRun<'_> {
             solvation.and_then(|(solvation, field)| FreeEnergy::new(solvation, field, setup.coarse.as_ref()));
         let entry = summary::entry(self.prepared, self.seed, &end, watch.as_ref(), bar);
         let coarse = free.as_ref().and_then(FreeEnergy::advice);
-        let advice = self.below_the_floor(&end).or_else(|| self.at_the_grid_s_error(&end));
+        let advice = self.below_the_floor(&end).or_else(|| self.as_near_as_the_grid(&end));
         let advice = advice.or(entry.advice.clone()).or(coarse);
         Ok(SolverSummary {
             energy_above_nyquist: energy,
@@ -171,7 +171,7 @@ impl OneRun<'_> {
 
     /// Advice for a network that is as near to the solution on the grid as that is to the exact one: from here on its
     /// error is the grid's.
-    fn at_the_grid_s_error(&self, end: &End) -> Option<String> {
+    fn as_near_as_the_grid(&self, end: &End) -> Option<String> {
         let is_network = !self.prepared.need.discrete && self.is_against(ReferenceKind::Discrete);
         let floor = self.setup.floor.filter(|_| is_network)?;
         end.errors.is_some_and(|errors| errors.l2 < NEAR * floor.l2).then(|| {

@@ -250,6 +250,11 @@ impl Config {
         usize::from(self.interface == Interface::Kink)
     }
 
+    /// Whether losses are compared from step to step, on points that training does not keep.
+    pub(super) fn needs_comparison(&self) -> bool {
+        self.resample > 0 && (self.keep == Keep::Best || self.plateau > 0)
+    }
+
     /// Whether flux jumps are a term of the loss.
     pub(super) fn has_jumps(&self) -> bool {
         self.interface == Interface::Kink && self.loss == Loss::Residual

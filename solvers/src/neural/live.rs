@@ -12,7 +12,7 @@ use super::{
     config::{Boundary, Config, Interface},
     kink::Kink,
     loss::{Loss, Objective, Terms},
-    memory::{Keep, Memory},
+    memory::Memory,
     network::Network,
     optimizer::{Jacobian, Layout, Method, Sequence, Training},
     penalty::{self, BetaSchedule},
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task};
 
-pub(super) use comparison::Comparison;
+use comparison::Comparison;
 
 /// Names of what [`Iteration::scalars`] reports: of the loss last computed, its terms with and without
 /// their weight, and the rates that the last step used.
@@ -129,7 +129,8 @@ impl<'p> Live<'p> {
             Training { trainer: &mut trainer, batch: &batch, jacobian: jacobian.as_mut(), terms, flops: 0.0 };
         let sequence = Sequence::new(config.optimizer.clone(), config.rate(), &function);
         let memory = Memory::new(config.keep, &parameters);
-        let comparison = Comparison::is_needed(config)
+        let comparison = config
+            .needs_comparison()
             .then(|| Comparison::new(config, &sampler, problem, target, &trainer.objective));
         let room = |is_needed: bool| vec![0.0; if is_needed { parameters.len() } else { 0 }];
         let previous = room(memory.keeps() && comparison.is_none());

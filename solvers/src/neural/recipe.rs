@@ -10,7 +10,7 @@ use super::{
     architecture::Kind,
     boundary::Trial,
     config::{Boundary, Config, Interface},
-    live::{COUPLING, Comparison, INTERFACE, Live, SCALARS},
+    live::{COUPLING, INTERFACE, Live, SCALARS},
     loss::{Equation, Loss},
     optimizer::{Layout, MOST_DENSE, Method},
     tiles,
@@ -192,7 +192,7 @@ impl Solver for Neural {
             ));
         }
         let built = if config.boundary == Boundary::Exact { 2 * (MOST_AXES + 2) } else { 0 };
-        let batches = if Comparison::is_needed(config) { 2.0 } else { 1.0 };
+        let batches = if config.needs_comparison() { 2.0 } else { 1.0 };
         let batch = batches * (inside + sides) as f64 * (2 * dimension + 4 + built) as f64;
         // Estimated before any layer is laid out: the network itself may not fit.
         let network = config.architecture.network(problem, config.functions())?;

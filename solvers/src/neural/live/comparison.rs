@@ -3,7 +3,7 @@
 
 use modewise_problems::{Field, Problem};
 
-use super::{Batch, Config, Keep, Objective, Sampler, Trainer};
+use super::{Batch, Config, Objective, Sampler, Trainer};
 
 /// Steps from one comparison to the next: a look costs as much as a step.
 const EVERY: u64 = 20;
@@ -12,17 +12,12 @@ const EVERY: u64 = 20;
 const NUMBER: u64 = u64::MAX - 1;
 
 /// Points that stay.
-pub(in crate::neural) struct Comparison {
+pub(super) struct Comparison {
     batch: Batch,
     every: u64,
 }
 
 impl Comparison {
-    /// Whether runs of `config` compare losses on points that training does not keep.
-    pub fn is_needed(config: &Config) -> bool {
-        config.resample > 0 && (config.keep == Keep::Best || config.plateau > 0)
-    }
-
     /// As many points as a step has, drawn once.
     pub fn new(
         config: &Config,
