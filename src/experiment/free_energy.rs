@@ -59,8 +59,8 @@ impl FreeEnergy {
                  is cannot be told; take a finer --grid, or a smaller margin around the molecule"
             )),
             State::Single => Some(
-                "there is no grid of half as many cells to compare the free energy with: take a --grid that is a multiple of 4, or \
-                 another one where a charge lies on a node at the surface of the coarser grid"
+                "there is no grid of half as many cells to compare the free energy with; take an even number of cells, or a finer \
+                 --grid"
                     .into(),
             ),
             State::Far => self.bar.map(|far| {
