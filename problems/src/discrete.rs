@@ -11,7 +11,8 @@
 //!   u₋ = u₊ + 2hg/ε, c₋ = c₊, which leaves the term 2g/h on the right-hand side;
 //! - on a Robin side, ε ∂u/∂n + au = g, the same elimination adds 2a/h to the diagonal;
 //! - on shapes (`region`) nodes outside have the equation u = 0 and no neighbours, and at those next to a curved
-//!   boundary the distance to it takes the place of h;
+//!   boundary the distance to it takes the place of h; where a flux is given on a shape, cells that its boundary cuts are
+//!   balanced as they are (`cut_cells`);
 //! - at an interface where ε jumps (`interface`) the equations next to it are those of immersed finite elements, in
 //!   which neighbours along diagonals are coupled too;
 //! - on a periodic axis the last node is the first one again and carries its value.
@@ -27,6 +28,7 @@
 
 mod assemble;
 mod at_points;
+mod cut_cells;
 mod diagonal;
 mod error;
 mod extend;
@@ -39,6 +41,7 @@ mod p_laplace_tests;
 mod reaction_tests;
 mod region;
 mod residual;
+mod shapes;
 mod sides_of_faces;
 mod simplex;
 #[cfg(test)]
@@ -94,6 +97,10 @@ pub struct Discrete {
     kappa2: Option<Vec<f64>>,
     /// Whether nodes are inside the region; `None` without shapes.
     inside: Option<Vec<bool>>,
+    /// Nodes outside whose cells are partly inside, which makes them unknowns; ascending.
+    ghosts: Vec<usize>,
+    /// The shares of cells that are inside, where they are neither 0 nor 1, of a singular system; ascending.
+    shares: Vec<(usize, f64)>,
     /// Couplings besides those of faces, by node and other node.
     couplings: Vec<Coupling>,
     source: Field,
@@ -159,6 +166,23 @@ impl Discrete {
         for (out, _) in values.iter_mut().zip(self.inside.iter().flatten()).filter(|(_, inside)| !**inside) {
             *out = value;
         }
+    }
+
+    /// Whether there are nodes outside that have values of their own: their cells are partly inside.
+    pub fn has_ghosts(&self) -> bool {
+        !self.ghosts.is_empty()
+    }
+
+    /// Whether `node` is inside, or outside with a cell that is partly inside: whether its equation is more than u = 0.
+    pub fn is_active(&self, node: usize) -> bool {
+        self.is_inside(node) || self.ghosts.binary_search(&node).is_ok()
+    }
+
+    /// Writes `value` to all nodes whose equation is u = 0.
+    pub fn fill_inactive(&self, values: &mut [f64], value: f64) {
+        let ghosts: Vec<f64> = self.ghosts.iter().map(|node| values[*node]).collect();
+        self.fill_outside(values, value);
+        self.ghosts.iter().zip(ghosts).for_each(|(node, ghost)| values[*node] = ghost);
     }
 
     /// Whether shapes or Robin sides add to the diagonal.

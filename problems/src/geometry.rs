@@ -24,6 +24,7 @@
 
 mod balls;
 mod composition;
+mod content;
 mod ellipsoid;
 mod jet;
 mod measure;
@@ -36,6 +37,7 @@ mod shape;
 mod tests;
 
 pub use composition::RegionError;
+pub use content::{Content, Facet};
 pub use ellipsoid::Ellipsoid;
 pub use jet::{JET_AXES, Jet};
 pub use piece::{Piece, TwiceUsed};

@@ -3,7 +3,11 @@
 
 use std::fmt::Debug;
 
-use crate::{Points, Reaction, Spec, geometry::Region, solvation::Solvation};
+use crate::{
+    Points, Reaction, Spec,
+    geometry::{Region, RegionError},
+    solvation::Solvation,
+};
 
 /// The most axes a box may have. Grids end at [`crate::grid::GRID_AXES`]; networks alone go on.
 pub const MOST_AXES: usize = 10;
@@ -17,7 +21,7 @@ pub fn axis_names(dimension: usize) -> Vec<String> {
     }
 }
 
-/// What holds on one side of the box.
+/// What holds on one side of the box, or on the boundary of a shape, which is never periodic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
@@ -31,18 +35,31 @@ pub enum Condition {
 }
 
 /// A box, the condition on the lower and upper side of every axis, and the shapes it is cut down to, on whose
-/// boundaries u is given.
+/// boundaries u is given or a flux is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
     bounds: Vec<[f64; 2]>,
     sides: Vec<[Condition; 2]>,
     region: Option<Region>,
+    fluxes: Option<Box<Fluxes>>,
+}
+
+/// The shapes on whose boundaries a flux is given.
+#[derive(Debug, Clone, PartialEq)]
+struct Fluxes {
+    /// Which shapes.
+    natural: Vec<bool>,
+    /// What all shapes but those leave; `None` where there are no others.
+    of_values: Option<Region>,
+    /// What those leave.
+    of_fluxes: Region,
 }
 
 impl Domain {
     /// The box ∏ (lower, upper) with u given on every side.
     pub fn dirichlet(bounds: &[[f64; 2]]) -> Self {
-        Self { bounds: bounds.to_vec(), sides: vec![[Condition::Dirichlet; 2]; bounds.len()], region: None }
+        let sides = vec![[Condition::Dirichlet; 2]; bounds.len()];
+        Self { bounds: bounds.to_vec(), sides, region: None, fluxes: None }
     }
 
     /// The box with these conditions; `None` if they are not one pair an axis, or if an axis is
@@ -54,19 +71,54 @@ impl Domain {
             bounds: bounds.to_vec(),
             sides: sides.to_vec(),
             region: None,
+            fluxes: None,
         })
     }
 
-    /// What of the box lies in `region`.
+    /// What of the box lies in `region`, u being given on the boundaries of all shapes.
     #[must_use]
     pub fn within(mut self, region: Region) -> Self {
-        self.region = Some(region);
+        (self.region, self.fluxes) = (Some(region), None);
         self
+    }
+
+    /// What of the box lies in `region`, a flux being given on the boundaries of the shapes that are `natural`, u on those of
+    /// others.
+    ///
+    /// # Errors
+    /// A region that is no intersection of shapes of one kind with shapes of the other.
+    pub fn within_fluxes(self, region: Region, natural: &[bool]) -> Result<Self, RegionError> {
+        if !(0..natural.len()).any(|part| natural[part] && region.uses(part)) {
+            return Ok(self.within(region));
+        }
+        let [of_values, of_fluxes] = region.split(natural)?;
+        let of_values = Some(of_values).filter(|region| !region.is_everything());
+        let fluxes = Fluxes { natural: natural.to_vec(), of_values, of_fluxes };
+        Ok(Self { fluxes: Some(Box::new(fluxes)), ..self.within(region) })
     }
 
     /// The region that the box is cut down to; `None` for the whole of it.
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
+    }
+
+    /// Whether a flux and not u is given on the boundary of shape `part`.
+    pub fn is_natural(&self, part: usize) -> bool {
+        self.fluxes.as_ref().is_some_and(|fluxes| fluxes.natural.get(part).copied().unwrap_or(false))
+    }
+
+    /// The region that shapes on which u is given cut out: with [`Domain::region_of_fluxes`], whose boundary carries fluxes,
+    /// it is the intersection that [`Domain::region`] is. `None` where there are no such shapes.
+    pub fn region_of_values(&self) -> Option<&Region> {
+        match &self.fluxes {
+            None => self.region.as_ref(),
+            Some(fluxes) => fluxes.of_values.as_ref(),
+        }
+    }
+
+    /// The region that shapes on which a flux is given cut out.
+    pub fn region_of_fluxes(&self) -> Option<&Region> {
+        self.fluxes.as_ref().map(|fluxes| &fluxes.of_fluxes)
     }
 
     /// Lower and upper end per axis.
@@ -179,6 +231,19 @@ pub trait Problem: Debug + Send + Sync {
     /// a ≥ 0 at points of a Neumann side where ε ∂u/∂n + au is given, which makes it a Robin side; `false`,
     /// with `out` untouched, where the flux alone is.
     fn robin(&self, _axis: usize, _upper: bool, _points: Points<'_>, _out: &mut [f64]) -> bool {
+        false
+    }
+
+    /// ε ∂u/∂n at points on the boundary of shape `part`, where [`Domain::is_natural`], or ε ∂u/∂n + au where
+    /// [`Problem::shape_robin`] answers; `normals` are unit vectors out of the domain, one a point, and as long as points
+    /// are. Zero unless said otherwise.
+    fn shape_flux(&self, _part: usize, _points: Points<'_>, _normals: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+    }
+
+    /// a ≥ 0 at points on the boundary of such a shape where ε ∂u/∂n + au is given; `false`, with `out` untouched, where the
+    /// flux alone is.
+    fn shape_robin(&self, _part: usize, _points: Points<'_>, _out: &mut [f64]) -> bool {
         false
     }
 

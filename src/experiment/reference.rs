@@ -63,7 +63,11 @@ impl Way {
     /// The discrete solution, if there is a way to it.
     pub fn solve(&self, problem: &dyn Problem, discrete: &Discrete) -> Result<Option<Field>, String> {
         match self {
-            Self::Direct => direct::solve(discrete).map(Some).map_err(|error| error.to_string()),
+            Self::Direct => {
+                let mut field = direct::solve(discrete).map_err(|error| error.to_string())?;
+                discrete.fill_outside(field.values_mut(), 0.0);
+                Ok(Some(field))
+            }
             Self::No => Ok(None),
             Self::Iterate { solver, or_direct } => match iterate(solver.as_ref(), problem, discrete) {
                 Err(_) if *or_direct => Self::Direct.solve(problem, discrete),

@@ -7,7 +7,8 @@ use super::{
     diagonal::largest_diagonal,
     immersed::immerse,
     p_laplace::obstacle,
-    region::{Cut, Held},
+    region::Held,
+    shapes::Shapes,
     sides_of_faces,
 };
 use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, reduce};
@@ -30,24 +31,25 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     if !(exponent >= 2.0 && exponent.is_finite()) || obstacle.is_some() {
         return Err(DiscreteError::PLaplace { exponent, obstacle });
     }
-    let sides = problem.domain().sides().to_vec();
-    let cut = problem.domain().region().map(|region| Cut::new(region, grid, &sides)).transpose()?;
-    let is_inside = |node: usize| cut.as_ref().is_none_or(|cut| cut.inside[node]);
+    let sides = problem.domain().sides();
+    let shapes = Shapes::new(problem, grid, sides)?;
+    let is_whole = |node: usize| shapes.is_whole(node);
     let mut coefficients = match constant(problem, grid)? {
         Some(constant) => constant,
-        None => variable(problem, grid, cut.as_ref())?,
+        None => variable(problem, grid, &shapes)?,
     };
     // Elements at an interface take care of what jumps there themselves.
     let jumps = problem.permittivity() == Coefficient::Variable && problem.interface().is_none();
-    let mut source = nodal(grid, "source", is_inside, |points, out| {
+    let mut source = nodal(grid, "source", is_whole, |points, out| {
         if jumps {
             sides_of_faces::evaluate(grid, None, points, out, |points, out| problem.source(points, out));
         } else {
             problem.source(points, out);
         }
     })?;
-    let couplings = immerse(problem, grid, &is_inside, &mut coefficients, &mut source)?;
-    let boundary = boundary(problem, grid, &sides, &is_inside)?;
+    shapes.fill_cut("source", source.values_mut(), |points, out| problem.source(points, out))?;
+    let couplings = immerse(problem, grid, &is_whole, &mut coefficients, &mut source)?;
+    let boundary = boundary(problem, grid, sides, &shapes)?;
     let mut discrete = Discrete {
         largest_diagonal: 0.0,
         largest_regular: 0.0,
@@ -58,39 +60,43 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         p_laplace: None,
         kappa2: None,
         inside: None,
+        ghosts: Vec::new(),
+        shares: Vec::new(),
         couplings,
         coefficients,
-        sides,
+        sides: sides.to_vec(),
         boundary: boundary.filter(|field| field.values().iter().any(|&u| u != 0.0)),
         source: Field::zeros(grid),
         rhs_norm: 0.0,
     };
-    let mut held = robin(problem, &discrete, &is_inside)?;
-    add_fluxes(problem, &discrete, &is_inside, &mut source)?;
+    let mut held = robin(problem, &discrete, &shapes)?;
+    add_fluxes(problem, &discrete, &shapes, &mut source)?;
     discrete.largest_regular = largest_diagonal(&discrete);
-    if let Some(cut) = &cut {
-        held.extend(cut.held(problem, grid)?);
-    }
+    held.extend(shapes.held(problem, grid, &mut source)?);
     discrete.is_singular = !held.iter().any(|held| held.coefficient > 0.0)
         && !discrete.sides.iter().flatten().any(|side| *side == Condition::Dirichlet)
         && match &discrete.coefficients {
             Coefficients::Constant { screening, .. } => *screening == 0.0,
             Coefficients::Variable { screening, .. } => screening.is_empty(),
         };
-    discrete.inside = cut.map(|cut| cut.inside);
+    if let Some(nodes) = shapes.into_nodes() {
+        (discrete.inside, discrete.ghosts) = (Some(nodes.inside), nodes.ghosts);
+        discrete.shares = if discrete.is_singular { nodes.shares } else { Vec::new() };
+    }
     discrete.hold(&held, &mut source);
     discrete.keep_unknowns(&mut source);
     discrete.source = source;
     discrete.largest_diagonal = largest_diagonal(&discrete);
     if discrete.is_singular {
-        let mean = discrete.mean(discrete.source.values());
+        let [sum, volume] = discrete.sums(discrete.source.values(), false);
+        let mean = sum / volume;
         let largest = reduce::max_abs(discrete.source.values());
         if mean.abs() > INCOMPATIBLE * largest {
             return Err(DiscreteError::Incompatible { mean, largest });
         }
         discrete.imbalance = mean.abs() / largest.max(f64::MIN_POSITIVE);
         let mut source = std::mem::replace(&mut discrete.source, Field::zeros(grid));
-        source.values_mut().iter_mut().for_each(|f| *f -= mean);
+        discrete.subtract_inside(source.values_mut(), mean, true);
         discrete.keep_unknowns(&mut source);
         discrete.source = source;
     }
@@ -200,8 +206,12 @@ fn constant(problem: &dyn Problem, grid: &Grid) -> Result<Option<Coefficients>, 
     Ok(problem.is_uniform().then_some(Coefficients::Constant { axes, screening: k }))
 }
 
-/// The coefficients face by face and node by node; 0 between nodes that are not both inside, and outside.
-fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coefficients, DiscreteError> {
+/// The coefficients face by face and node by node; 0 between nodes that have not both equations, and outside.
+fn variable(
+    problem: &dyn Problem,
+    grid: &Grid,
+    shapes: &Shapes<'_>,
+) -> Result<Coefficients, DiscreteError> {
     let dimension = grid.dimension();
     let mut faces = Vec::with_capacity(dimension);
     for (i, axis) in grid.axes().iter().enumerate() {
@@ -209,8 +219,7 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
         let mut shift = vec![0.0; dimension];
         shift[i] = 0.5 * h;
         let wanted = |node: usize| {
-            node / stride % (axis.cells + 1) < axis.cells
-                && cut.is_none_or(|cut| cut.is_open(i, node, stride))
+            node / stride % (axis.cells + 1) < axis.cells && shapes.between(i, node, stride) == 1.0
         };
         let mut values = shifted(grid, "permittivity", &shift, wanted, |points, out| {
             sides_of_faces::coefficient(grid, Some(i), problem.permittivity(), points, out, |points, out| {
@@ -223,12 +232,22 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
             at[i] += shift[i];
             return Err(DiscreteError::permittivity(*value, at));
         }
+        for (node, share) in shapes.cut_faces(i, stride) {
+            let at = shapes.place_between(grid, i, node);
+            let mut epsilon = [0.0];
+            problem.permittivity_at(Points::new(&at, dimension), &mut epsilon);
+            // Not so for what is not a number.
+            if !(epsilon[0] > 0.0 && epsilon[0].is_finite()) {
+                return Err(DiscreteError::permittivity(epsilon[0], at));
+            }
+            values[node] = share * epsilon[0];
+        }
         values.par_iter_mut().for_each(|value| *value /= h * h);
         faces.push(values);
     }
-    let is_inside = |node: usize| cut.is_none_or(|cut| cut.inside[node]);
-    let screening =
-        shifted(grid, "screening", &vec![0.0; dimension], is_inside, |points, out| {
+    let is_whole = |node: usize| shapes.is_whole(node);
+    let mut screening =
+        shifted(grid, "screening", &vec![0.0; dimension], is_whole, |points, out| {
             match problem.interface() {
                 None => sides_of_faces::coefficient(
                     grid,
@@ -241,6 +260,7 @@ fn variable(problem: &dyn Problem, grid: &Grid, cut: Option<&Cut>) -> Result<Coe
                 Some(_) => problem.screening_at(points, out),
             }
         })?;
+    shapes.fill_cut("screening", &mut screening, |points, out| problem.screening_at(points, out))?;
     if let Some(node) = screening.iter().position(|&k| k < 0.0) {
         return Err(DiscreteError::bad("screening", screening[node], NOT_NEGATIVE, coordinates(grid, node)));
     }
@@ -264,14 +284,14 @@ fn boundary(
     problem: &dyn Problem,
     grid: &Grid,
     sides: &[[Condition; 2]],
-    is_inside: &impl Fn(usize) -> bool,
+    shapes: &Shapes<'_>,
 ) -> Result<Option<Field>, DiscreteError> {
     let mut field: Option<Field> = None;
     for (axis, pair) in sides.iter().enumerate() {
         for (upper, _) in
             [false, true].into_iter().zip(pair).filter(|(_, side)| **side == Condition::Dirichlet)
         {
-            let (nodes, values) = on_side(grid, axis, upper, "boundary value", is_inside, |points, out| {
+            let (nodes, values) = on_side(grid, axis, upper, "boundary value", shapes, |points, out| {
                 problem.boundary(points, out);
             })?;
             let field = field.get_or_insert_with(|| Field::zeros(grid));
@@ -283,16 +303,16 @@ fn boundary(
     Ok(field)
 }
 
-/// The nodes of a side that are inside, and `function` there.
+/// The nodes of a side that have equations or values, and `function` there.
 fn on_side(
     grid: &Grid,
     axis: usize,
     upper: bool,
     what: &'static str,
-    is_inside: &impl Fn(usize) -> bool,
+    shapes: &Shapes<'_>,
     function: impl FnOnce(Points<'_>, &mut [f64]),
 ) -> Result<(Vec<usize>, Vec<f64>), DiscreteError> {
-    let nodes: Vec<usize> = side(grid, axis, upper).filter(|node| is_inside(*node)).collect();
+    let nodes: Vec<usize> = side(grid, axis, upper).filter(|node| shapes.is_active(*node)).collect();
     let x: Vec<f64> = nodes.iter().flat_map(|&node| coordinates(grid, node)).collect();
     let mut values = vec![0.0; nodes.len()];
     function(Points::new(&x, grid.dimension()), &mut values);
@@ -306,19 +326,19 @@ fn on_side(
 fn add_fluxes(
     problem: &dyn Problem,
     discrete: &Discrete,
-    is_inside: &impl Fn(usize) -> bool,
+    shapes: &Shapes<'_>,
     f: &mut Field,
 ) -> Result<(), DiscreteError> {
     let grid = f.grid().clone();
     for [axis, upper] in neumann_sides(discrete) {
         let (h, upper) = (grid.axes()[axis].spacing(), upper == 1);
-        let (nodes, values) = on_side(&grid, axis, upper, "flux", is_inside, |points, out| {
+        let (nodes, values) = on_side(&grid, axis, upper, "flux", shapes, |points, out| {
             sides_of_faces::evaluate(&grid, Some(axis), points, out, |points, out| {
                 problem.flux(axis, upper, points, out);
             });
         })?;
         for (node, g) in nodes.into_iter().zip(values) {
-            f.values_mut()[node] += 2.0 * g / h;
+            f.values_mut()[node] += shapes.on_side(axis, upper, node) * 2.0 * g / h;
         }
     }
     Ok(())
@@ -328,7 +348,7 @@ fn add_fluxes(
 fn robin(
     problem: &dyn Problem,
     discrete: &Discrete,
-    is_inside: &impl Fn(usize) -> bool,
+    shapes: &Shapes<'_>,
 ) -> Result<Vec<Held>, DiscreteError> {
     const WHAT: &str = "coefficient of a Robin side";
     let grid = discrete.grid();
@@ -338,7 +358,7 @@ fn robin(
         if !problem.is_robin(axis, upper) {
             continue;
         }
-        let (nodes, values) = on_side(grid, axis, upper, WHAT, is_inside, |points, out| {
+        let (nodes, values) = on_side(grid, axis, upper, WHAT, shapes, |points, out| {
             sides_of_faces::evaluate(grid, Some(axis), points, out, |points, out| {
                 problem.robin(axis, upper, points, out);
             });
@@ -347,7 +367,8 @@ fn robin(
             if a < 0.0 {
                 return Err(DiscreteError::bad(WHAT, a, NOT_NEGATIVE, coordinates(grid, node)));
             }
-            held.push(Held { node, coefficient: 2.0 * a / h, value: 0.0 });
+            let coefficient = shapes.on_side(axis, upper, node) * 2.0 * a / h;
+            held.push(Held { node, coefficient, value: 0.0 });
         }
     }
     Ok(held)
@@ -383,7 +404,7 @@ impl Discrete {
         let own: f64 = faces.iter().map(|faces| 2.0 * mean_of_positive(faces)).sum();
         let own = if own > 0.0 { own } else { 1.0 };
         for (node, inside) in self.inside.iter().flatten().enumerate() {
-            if !inside {
+            if !inside && self.ghosts.binary_search(&node).is_err() {
                 screening[node] = own;
             }
         }

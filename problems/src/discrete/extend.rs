@@ -13,7 +13,7 @@ struct Extension<'a> {
 impl Discrete {
     /// Gives nodes outside that share a cell with one inside values that continue `field`, to second order: along
     /// each axis on the straight line through the value on the boundary and the nearest node inside that is half a
-    /// spacing away from it or more, the mean of all such lines; at a corner of a cell of which no edge leads
+    /// spacing away from it or more, or where a flux is given there, through two nodes inside, the mean of all such lines; at a corner of a cell of which no edge leads
     /// inside, a + b − c of the three corners of a face. Other nodes outside keep theirs. Does nothing without shapes.
     pub fn extend(&self, problem: &dyn Problem, field: &mut Field) {
         let (Some(region), Some(inside)) = (problem.domain().region(), self.inside()) else { return };
@@ -73,11 +73,14 @@ impl Extension<'_> {
             None => (1.0, self.region.nearest_part(&to)),
         };
         let x: Vec<f64> = from.iter().zip(&to).map(|(a, b)| a + theta * (b - a)).collect();
-        let mut g = [0.0];
-        self.problem.shape_boundary(part, Points::new(&x, x.len()), &mut g);
         let behind = self.neighbour(near, axis, above).filter(|&behind| {
             self.discrete.is_inside(behind) && self.region.gap(&coordinates(grid, behind), &from).is_none()
         });
+        if self.problem.domain().is_natural(part) {
+            return behind.map_or(u[near], |behind| 2.0 * u[near] - u[behind]);
+        }
+        let mut g = [0.0];
+        self.problem.shape_boundary(part, Points::new(&x, x.len()), &mut g);
         let (value, distance) = match behind {
             Some(behind) if theta < 0.5 => (u[behind], 1.0 + theta),
             _ => (u[near], theta.max(f64::MIN_POSITIVE)),

@@ -24,6 +24,8 @@ const NEAR: f64 = 1e-6;
 struct Piece {
     node: usize,
     axis: usize,
+    /// The lower node of the face that it takes the place of.
+    face: usize,
     /// Its length in spacings.
     theta: f64,
     /// How often it counts: twice where the other side is its mirror image.
@@ -133,6 +135,7 @@ impl Cut {
             self.pieces.push(Piece {
                 node,
                 axis,
+                face: lower,
                 theta: theta.max(NEAR),
                 times: if mirrored { 2.0 } else { 1.0 },
                 part,
@@ -149,8 +152,13 @@ impl Cut {
             && self.gaps[axis].binary_search(&node).is_err()
     }
 
-    /// What the boundary adds to the equations.
-    pub fn held(&self, problem: &dyn Problem, grid: &Grid) -> Result<Vec<Held>, DiscreteError> {
+    /// What the boundary adds to the equations; of each face the share `inside(axis, lower node)` counts.
+    pub fn held(
+        &self,
+        problem: &dyn Problem,
+        grid: &Grid,
+        inside: impl Fn(usize, usize) -> f64,
+    ) -> Result<Vec<Held>, DiscreteError> {
         let d = grid.dimension();
         let spacing = |axis: usize| grid.axes()[axis].spacing();
         let ends: Vec<f64> = self.pieces.iter().flat_map(|piece| piece.end[..d].to_vec()).collect();
@@ -177,7 +185,8 @@ impl Cut {
                     formula: None,
                 });
             }
-            let coefficient = piece.times * epsilon / (piece.theta * spacing(piece.axis).powi(2));
+            let share = inside(piece.axis, piece.face) * piece.times;
+            let coefficient = share * epsilon / (piece.theta * spacing(piece.axis).powi(2));
             held.push(Held { node: piece.node, coefficient, value });
         }
         Ok(held)

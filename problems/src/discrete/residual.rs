@@ -86,19 +86,20 @@ impl Discrete {
                 }
             }
         }
-        self.fill_outside(u, 0.0);
+        self.fill_inactive(u, 0.0);
     }
 
     /// Takes the mean of a singular system's solution out of `u`; does nothing where u is unique.
     pub fn fix_constant(&self, u: &mut [f64]) {
         if self.is_singular {
-            let mean = self.mean(u);
-            u.iter_mut().for_each(|u| *u -= mean);
+            let [sum, total] = self.sums(u, true);
+            self.subtract_inside(u, sum / total, false);
         }
     }
 
-    /// The mean of `u` over unknowns by the trapezoidal rule: half weights on Neumann sides.
-    pub(super) fn mean(&self, u: &[f64]) -> f64 {
+    /// Σ w u over unknowns and the volume Σ w, in cells, by the trapezoidal rule: half weights on Neumann sides, and the shares
+    /// of cells that are cut, which `u` carries already if it is not `per_volume`.
+    pub(super) fn sums(&self, u: &[f64], per_volume: bool) -> [f64; 2] {
         let last = self.sides.len() - 1;
         let weight = |axis: usize, i: usize| {
             let [lower, upper] = self.sides[axis];
@@ -116,17 +117,32 @@ impl Discrete {
         };
         let (mut sum, mut total) = (0.0, 0.0);
         let columns = self.columns();
+        let mut shares = self.shares.iter().peekable();
         for start in (0..u.len()).step_by(columns) {
             let row: f64 = (0..last).map(|axis| weight(axis, self.index(start, axis))).product();
-            if row > 0.0 {
-                for (i, u) in u[start..start + columns].iter().enumerate() {
-                    let w = row * weight(last, i);
-                    sum += w * u;
-                    total += w;
-                }
+            for (i, u) in u[start..start + columns].iter().enumerate() {
+                let cut = shares.next_if(|(node, _)| *node == start + i).map(|(_, share)| *share);
+                let share = cut.unwrap_or(f64::from(u8::from(self.is_inside(start + i))));
+                let w = row * weight(last, i);
+                sum += w * u * if per_volume { share } else { 1.0 };
+                total += w * share;
             }
         }
-        sum / total
+        [sum, total]
+    }
+
+    /// Takes `value` off `u` inside the region, times the shares of cells if `u` carries them.
+    pub(super) fn subtract_inside(&self, u: &mut [f64], value: f64, with_shares: bool) {
+        let mut shares = self.shares.iter().peekable();
+        for (node, u) in u.iter_mut().enumerate() {
+            let cut = shares.next_if(|(cut, _)| *cut == node).map(|(_, share)| *share);
+            let share = match cut {
+                Some(share) if with_shares => share,
+                Some(_) => 1.0,
+                None => f64::from(u8::from(self.is_inside(node))),
+            };
+            *u -= share * value;
+        }
     }
 
     /// Sets `field` to zero at nodes that are no unknowns.
@@ -141,7 +157,7 @@ impl Discrete {
                 row.fill(0.0);
             }
         }
-        self.fill_outside(field.values_mut(), 0.0);
+        self.fill_inactive(field.values_mut(), 0.0);
     }
 
     /// Whether each node is an unknown.

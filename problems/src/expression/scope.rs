@@ -54,6 +54,11 @@ impl Scope {
         }
     }
 
+    /// Whether `name` stands for something.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
     /// What `name` stands for.
     pub(super) fn get(&self, name: &str) -> Option<Expr> {
         self.names.get(name).copied()

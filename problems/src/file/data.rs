@@ -107,12 +107,38 @@ impl<'d> Reader<'d> {
         self.agree((given, &points), (derived, &points), (size, &inside), item, "what follows from `exact`")
     }
 
-    /// The data of shape `part` are those of the exact solution.
-    pub fn check_shape(&self, part: usize, given: Expr, u: Expr, item: &Item<'_>) -> Result<(), FileError> {
+    /// The data of shape `part`, a flux or u, are those that follow from the exact solution u: `derived`.
+    pub fn check_shape(
+        &mut self,
+        part: usize,
+        (given, is_flux): (Expr, bool),
+        (derived, u): (Expr, Expr),
+        item: &Item<'_>,
+    ) -> Result<(), FileError> {
         let Some(region) = &self.region else { return Ok(()) };
         let points = equation::shape_samples(&self.bounds, region, part);
-        let inside = self.samples(None);
-        self.agree((given, &points), (u, &points), (u, &inside), item, "`exact`")
+        if !is_flux {
+            let inside = self.samples(None);
+            return self.agree((given, &points), (derived, &points), (u, &inside), item, "`exact`");
+        }
+        let d = self.bounds.len();
+        let normals = equation::normals_at(&self.bounds, region, part, &points);
+        let with_normals: Vec<f64> =
+            points.chunks_exact(d).zip(normals.chunks_exact(d)).flat_map(|(x, n)| [x, n].concat()).collect();
+        let sizes = [derived, u].map(|expr| self.graph.absolute(expr));
+        let size = self.graph.add(sizes[0], sizes[1]);
+        let at = |expr| (expr, with_normals.as_slice());
+        // Normals are differences: what they are off by is no mistake of the file's.
+        let found = equation::difference(&self.graph, 2 * d, at(given), at(derived), at(size));
+        match found {
+            None => Ok(()),
+            Some((at, a, b)) => Err(item.error(format!(
+                "= {} is {a:.6e} at {:.4?} with the normal {:.4?}, where what follows from `exact` is {b:.6e}",
+                item.raw(),
+                &at[..d],
+                &at[d..]
+            ))),
+        }
     }
 
     /// The words that state the exact solution.

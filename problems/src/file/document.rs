@@ -188,6 +188,11 @@ impl<'d> Item<'d> {
     }
 
     /// The items of a list, named `key[i]`.
+    /// Whether it is `true`.
+    pub fn is_true(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Boolean(true))
+    }
+
     pub fn list(&self, what: &str) -> Result<Vec<Item<'d>>, FileError> {
         let DeValue::Array(items) = self.value.get_ref() else { return Err(self.wrong(what)) };
         let named =

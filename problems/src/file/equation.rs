@@ -67,6 +67,17 @@ pub(super) fn flux(graph: &mut Graph, axis: usize, upper: bool, epsilon: Expr, u
     if upper { flux } else { graph.negate(flux) }
 }
 
+/// ε ∂u/∂n, the components of n being the variables after the coordinates.
+pub(super) fn normal_flux(graph: &mut Graph, dimension: usize, epsilon: Expr, u: Expr) -> Expr {
+    let mut sum = graph.number(0.0);
+    for axis in 0..dimension {
+        let (along, normal) = (flux(graph, axis, true, epsilon, u), graph.variable(dimension + axis));
+        let term = graph.multiply(along, normal);
+        sum = graph.add(sum, term);
+    }
+    sum
+}
+
 /// One formula for the data of several sides: that of the side that is nearest, measured in widths of
 /// the box. `sides` holds axis, end, width and data.
 pub(super) fn nearest_side(graph: &mut Graph, sides: &[(usize, f64, f64, Expr)]) -> Expr {
@@ -140,6 +151,13 @@ pub(super) fn shape_samples(bounds: &[[f64; 2]], region: &Region, part: usize) -
     own.take(SAMPLES).flat_map(|(x, _)| x.to_vec()).collect()
 }
 
+/// The unit normals out of `region` at points of the boundary of shape `part`.
+pub(super) fn normals_at(bounds: &[[f64; 2]], region: &Region, part: usize, points: &[f64]) -> Vec<f64> {
+    let d = bounds.len();
+    let width = bounds.iter().map(|[lower, upper]| upper - lower).fold(0.0, f64::max);
+    points.chunks_exact(d).flat_map(|x| region.normal(part, x, NORMAL * width)[..d].to_vec()).collect()
+}
+
 /// How far beside an interface its sides are looked at, in widths of the box.
 const BESIDE: f64 = 1e-10;
 /// The step of the differences that its normals are made by, in the same.
@@ -158,22 +176,12 @@ pub(super) fn jumps(
 ) -> Option<(&'static str, Vec<f64>, [f64; 2])> {
     let d = bounds.len();
     let width = bounds.iter().map(|[lower, upper]| upper - lower).fold(0.0, f64::max);
-    let (step, mut on) = (NORMAL * width, Vec::new());
+    let (mut on, mut normals) = (Vec::new(), Vec::new());
     for part in 0..interface.shapes().len() {
-        on.extend(shape_samples(bounds, interface, part));
+        let own = shape_samples(bounds, interface, part);
+        normals.extend(normals_at(bounds, interface, part, &own).chunks_exact(d).map(<[f64]>::to_vec));
+        on.extend(own);
     }
-    // By differences: away from the interface the distance grows fastest.
-    let normal = |x: &[f64]| -> Vec<f64> {
-        let at = |axis: usize, by: f64| {
-            let mut near = x.to_vec();
-            near[axis] += by;
-            interface.signed_distance(&near)
-        };
-        let slopes: Vec<f64> = (0..d).map(|axis| at(axis, step) - at(axis, -step)).collect();
-        let length = slopes.iter().map(|s| s * s).sum::<f64>().sqrt();
-        slopes.into_iter().map(|s| s / length).collect()
-    };
-    let normals: Vec<Vec<f64>> = on.chunks_exact(d).map(normal).collect();
     let beside = |side: f64| -> Vec<f64> {
         let moved = |(x, n): (&[f64], &Vec<f64>)| -> Vec<f64> {
             x.iter().zip(n).map(|(x, n)| x + side * BESIDE * width * n).collect()

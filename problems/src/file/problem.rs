@@ -39,11 +39,20 @@ pub(super) struct FileProblem {
     pub fluxes: Vec<[Term; 2]>,
     /// The coefficient a of Robin sides.
     pub robin: Vec<[Option<Term>; 2]>,
-    /// u on the shapes.
-    pub shapes: Vec<Term>,
+    /// On the shapes.
+    pub shapes: Vec<ShapeData>,
     /// Where ε jumps.
     pub interface: Option<Region>,
     pub exact: Option<Term>,
+}
+
+/// What holds on the boundary of a shape.
+#[derive(Debug)]
+pub(super) struct ShapeData {
+    /// u; or ε ∂u/∂n + au, a formula of coordinates and components of the normal.
+    pub value: Term,
+    /// a, where it is given.
+    pub robin: Option<Term>,
 }
 
 impl Term {
@@ -121,7 +130,22 @@ impl Problem for FileProblem {
     }
 
     fn shape_boundary(&self, part: usize, points: Points<'_>, out: &mut [f64]) {
-        self.shapes[part].evaluate(points, out);
+        self.shapes[part].value.evaluate(points, out);
+    }
+
+    fn shape_flux(&self, part: usize, points: Points<'_>, normals: &[f64], out: &mut [f64]) {
+        let d = points.dimension();
+        let both: Vec<f64> =
+            points.iter().zip(normals.chunks_exact(d)).flat_map(|(x, n)| [x, n].concat()).collect();
+        self.shapes[part].value.evaluate(Points::new(&both, 2 * d), out);
+    }
+
+    fn shape_robin(&self, part: usize, points: Points<'_>, out: &mut [f64]) -> bool {
+        match &self.shapes[part].robin {
+            Some(coefficient) => coefficient.evaluate(points, out),
+            None => return false,
+        }
+        true
     }
 
     fn interface(&self) -> Option<&Region> {
@@ -151,7 +175,12 @@ impl Problem for FileProblem {
             "screening" => &self.kappa2,
             "exact solution" => self.exact.as_ref()?,
             "boundary value" => &self.boundary,
-            "value on a shape" => return Some(joined(self.shapes.iter())),
+            "value on a shape" | "flux on a shape" => {
+                return Some(joined(self.shapes.iter().map(|shape| &shape.value)));
+            }
+            "coefficient of a Robin shape" => {
+                return Some(joined(self.shapes.iter().filter_map(|shape| shape.robin.as_ref())));
+            }
             "coefficient of a Robin side" => return Some(joined(self.robin.iter().flatten().flatten())),
             _ => return None,
         };

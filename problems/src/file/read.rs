@@ -9,6 +9,7 @@ use super::{
     document::{Item, Section, Text},
     equation, molecule, parameters,
     problem::{About, FileProblem, Term},
+    shapes::Shapes,
     sides,
 };
 use crate::{
@@ -204,7 +205,7 @@ impl<'d> Reader<'d> {
         let boundary = self.boundary(&sides, u)?;
         let fluxes = self.fluxes(&sides, epsilon.0, u)?;
         let robin = self.robin(&sides);
-        let shape_data = self.shape_data(shapes.as_ref(), u)?;
+        let shape_data = self.shape_data(shapes.as_ref(), epsilon.0, u)?;
         self.check_periodic(&sides, u)?;
         let interface = shapes.as_ref().and_then(|shapes| shapes.interface.as_ref());
         self.check_interface(interface, epsilon.0, u)?;
@@ -213,7 +214,11 @@ impl<'d> Reader<'d> {
         // Invariant: `sides::read` gives a pair an axis and no axis that is periodic on one side only.
         let domain = Domain::new(&self.bounds, &conditions).expect("sides that belong together");
         let domain = match self.region.take() {
-            Some(region) => domain.within(region),
+            Some(region) => {
+                let natural = shapes.as_ref().map(Shapes::natural).unwrap_or_default();
+                // Invariant: `shapes` has split it.
+                domain.within_fluxes(region, &natural).expect("shapes that belong together")
+            }
             None => domain,
         };
         let exponent = self.exponent;

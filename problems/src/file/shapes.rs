@@ -1,14 +1,16 @@
-//! The shapes of a file, what they make of the box, and u on their boundaries.
+//! The shapes of a file, what they make of the box, and the data on their boundaries.
 
 use super::{
     FileError,
     document::{Item, Section},
     equation,
-    problem::Term,
+    problem::ShapeData,
     read::Reader,
+    sides::{self, Side},
 };
 use crate::{
-    expression::Expr,
+    Condition,
+    expression::{Expr, Graph, Scope},
     geometry::{Region, SHAPE_AXES, Shape, ShapeError},
 };
 
@@ -16,8 +18,18 @@ use crate::{
 pub(super) struct Shapes<'d> {
     pub region: Option<Region>,
     pub interface: Option<Region>,
-    /// u on the boundary of each, where it is given, and the item it stands in.
-    data: Vec<Option<(Expr, Item<'d>)>>,
+    /// What holds on the boundary of each, where something is said.
+    data: Vec<Option<(Side<'d>, Item<'d>)>>,
+}
+
+impl Shapes<'_> {
+    /// On which of them a flux is given.
+    pub fn natural(&self) -> Vec<bool> {
+        let is_flux = |data: &Option<(Side<'_>, _)>| {
+            data.as_ref().is_some_and(|(side, _)| side.condition == Condition::Neumann)
+        };
+        self.data.iter().map(is_flux).collect()
+    }
 }
 
 /// The kinds of shapes by their keys, what a file says of each, and the dimensions there are of it.
@@ -89,13 +101,17 @@ impl<'d> Reader<'d> {
         if let Some((_, item)) =
             data.iter().enumerate().find_map(|(part, data)| data.as_ref().filter(|_| !is_cut(part)))
         {
-            return Err(item.error("gives u on an interface, at which u and the flux go on; leave it out"));
+            return Err(item.error("gives data on an interface, at which u and the flux go on; leave it out"));
         }
-        Ok(Some(Shapes { region, interface, data }))
+        let shapes = Shapes { region, interface, data };
+        if let (Some(region), Some(domain)) = (&shapes.region, &domain) {
+            region.split(&shapes.natural()).map_err(|error| domain.error(error.to_string()))?;
+        }
+        Ok(Some(shapes))
     }
 
-    /// One shape, and u on its boundary.
-    fn shape(&mut self, item: &Item<'d>) -> Result<(Shape, Option<(Expr, Item<'d>)>), FileError> {
+    /// One shape, and what holds on its boundary.
+    fn shape(&mut self, item: &Item<'d>) -> Result<(Shape, Option<(Side<'d>, Item<'d>)>), FileError> {
         let dimension = self.bounds.len();
         if dimension > SHAPE_AXES {
             return Err(
@@ -103,11 +119,11 @@ impl<'d> Reader<'d> {
             );
         }
         let section = item.section()?;
-        let keys: Vec<&str> = KINDS.iter().map(|(kind, ..)| *kind).chain(["dirichlet"]).collect();
+        let keys: Vec<&str> = KINDS.iter().map(|(kind, ..)| *kind).chain(sides::DATA).collect();
         section.only(&keys)?;
-        let given: Vec<Item<'d>> =
-            section.items().into_iter().filter(|item| item.name != "dirichlet").collect();
-        let [kind] = given.as_slice() else {
+        let (data, kinds): (Vec<Item<'d>>, Vec<Item<'d>>) =
+            section.items().into_iter().partition(|item| sides::DATA.contains(&item.name.as_str()));
+        let [kind] = kinds.as_slice() else {
             let examples = KINDS.iter().filter(|(.., dimensions)| dimensions.contains(&dimension));
             let examples: Vec<&str> = examples.map(|(_, example, _)| *example).collect();
             return Err(item.error(format!("has to be one shape: {}", examples.join("; or "))));
@@ -125,9 +141,15 @@ impl<'d> Reader<'d> {
                 kind.error(format!("has {own} coordinates, and the box has {dimension}; write {example}"))
             );
         }
-        let data = match section.get("dirichlet") {
-            None => None,
-            Some(item) => Some((item.expr(&mut self.graph, &self.scope)?, item)),
+        let data = match data.as_slice() {
+            [] => None,
+            [one] => {
+                let of_fluxes = with_normals(&mut self.graph, &self.scope, dimension);
+                Some((sides::given(one, &mut self.graph, [&self.scope, &of_fluxes])?, one.clone()))
+            }
+            [_, second, ..] => {
+                return Err(second.error("is a second condition on one boundary; give one of dirichlet, neumann and robin"));
+            }
         };
         Ok((shape, data))
     }
@@ -188,31 +210,65 @@ impl<'d> Reader<'d> {
         Ok(pairs)
     }
 
-    /// u on the boundary of each shape.
+    /// What holds on the boundary of each shape: u, or ε ∂u/∂n, or that and au.
     pub fn shape_data(
         &mut self,
         shapes: Option<&Shapes<'d>>,
+        epsilon: Expr,
         exact: Option<Expr>,
-    ) -> Result<Vec<Term>, FileError> {
-        let mut terms = Vec::new();
+    ) -> Result<Vec<ShapeData>, FileError> {
+        let mut all = Vec::new();
         for (part, data) in shapes.iter().flat_map(|shapes| shapes.data.iter().enumerate()) {
-            let term = match (data, exact) {
-                (Some((given, item)), exact) => {
-                    if let Some(u) = exact {
-                        self.check_shape(part, *given, u, item)?;
+            let (given, robin, is_flux) = match data {
+                None => (None, None, false),
+                Some((side, _)) => {
+                    (side.data.as_ref(), side.robin.as_ref(), side.condition == Condition::Neumann)
+                }
+            };
+            let derived = exact.map(|u| match is_flux {
+                false => u,
+                true => {
+                    let flux = equation::normal_flux(&mut self.graph, self.bounds.len(), epsilon, u);
+                    let Some((a, _)) = robin else { return flux };
+                    let term = self.graph.multiply(*a, u);
+                    self.graph.add(flux, term)
+                }
+            });
+            let value = match (given, derived) {
+                (Some((given, item)), derived) => {
+                    if let (Some(derived), Some(u)) = (derived, exact) {
+                        self.check_shape(part, (*given, is_flux), (derived, u), item)?;
                     }
                     self.term(*given, item.stated())
                 }
-                (None, Some(u)) => self.term(u, self.stated_exact()),
+                (None, Some(u)) if !is_flux => self.term(u, self.stated_exact()),
+                (None, Some(flux)) => self.term(flux, "the flux, derived from exact".into()),
                 (None, None) => {
                     let zero = self.graph.number(0.0);
-                    self.term(zero, "dirichlet = 0".into())
+                    self.term(zero, if is_flux { "neumann = 0" } else { "dirichlet = 0" }.into())
                 }
             };
-            terms.push(term);
+            let robin = robin.map(|(a, item)| self.term(*a, item.stated()));
+            all.push(ShapeData { value, robin });
         }
-        Ok(terms)
+        Ok(all)
     }
+}
+
+/// The names of the components of the normal, which points out of the domain.
+const NORMALS: [&str; SHAPE_AXES] = ["nx", "ny", "nz"];
+
+/// `scope` and the components of the normal, variables after the coordinates, but for names that mean something already.
+fn with_normals(graph: &mut Graph, scope: &Scope, dimension: usize) -> Scope {
+    let mut scope = scope.clone();
+    for (axis, name) in NORMALS.iter().enumerate().take(dimension) {
+        if !scope.has(name) {
+            let normal = graph.variable(dimension + axis);
+            // Invariant: the name is free and no function's.
+            scope.define(name, normal).expect("a free name");
+        }
+    }
+    scope
 }
 
 /// The region that the formula of `item` makes of shapes.

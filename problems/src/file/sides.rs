@@ -10,7 +10,7 @@ use crate::{
     expression::{Expr, Graph, Scope},
 };
 
-/// What holds on one side.
+/// What holds on one side, or on the boundary of a shape.
 #[derive(Debug, Clone)]
 pub(super) struct Side<'d> {
     pub condition: Condition,
@@ -59,6 +59,9 @@ pub(super) fn read<'d>(
     Ok(sides)
 }
 
+/// The keys of what holds on a side or on the boundary of a shape.
+pub(super) const DATA: [&str; 3] = ["dirichlet", "neumann", "robin"];
+
 fn one<'d>(item: &Item<'d>, graph: &mut Graph, scope: &Scope) -> Result<Side<'d>, FileError> {
     const EXPECTED: &str = "has to be \"dirichlet\", \"neumann\", \"periodic\", { dirichlet = \"a formula\" }, { neumann = \
                             \"a formula\" } or { robin = { coefficient = \"a\", value = \"g\" } } for ε ∂u/∂n + au = g";
@@ -68,21 +71,34 @@ fn one<'d>(item: &Item<'d>, graph: &mut Graph, scope: &Scope) -> Result<Side<'d>
         return Ok(Side { condition: *condition, data: None, robin: None });
     }
     let section = item.as_section().ok_or_else(|| item.error(EXPECTED))?;
-    section.only(&["dirichlet", "neumann", "robin"])?;
+    section.only(&DATA)?;
     match section.items().as_slice() {
-        [robin] if robin.name == "robin" => {
-            let section = robin.section()?;
+        [data] => given(data, graph, [scope; 2]),
+        _ => Err(item.error(EXPECTED)),
+    }
+}
+
+/// What one of the keys [`DATA`] says; `neumann = true` leaves the flux to the exact solution, or else it is 0.
+/// Data that are fluxes may use the names of `of_fluxes`.
+pub(super) fn given<'d>(
+    item: &Item<'d>,
+    graph: &mut Graph,
+    [scope, of_fluxes]: [&Scope; 2],
+) -> Result<Side<'d>, FileError> {
+    let mut read = |item: Item<'d>, scope: &Scope| Ok::<_, FileError>((item.expr(graph, scope)?, item));
+    match item.name.as_str() {
+        "robin" => {
+            let section = item.section()?;
             section.only(&["coefficient", "value"])?;
             let coefficient =
                 section.need("coefficient", "coefficient = 1, the a ≥ 0 of ε ∂u/∂n + au = g")?;
-            let mut read = |item: Item<'d>| Ok::<_, FileError>((item.expr(graph, scope)?, item));
-            let data = section.get("value").map(&mut read).transpose()?;
-            Ok(Side { condition: Neumann, data, robin: Some(read(coefficient)?) })
+            let data = section.get("value").map(|value| read(value, of_fluxes)).transpose()?;
+            Ok(Side { condition: Neumann, data, robin: Some(read(coefficient, scope)?) })
         }
-        [data] => {
-            let condition = if data.name == "dirichlet" { Dirichlet } else { Neumann };
-            Ok(Side { condition, data: Some((data.expr(graph, scope)?, data.clone())), robin: None })
+        "neumann" if item.is_true() => Ok(Side { condition: Neumann, data: None, robin: None }),
+        "neumann" => {
+            Ok(Side { condition: Neumann, data: Some(read(item.clone(), of_fluxes)?), robin: None })
         }
-        _ => Err(item.error(EXPECTED)),
+        _ => Ok(Side { condition: Dirichlet, data: Some(read(item.clone(), scope)?), robin: None }),
     }
 }

@@ -50,6 +50,29 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// What it is the intersection of, each part as small as it can be told from its form.
+    pub fn conjuncts(&self) -> Vec<Self> {
+        let both = |a: &Self, b: &Self| [a.conjuncts(), b.conjuncts()].concat();
+        match self {
+            Self::Everything => Vec::new(),
+            Self::And(a, b) => both(a, b),
+            Self::Not(inner) => match inner.as_ref() {
+                Self::Not(a) => a.conjuncts(),
+                // Not (a or b) is (not a) and (not b).
+                Self::Or(a, b) => both(&Self::Not(a.clone()), &Self::Not(b.clone())),
+                _ => vec![self.clone()],
+            },
+            Self::Shape(_) | Self::Or(..) => vec![self.clone()],
+        }
+    }
+
+    /// The intersection of `parts`; all of space of none.
+    pub fn intersection(parts: Vec<Self>) -> Self {
+        parts.into_iter().reduce(|a, b| Self::And(Box::new(a), Box::new(b))).unwrap_or(Self::Everything)
+    }
+}
+
 /// Shapes that make no region.
 #[derive(Debug, Error, Clone, PartialEq)]
 pub enum RegionError {
@@ -62,6 +85,16 @@ pub enum RegionError {
         at: usize,
         /// What was expected there.
         expected: String,
+    },
+    /// A union of a shape on which u is given with one on which a flux is.
+    #[error(
+        "u is given on `{}` and a flux on `{}`, and the two stand in one union or in the complement of one intersection; write \
+         the domain as an intersection or difference of what has values and what has fluxes",
+        .names[0], .names[1]
+    )]
+    Mixed {
+        /// The names of the two.
+        names: [String; 2],
     },
     /// Two dimensions.
     #[error("the shapes `{}` and `{}` are of different dimensions", .names[0], .names[1])]

@@ -3,7 +3,7 @@
 use super::{
     balls::Balls,
     composition::{RegionError, Tree, parse},
-    shape::Shape,
+    shape::{Shape, norm},
 };
 
 /// A part of space: named shapes and how they are put together.
@@ -65,6 +65,49 @@ impl Region {
         Self { shapes, text, tree, balls }
     }
 
+    /// The two regions of which it is the intersection: one of the shapes that are no `natural` ones and one of those that
+    /// are. Both number shapes as it does.
+    ///
+    /// # Errors
+    /// Shapes of both kinds in one union.
+    pub fn split(&self, natural: &[bool]) -> Result<[Self; 2], RegionError> {
+        let mut parts = [Vec::new(), Vec::new()];
+        for conjunct in self.tree.conjuncts() {
+            let of = |kind: bool| (0..natural.len()).find(|k| natural[*k] == kind && conjunct.uses(*k));
+            match (of(false), of(true)) {
+                (Some(a), Some(b)) => {
+                    let names = [a, b].map(|part| self.shapes[part].0.clone());
+                    return Err(RegionError::Mixed { names });
+                }
+                (_, natural) => parts[usize::from(natural.is_some())].push(conjunct),
+            }
+        }
+        Ok(parts.map(|parts| Self { tree: Tree::intersection(parts), balls: None, ..self.clone() }))
+    }
+
+    /// Whether it is all of space.
+    pub fn is_everything(&self) -> bool {
+        self.tree == Tree::Everything
+    }
+
+    /// The unit normal of the boundary of shape `part` at a point on it, out of the region: by differences over `step`.
+    pub fn normal(&self, part: usize, x: &[f64], step: f64) -> [f64; SHAPE_AXES] {
+        let mut normal = [0.0; SHAPE_AXES];
+        let mut near = [0.0; SHAPE_AXES];
+        let near = &mut near[..x.len().min(SHAPE_AXES)];
+        for axis in 0..near.len() {
+            let mut at = |by: f64| {
+                near.iter_mut().zip(x).for_each(|(near, x)| *near = *x);
+                near[axis] += by;
+                self.shapes[part].1.signed_distance(near)
+            };
+            normal[axis] = at(step) - at(-step);
+        }
+        let outwards = if self.is_inside_with(part, x, f64::NEG_INFINITY) { 1.0 } else { -1.0 };
+        let length = outwards * norm(&normal);
+        normal.map(|n| n / length)
+    }
+
     /// Whether shape `part` is part of it.
     pub fn uses(&self, part: usize) -> bool {
         self.tree.uses(part)
@@ -106,11 +149,14 @@ impl Region {
 
     /// Whether a point `x` of the boundary of shape `part` is on that of the region.
     pub fn is_visible(&self, part: usize, x: &[f64]) -> bool {
-        let with = |own: f64| {
-            let level = |other: usize| if other == part { own } else { self.shapes[other].1.level(x) };
-            self.tree.combine(&level) < 0.0
-        };
+        let with = |own: f64| self.is_inside_with(part, x, own);
         with(f64::NEG_INFINITY) != with(f64::INFINITY)
+    }
+
+    /// Whether `x` is inside if the level of shape `part` there is `own`.
+    fn is_inside_with(&self, part: usize, x: &[f64], own: f64) -> bool {
+        let level = |other: usize| if other == part { own } else { self.shapes[other].1.level(x) };
+        self.tree.combine(&level) < 0.0
     }
 
     /// The shape whose boundary is nearest to `x`.
@@ -140,10 +186,27 @@ impl Region {
 
     /// The share of the segment from `a` to `b` that is inside.
     pub(super) fn share(&self, a: &[f64], b: &[f64]) -> f64 {
+        self.profile(a, b, |_, _| ())
+    }
+
+    /// The same; calls `found` with every place where the segment crosses the boundary, and whether it leaves there.
+    pub(super) fn profile(&self, a: &[f64], b: &[f64], mut found: impl FnMut(Crossing, bool)) -> f64 {
         let places = self.places(a, b);
-        let parts = (0..=places.len()).map(|i| [at(&places, i), at(&places, i + 1)]);
-        let outside: f64 =
-            parts.filter(|ends| self.is_outside(a, b, *ends)).map(|[from, to]| to - from).sum();
+        let (mut outside, mut before) = (0.0, None);
+        for i in 0..=places.len() {
+            let [from, to] = [at(&places, i), at(&places, i + 1)];
+            if to - from <= SHORT {
+                continue;
+            }
+            let is_outside = self.is_outside(a, b, [from, to]);
+            outside += if is_outside { to - from } else { 0.0 };
+            if let (Some(place), Some(before)) = (i.checked_sub(1), before)
+                && before != is_outside
+            {
+                found(places[place], is_outside);
+            }
+            before = Some(is_outside);
+        }
         1.0 - outside
     }
 

@@ -129,7 +129,7 @@ impl<'p> State<'p> {
             self.discrete.impose_boundary(nodal);
         }
         // Coarse levels may write to nodes outside of shapes on the way to their solution.
-        self.discrete.fill_outside(nodal, 0.0);
+        self.discrete.fill_inactive(nodal, 0.0);
         self.discrete.fix_constant(nodal);
     }
 

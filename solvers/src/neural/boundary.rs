@@ -97,7 +97,8 @@ impl Trial {
     /// Data or shapes that no G and ω are known for.
     pub fn new(problem: &dyn Problem) -> Result<Self, NotBuilt> {
         let sides = Sides::new(problem)?;
-        let shapes = problem.domain().region().map(|region| Shapes::new(problem, region)).transpose()?;
+        let shapes = problem.domain().region_of_values();
+        let shapes = shapes.map(|region| Shapes::new(problem, region)).transpose()?;
         Ok(Self { sides, shapes })
     }
 

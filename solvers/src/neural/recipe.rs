@@ -43,7 +43,14 @@ pub(super) fn check_domain(solver: &str, problem: &dyn Problem) -> Result<(), Un
         let sides = domain.sides()[axis];
         (0..2).any(|end| sides[end] == Condition::Dirichlet || problem.is_robin(axis, end == 1))
     };
-    if domain.region().is_none() && !has_screening(problem) && !(0..domain.dimension()).any(is_fixed) {
+    let holds = |part: &usize| {
+        let no_points = Points::new(&[], domain.dimension());
+        !domain.is_natural(*part) || problem.shape_robin(*part, no_points, &mut [])
+    };
+    let shape_holds = domain
+        .region()
+        .is_some_and(|region| (0..region.shapes().len()).filter(|part| region.uses(*part)).any(|part| holds(&part)));
+    if !shape_holds && !has_screening(problem) && !(0..domain.dimension()).any(is_fixed) {
         return Err(refuse("u is determined up to a constant only".into(), classical));
     }
     Ok(())

@@ -165,9 +165,15 @@ impl<'p> Live<'p> {
         let sites = run.task.support.sites();
         self.iteration.sample(&sites, self.values.as_mut_slice(), &mut self.meter)?;
         self.cost.sample = self.meter[Phase::Observe] - charged;
-        if let (false, Some(discrete)) = (self.discrete_answer, run.task.discrete()) {
-            // What a function is where the problem is not says nothing.
-            discrete.fill_outside(self.values.as_mut_slice(), 0.0);
+        let mut residual = None;
+        if let Some(discrete) = run.task.discrete() {
+            if self.discrete_answer {
+                residual = Some(discrete.relative_residual(self.values.as_slice()));
+            }
+            // What u is where the problem is not, a network's or that of nodes with cells that are cut, says nothing.
+            if !self.discrete_answer || discrete.has_ghosts() {
+                discrete.fill_outside(self.values.as_mut_slice(), 0.0);
+            }
         }
         self.iteration.scalars(&mut self.scalars);
         let size;
@@ -180,10 +186,10 @@ impl<'p> Live<'p> {
         };
         self.size = size.max;
         self.parting.note(self.step, self.loss.map(|index| self.scalars[index]), self.errors);
-        if let (true, Some(discrete)) = (self.discrete_answer, run.task.discrete()) {
-            let u = self.values.as_slice();
-            self.residual = Some(discrete.relative_residual(u) / self.residual_scale);
-            self.residual_floor = discrete.residual_floor(u, size.l2) / self.residual_scale;
+        if let (Some(residual), Some(discrete)) = (residual, run.task.discrete()) {
+            self.residual = Some(residual / self.residual_scale);
+            let floor = discrete.residual_floor(self.values.as_slice(), size.l2);
+            self.residual_floor = floor / self.residual_scale;
         }
         self.fresh = true;
         self.observe_seconds += clock.now() - from;

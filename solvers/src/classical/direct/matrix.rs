@@ -46,7 +46,8 @@ pub(super) fn diagonal(discrete: &Discrete, node: usize) -> f64 {
 
 /// The lower triangle of the symmetric matrix by columns, or the whole of one that is not symmetric. Rows of nodes on
 /// Neumann sides are halved once a side, which makes it symmetric but for couplings besides faces, which are no side's;
-/// of a singular system the last unknown is pinned to zero.
+/// of a singular system the largest entry of the diagonal counts twice, which makes its unknown zero: the equations of a
+/// solvable one add up to nothing.
 pub(super) struct Matrix {
     /// Where each column starts, and where the last one ends.
     pub starts: Vec<usize>,
@@ -61,7 +62,6 @@ pub(super) struct Unknowns {
     pub nodes: Vec<usize>,
     /// By which their rows are multiplied.
     pub weights: Vec<f64>,
-    is_pinned: bool,
 }
 
 impl Matrix {
@@ -71,7 +71,16 @@ impl Matrix {
         for (index, &node) in unknowns.nodes.iter().enumerate() {
             number[node] = index;
         }
-        let pinned = unknowns.is_pinned.then(|| unknowns.nodes.len() - 1);
+        let diagonals: Vec<f64> = unknowns
+            .nodes
+            .iter()
+            .zip(&unknowns.weights)
+            .map(|(&node, weight)| weight * diagonal(discrete, node))
+            .collect();
+        let pinned = discrete
+            .is_singular()
+            .then(|| (0..diagonals.len()).max_by(|a, b| diagonals[*a].total_cmp(&diagonals[*b])))
+            .flatten();
         let mut couplings = discrete.couplings().to_vec();
         couplings.sort_by_key(|coupling| (coupling.other, coupling.node));
         let is_whole = !couplings.is_empty();
@@ -79,12 +88,13 @@ impl Matrix {
         for (column, (&node, weight)) in
             matrix.unknowns.nodes.iter().zip(&matrix.unknowns.weights).enumerate()
         {
-            let mut entries = vec![(column, weight * diagonal(discrete, node))];
+            let times = if Some(column) == pinned { 2.0 } else { 1.0 };
+            let mut entries = vec![(column, times * diagonals[column])];
             for side in 0..2 * discrete.grid().dimension() {
                 let (other, coefficient) = neighbour(discrete, node, side / 2, side % 2 == 1);
                 let row = number[other];
                 let is_wanted = row > column || is_whole && row != column;
-                if row != usize::MAX && is_wanted && Some(row) != pinned {
+                if row != usize::MAX && is_wanted {
                     entries.push((row, -weight * coefficient));
                 }
             }
@@ -118,7 +128,7 @@ impl Unknowns {
         let axes = 0..grid.dimension();
         let is_unknown = |node: &usize| {
             let at = grid.indices(*node);
-            discrete.is_inside(*node)
+            discrete.is_active(*node)
                 && axes.clone().all(|axis| discrete.unknowns_along(axis).contains(&at[axis]))
         };
         let nodes: Vec<usize> = (0..grid.nodes()).filter(is_unknown).collect();
@@ -131,7 +141,7 @@ impl Unknowns {
             halves.fold(1.0, |weight, _| 0.5 * weight)
         };
         let weights = nodes.iter().map(weight).collect();
-        Self { nodes, weights, is_pinned: discrete.is_singular() }
+        Self { nodes, weights }
     }
 
     pub fn len(&self) -> usize {
@@ -142,11 +152,6 @@ impl Unknowns {
     pub fn gather(&self, nodal: &[f64], out: &mut [f64]) {
         for ((out, &node), weight) in out.iter_mut().zip(&self.nodes).zip(&self.weights) {
             *out = weight * nodal[node];
-        }
-        if self.is_pinned
-            && let Some(last) = out.last_mut()
-        {
-            *last = 0.0;
         }
     }
 

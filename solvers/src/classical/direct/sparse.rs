@@ -49,7 +49,7 @@ impl Sparse {
                     dense[[column, row]] = matrix.values[entry];
                 }
             }
-            Factor::Dense(Cholesky::new(dense, discrete.is_singular())?)
+            Factor::Dense(Cholesky::new(dense, false)?)
         } else {
             let [starts, rows] = [&mut matrix.starts, &mut matrix.rows].map(std::mem::take);
             let values = std::mem::take(&mut matrix.values);

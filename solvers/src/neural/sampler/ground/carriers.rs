@@ -13,6 +13,9 @@ const TRIES: usize = 100_000;
 /// Points by which the share of a side that is in the domain is estimated.
 const PROBES: usize = 4096;
 
+/// The step of the differences that normals are made by, over the size of the box.
+const STEP: f64 = 1e-5;
+
 /// A part of the boundary that has equations of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::neural) struct Carrier {
@@ -30,10 +33,10 @@ pub(in crate::neural) enum Place {
     Side { axis: usize, upper: bool },
     /// A side where the flux is, or the flux and u.
     Flux { axis: usize, upper: bool },
-    /// The boundary of a shape, where u is given.
-    Shape { part: usize },
+    /// The boundary of a shape, where u is given, or a flux is, or the flux and u.
+    Shape { part: usize, is_flux: bool },
     /// A single point of that.
-    Point { part: usize, x: f64 },
+    Point { part: usize, x: f64, is_flux: bool },
     /// The boundary of a shape, where it is the interface.
     Interface { part: usize },
     /// A single point of that.
@@ -48,7 +51,11 @@ impl Place {
 
     /// Whether values of u are all that is asked for.
     pub fn is_value(&self) -> bool {
-        !self.is_jump() && !matches!(self, Self::Flux { .. })
+        match self {
+            Self::Side { .. } => true,
+            Self::Shape { is_flux, .. } | Self::Point { is_flux, .. } => !is_flux,
+            Self::Flux { .. } | Self::Interface { .. } | Self::Crossing { .. } => false,
+        }
     }
 }
 
@@ -75,12 +82,17 @@ impl Ground {
                 push(place, self.side_measure(axis, upper));
             }
         }
-        if let (Some(region), true) = (&self.region, has_values) {
+        if let Some(region) = &self.region {
             for (part, measure) in visible_measures(region, &self.bounds).into_iter().enumerate() {
+                let is_flux = problem.domain().is_natural(part);
+                if !is_flux && !has_values {
+                    continue;
+                }
                 if self.dimension() > 1 {
-                    push(Place::Shape { part }, measure);
+                    push(Place::Shape { part, is_flux }, measure);
                 } else if measure > 0.0 {
-                    self.ends(region, part).into_iter().for_each(|x| push(Place::Point { part, x }, 1.0));
+                    let ends = self.ends(region, part).into_iter();
+                    ends.for_each(|x| push(Place::Point { part, x, is_flux }, 1.0));
                 }
             }
         }
@@ -190,7 +202,7 @@ impl Ground {
                     }
                 }
             }
-            Place::Shape { part } => {
+            Place::Shape { part, .. } => {
                 if let Some(region) = &self.region {
                     points_on(region, &self.bounds, part, draw, points);
                 }
@@ -224,7 +236,11 @@ impl Ground {
         let numbers = operators.len() / data.len();
         match carrier.place {
             Place::Side { .. } => problem.boundary(at, data),
-            Place::Shape { part } | Place::Point { part, .. } => problem.shape_boundary(part, at, data),
+            Place::Shape { part, is_flux: true } | Place::Point { part, is_flux: true, .. } => {
+                self.flux_on(part, problem, at, operators, data);
+                return;
+            }
+            Place::Shape { part, .. } | Place::Point { part, .. } => problem.shape_boundary(part, at, data),
             // What flows across it goes on; the direction is the network's matter.
             Place::Interface { .. } | Place::Crossing { .. } => return data.fill(0.0),
             Place::Flux { axis, upper } => {
@@ -247,6 +263,36 @@ impl Ground {
         }
         if !operators.is_empty() {
             operators.iter_mut().step_by(numbers).for_each(|a| *a = 1.0);
+        }
+    }
+
+    /// The data on the boundary of a shape where a flux is given: a, εn and g.
+    fn flux_on(
+        &self,
+        part: usize,
+        problem: &dyn Problem,
+        at: Points<'_>,
+        operators: &mut [f64],
+        data: &mut [f64],
+    ) {
+        let (d, count) = (self.dimension(), data.len());
+        let size = self.bounds.iter().map(|[a, b]| b - a).fold(0.0, f64::max);
+        let normals = at.iter().flat_map(|x| match &self.region {
+            Some(region) => region.normal(part, x, STEP * size)[..d].to_vec(),
+            None => vec![0.0; d],
+        });
+        let normals: Vec<f64> = normals.collect();
+        let (mut a, mut permittivity) = (vec![0.0; count], vec![0.0; count]);
+        if !problem.shape_robin(part, at, &mut a) {
+            a.fill(0.0);
+        }
+        problem.permittivity_at(at, &mut permittivity);
+        problem.shape_flux(part, at, &normals, data);
+        for (i, operator) in operators.chunks_mut(1 + d).enumerate() {
+            operator[0] = a[i];
+            for (v, n) in operator[1..].iter_mut().zip(&normals[i * d..]) {
+                *v = permittivity[i] * n;
+            }
         }
     }
 }
