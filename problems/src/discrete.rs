@@ -57,6 +57,9 @@ pub use interface::Coupling;
 pub use p_laplace::PLaplace;
 pub(crate) use p_laplace::obstacle;
 
+/// Residuals within this factor of their floor are told from it with more care.
+const FLOOR_LOOK: f64 = 1e3;
+
 /// The coefficients of the system.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Coefficients {
@@ -299,10 +302,18 @@ impl Discrete {
 
     /// The relative residual that rounding alone leaves at `u`, which has this ‖u‖₂: machine epsilon times
     /// ‖A‖∞‖u‖₂/‖b‖₂, with A the matrix at `u` where the fluxes are not linear. Next to shapes, where rows may be as large as
-    /// the boundary is near, it is that of what u is compared with.
-    pub fn residual_floor(&self, u: &[f64], norm: f64) -> f64 {
+    /// the boundary is near, it is that of what u is compared with. Where coefficients vary, so that u may be small where they
+    /// are large, and `residual` is within a factor 1000 of that, equation by equation: ‖2Du‖₂ instead, D the diagonal.
+    pub fn residual_floor(&self, u: &[f64], norm: f64, residual: f64) -> f64 {
         let largest = self.p_laplace.as_ref().map_or(self.largest_regular, |flux| flux.largest_diagonal(u));
-        f64::EPSILON * (2.0 * largest * norm + self.held_norm) / self.residual_scale()
+        let unit = f64::EPSILON / self.residual_scale();
+        let most = unit * (2.0 * largest * norm + self.held_norm);
+        let varies = matches!(self.coefficients, Coefficients::Variable { .. }) && self.p_laplace.is_none();
+        if varies && residual <= FLOOR_LOOK * most {
+            most.min(unit * (self.size_of_terms(u) + self.held_norm))
+        } else {
+            most
+        }
     }
 
     fn residual_scale(&self) -> f64 {

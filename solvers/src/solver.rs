@@ -63,6 +63,11 @@ pub trait Iteration: Send {
         None
     }
 
+    /// What to try where the run diverges: words that go on from "try".
+    fn remedy(&self) -> Option<&'static str> {
+        None
+    }
+
     /// All that [`Solver::resume`] needs.
     ///
     /// # Errors

@@ -239,7 +239,11 @@ impl Bench<'_, '_> {
                 Outcome::Floor
             } else if stalled >= PATIENCE
                 && now.residual
-                    <= discrete.residual_floor(u.values(), reduce::sum_of_squares(u.values()).sqrt())
+                    <= discrete.residual_floor(
+                        u.values(),
+                        reduce::sum_of_squares(u.values()).sqrt(),
+                        now.residual,
+                    )
             {
                 return Ok(Some(Found { outcome: Outcome::Floor, ..best }));
             } else if now.seconds > MOST_SECONDS || now.steps >= MOST_STEPS {

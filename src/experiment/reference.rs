@@ -85,8 +85,8 @@ fn iterate(solver: &dyn Solver, problem: &dyn Problem, discrete: &Discrete) -> R
         .drive(&WallClock::start(), &AtomicBool::new(false), &mut [])
         .map_err(|error| error.to_string())?;
     let u = end.values.as_slice();
-    let floor = discrete.residual_floor(u, modewise_problems::error::size(u).l2);
     let residual = end.residual.unwrap_or(f64::INFINITY);
+    let floor = discrete.residual_floor(u, modewise_problems::error::size(u).l2, residual);
     let missed = || format!("{} ends at a residual of {residual:.1e}", solver.spec().name);
     if residual > NEAR_FLOOR * floor.max(f64::EPSILON) {
         return Err(missed());
@@ -146,8 +146,11 @@ pub(super) fn exact(problem: &dyn Problem, discrete: &Discrete) -> Result<Refere
     let mut field = Field::from_batch(grid, |points, out| {
         problem.exact(points, out);
     });
+    if discrete.is_singular() {
+        discrete.fill_inactive(field.values_mut(), 0.0);
+        discrete.fix_constant(field.values_mut());
+    }
     discrete.fill_outside(field.values_mut(), 0.0);
-    discrete.fix_constant(field.values_mut());
     let Some(node) = field.values().iter().position(|u| !u.is_finite()) else {
         return Ok(Reference::new(ReferenceKind::Exact, field));
     };

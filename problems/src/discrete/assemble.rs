@@ -3,13 +3,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Coefficients, Discrete, DiscreteError, PLaplace,
-    diagonal::largest_diagonal,
-    immersed::immerse,
-    p_laplace::obstacle,
-    region::Held,
-    shapes::Shapes,
-    sides_of_faces,
+    Coefficients, Discrete, DiscreteError, PLaplace, diagonal::largest_diagonal, immersed::immerse,
+    p_laplace::obstacle, region::Held, shapes::Shapes, sides_of_faces,
 };
 use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, reduce};
 
@@ -74,7 +69,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     discrete.largest_regular = largest_diagonal(&discrete);
     held.extend(shapes.held(problem, grid, &mut source)?);
     discrete.is_singular = !held.iter().any(|held| held.coefficient > 0.0)
-        && !discrete.sides.iter().flatten().any(|side| *side == Condition::Dirichlet)
+        && !holds_on_sides(grid, sides, &shapes)
         && match &discrete.coefficients {
             Coefficients::Constant { screening, .. } => *screening == 0.0,
             Coefficients::Variable { screening, .. } => screening.is_empty(),
@@ -207,11 +202,7 @@ fn constant(problem: &dyn Problem, grid: &Grid) -> Result<Option<Coefficients>, 
 }
 
 /// The coefficients face by face and node by node; 0 between nodes that have not both equations, and outside.
-fn variable(
-    problem: &dyn Problem,
-    grid: &Grid,
-    shapes: &Shapes<'_>,
-) -> Result<Coefficients, DiscreteError> {
+fn variable(problem: &dyn Problem, grid: &Grid, shapes: &Shapes<'_>) -> Result<Coefficients, DiscreteError> {
     let dimension = grid.dimension();
     let mut faces = Vec::with_capacity(dimension);
     for (i, axis) in grid.axes().iter().enumerate() {
@@ -246,20 +237,16 @@ fn variable(
         faces.push(values);
     }
     let is_whole = |node: usize| shapes.is_whole(node);
-    let mut screening =
-        shifted(grid, "screening", &vec![0.0; dimension], is_whole, |points, out| {
-            match problem.interface() {
-                None => sides_of_faces::coefficient(
-                    grid,
-                    None,
-                    problem.screening(),
-                    points,
-                    out,
-                    |points, out| problem.screening_at(points, out),
-                ),
-                Some(_) => problem.screening_at(points, out),
+    let mut screening = shifted(grid, "screening", &vec![0.0; dimension], is_whole, |points, out| {
+        match problem.interface() {
+            None => {
+                sides_of_faces::coefficient(grid, None, problem.screening(), points, out, |points, out| {
+                    problem.screening_at(points, out)
+                })
             }
-        })?;
+            Some(_) => problem.screening_at(points, out),
+        }
+    })?;
     shapes.fill_cut("screening", &mut screening, |points, out| problem.screening_at(points, out))?;
     if let Some(node) = screening.iter().position(|&k| k < 0.0) {
         return Err(DiscreteError::bad("screening", screening[node], NOT_NEGATIVE, coordinates(grid, node)));
@@ -301,6 +288,15 @@ fn boundary(
         }
     }
     Ok(field)
+}
+
+/// Whether u is given on a side of the box, as far as shapes leave something of it.
+fn holds_on_sides(grid: &Grid, sides: &[[Condition; 2]], shapes: &Shapes<'_>) -> bool {
+    let axes = sides.iter().enumerate();
+    let mut held = axes.flat_map(|(axis, pair)| {
+        [false, true].map(|upper| (axis, upper, pair[usize::from(upper)] == Condition::Dirichlet))
+    });
+    held.any(|(axis, upper, is_held)| is_held && side(grid, axis, upper).any(|node| shapes.is_active(node)))
 }
 
 /// The nodes of a side that have equations or values, and `function` there.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{DiscreteError, assemble::coordinates, assemble::NOT_NEGATIVE, region::Held};
+use super::{DiscreteError, assemble::NOT_NEGATIVE, assemble::coordinates, region::Held};
 use crate::{
     Condition, Field, Grid, Points, Problem,
     geometry::{Facet, Region, SHAPE_AXES},
@@ -85,13 +85,7 @@ impl<'a> CutCells<'a> {
                 of_values(*node) && cut.images(*node).iter().any(|image| levels[*image].abs() <= radius)
             })
             .collect();
-        let contents: Vec<(usize, f64, Vec<(Facet, f64)>)> = near
-            .par_iter()
-            .map(|node| {
-                let (share, facets) = cut.content(*node);
-                (*node, share, facets)
-            })
-            .collect();
+        let contents: Vec<_> = near.par_iter().map(|node| cut.content(*node)).collect();
         let axes = 0..grid.dimension();
         for axis in axes.clone() {
             let stride = grid.stride(axis);
@@ -106,7 +100,7 @@ impl<'a> CutCells<'a> {
                 lower.par_iter().map(|node| (*node, cut.share_between(axis, *node))).collect();
             cut.faces.push(shares.into_iter().filter(|(_, share)| *share < 1.0 - NOTHING).collect());
         }
-        for (node, share, facets) in contents {
+        for (node, (share, facets)) in near.into_iter().zip(contents) {
             cut.active[node] = share > NOTHING;
             if cut.active[node] && (share < 1.0 - NOTHING || !facets.is_empty() || !cut.inside[node]) {
                 let at = cut.place(node, &facets);
@@ -268,7 +262,8 @@ impl<'a> CutCells<'a> {
             || self.cells.iter().flat_map(|(node, cell)| cell.facets.iter().map(|facet| (*node, facet)));
         let parts = all().map(|(_, (facet, _))| facet.part + 1).max().unwrap_or(0);
         for part in 0..parts {
-            let own: Vec<(usize, &(Facet, f64))> = all().filter(|(_, (facet, _))| facet.part == part).collect();
+            let own: Vec<(usize, &(Facet, f64))> =
+                all().filter(|(_, (facet, _))| facet.part == part).collect();
             let gather = |of: &dyn Fn(&Facet) -> [f64; SHAPE_AXES]| -> Vec<f64> {
                 own.iter().flat_map(|(_, (facet, _))| of(facet)[..d].to_vec()).collect()
             };

@@ -84,7 +84,10 @@ impl<'a> Shapes<'a> {
     /// The faces that are cut, with their shares: those across `axis`, by their lower nodes.
     pub fn cut_faces(&self, axis: usize, stride: usize) -> Vec<(usize, f64)> {
         let faces = self.of_fluxes.iter().flat_map(|cut| cut.faces[axis].keys());
-        faces.map(|node| (*node, self.between(axis, *node, stride))).filter(|(_, share)| *share > 0.0).collect()
+        faces
+            .map(|node| (*node, self.between(axis, *node, stride)))
+            .filter(|(_, share)| *share > 0.0)
+            .collect()
     }
 
     /// Writes the values of `function` for cells that are cut, times their shares.
@@ -137,7 +140,8 @@ impl<'a> Shapes<'a> {
         let held = |node: usize| of_values.as_ref().is_none_or(|values| values.inside[node]);
         let active = (0..cut.active.len()).map(|node| cut.active[node] && held(node));
         let ghosts = active.clone().zip(&cut.inside).enumerate();
-        let ghosts = ghosts.filter(|(_, (active, inside))| *active && !**inside).map(|(node, _)| node).collect();
+        let ghosts =
+            ghosts.filter(|(_, (active, inside))| *active && !**inside).map(|(node, _)| node).collect();
         let inside = active.zip(&cut.inside).map(|(active, inside)| active && *inside).collect();
         let shares = cut.cells.iter().map(|(node, cell)| (*node, cell.share)).collect();
         Some(Nodes { inside, ghosts, shares })

@@ -148,7 +148,9 @@ impl<'d> Reader<'d> {
                 Some((sides::given(one, &mut self.graph, [&self.scope, &of_fluxes])?, one.clone()))
             }
             [_, second, ..] => {
-                return Err(second.error("is a second condition on one boundary; give one of dirichlet, neumann and robin"));
+                return Err(second.error(
+                    "is a second condition on one boundary; give one of dirichlet, neumann and robin",
+                ));
             }
         };
         Ok((shape, data))

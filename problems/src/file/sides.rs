@@ -96,9 +96,7 @@ pub(super) fn given<'d>(
             Ok(Side { condition: Neumann, data, robin: Some(read(coefficient, scope)?) })
         }
         "neumann" if item.is_true() => Ok(Side { condition: Neumann, data: None, robin: None }),
-        "neumann" => {
-            Ok(Side { condition: Neumann, data: Some(read(item.clone(), of_fluxes)?), robin: None })
-        }
+        "neumann" => Ok(Side { condition: Neumann, data: Some(read(item.clone(), of_fluxes)?), robin: None }),
         _ => Ok(Side { condition: Dirichlet, data: Some(read(item.clone(), scope)?), robin: None }),
     }
 }

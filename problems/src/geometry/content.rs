@@ -13,10 +13,11 @@
 
 use super::{Region, SHAPE_AXES};
 
-/// What halving may change of a share, and of the area of the boundary in a unit cube.
-const SAME: f64 = 1e-3;
-/// Halvings of a cell of 0 to 3 axes.
-const DEEPEST: [usize; SHAPE_AXES + 1] = [0, 0, 7, 3];
+/// What halving may change of a share, and of the area of the boundary in a unit cube, of a cell of 0 to 3 axes: in space no
+/// less than what the curvature of a boundary that the grid resolves does.
+const SAME: [f64; SHAPE_AXES + 1] = [0.0, 0.0, 1e-3, 1e-2];
+/// Halvings of such cells.
+const DEEPEST: [usize; SHAPE_AXES + 1] = [0, 0, 7, 4];
 /// Less of a boundary than this, as an area in a unit cube, is rounding.
 const NONE: f64 = 1e-12;
 
@@ -91,9 +92,8 @@ impl Region {
             facets.extend(self.facet(cell, &flat));
             return flat.share;
         }
-        let level = self.level(cell.centre());
-        if level.abs() >= cell.radius() {
-            return f64::from(u8::from(level < 0.0));
+        if let Some(uncut) = self.uncut(cell) {
+            return uncut;
         }
         let whole = self.flat(cell);
         let halves: Vec<(Cell<'_>, Flat)> = cell.halves().map(|half| (half, self.flat(half))).collect();
@@ -102,16 +102,27 @@ impl Region {
         // A face of a half has a part of the area of the whole's as large as the half is high.
         let scale = 0.5f64.powi(cell.axes.len() as i32 - 1);
         let area = halves.iter().map(|(_, half)| half.area()).sum::<f64>() * scale;
-        if deepest <= 1 || (whole.share - share).abs() <= SAME && (whole.area() - area).abs() <= SAME {
+        let same = SAME[cell.axes.len()];
+        if deepest <= 1 || (whole.share - share).abs() <= same && (whole.area() - area).abs() <= same {
             facets.extend(halves.iter().filter_map(|(half, flat)| self.facet(*half, flat)));
             return share;
         }
         cell.halves().map(|half| self.gather(half, deepest - 1, facets)).sum::<f64>() / count
     }
 
+    /// The share of a cell that the boundary is too far from to cut: 0 or 1.
+    fn uncut(&self, cell: Cell<'_>) -> Option<f64> {
+        let level = self.level(cell.centre());
+        (level.abs() >= cell.radius()).then(|| f64::from(u8::from(level < 0.0)))
+    }
+
     fn flat(&self, cell: Cell<'_>) -> Flat {
         let d = cell.dimension;
         let mut normal = [0.0; SHAPE_AXES];
+        if let Some(share) = Some(cell).filter(|cell| !cell.axes.is_empty()).and_then(|cell| self.uncut(cell))
+        {
+            return Flat { share, normal, point: None };
+        }
         match *cell.axes {
             [] => {
                 let share = f64::from(u8::from(self.contains(cell.centre())));
@@ -276,11 +287,9 @@ mod tests {
     #[test]
     fn contents_of_cells_add_up_to_measures_and_surfaces() {
         let ball = |d: usize| one(Shape::ball(&[0.05, -0.1, 0.02][..d], 0.7).unwrap());
-        for (d, cells, measure, surface) in [
-            (1, 7, 1.4, 2.0),
-            (2, 20, PI * 0.49, 1.4 * PI),
-            (3, 12, 4.0 / 3.0 * PI * 0.343, 4.0 * PI * 0.49),
-        ] {
+        for (d, cells, measure, surface) in
+            [(1, 7, 1.4, 2.0), (2, 20, PI * 0.49, 1.4 * PI), (3, 12, 4.0 / 3.0 * PI * 0.343, 4.0 * PI * 0.49)]
+        {
             let [share, area] = sums(&ball(d), d, cells);
             assert!((share / measure - 1.0).abs() < 1e-3, "{d}-D: {share} and {measure}");
             assert!((area / surface - 1.0).abs() < 2e-3, "{d}-D: {area} and {surface}");

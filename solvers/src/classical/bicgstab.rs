@@ -60,9 +60,10 @@ pub(crate) const ENTRY: Entry = Entry {
         },
         Parameter {
             key: "dtype",
-            default: "f32",
-            unit: "f32 | f64",
-            help: "precision of cycles; u, the residual and the stop are always double",
+            default: "auto",
+            unit: "auto | f32 | f64",
+            help: "precision of cycles; u, the residual and the stop are always double; auto is f32 but where ε jumps by more \
+                   than 10⁴ or numbers go beyond its range",
         },
     ],
     build,
@@ -88,10 +89,10 @@ const SWEEPS: [&str; 2] = ["pre", "post"];
 #[derive(Debug, Clone, PartialEq)]
 pub struct BiCgStab {
     kind: Kind,
-    is_single: bool,
+    dtype: usize,
 }
 
-const DTYPES: [&str; 2] = ["f64", "f32"];
+const DTYPES: [&str; 3] = ["auto", "f32", "f64"];
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let inner = settings.spec("preconditioner")?;
@@ -104,7 +105,7 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
         ("jacobi", true) => Kind::Jacobi,
         _ => return Err(settings.bad("preconditioner", "one of multigrid, with its keys, jacobi")),
     };
-    Ok(Arc::new(BiCgStab { kind, is_single: settings.choice("dtype", &DTYPES)? == 1 }))
+    Ok(Arc::new(BiCgStab { kind, dtype: settings.choice("dtype", &DTYPES)? }))
 }
 
 impl BiCgStab {
@@ -115,7 +116,11 @@ impl BiCgStab {
                 let is_3d = state.operator.layout().dimension == 3;
                 let cycle =
                     if *leaves_sweeps && is_3d { &cycle.clone().with_sweeps(SWEEPS_3D) } else { cycle };
-                Inverse::new(cycle, self.is_single, state, |_| 0.0, meter)
+                let is_single = match DTYPES[self.dtype] {
+                    "auto" => state.discrete.suits_single_precision(),
+                    dtype => dtype == "f32",
+                };
+                Inverse::new(cycle, is_single, state, |_| 0.0, meter)
             }
         }
     }
@@ -129,7 +134,7 @@ pub(super) fn interface_bytes(problem: &dyn Problem, grid: &Grid) -> u64 {
 
 impl Solver for BiCgStab {
     fn spec(&self) -> Spec {
-        let spec = Spec::new(ENTRY.name).with("dtype", DTYPES[usize::from(self.is_single)]);
+        let spec = Spec::new(ENTRY.name).with("dtype", DTYPES[self.dtype]);
         match &self.kind {
             Kind::Jacobi => spec.with("preconditioner", "jacobi"),
             Kind::Multigrid { cycle, leaves_sweeps } => {
@@ -366,6 +371,10 @@ impl Iteration for Stabilised<'_> {
 
     fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
         self.state.sample(sites, out)
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        Some("dtype=f64, or direct; a matrix that is nearly singular leaves no digits")
     }
 
     fn snapshot(&self) -> Result<Snapshot, SolverError> {

@@ -178,6 +178,10 @@ impl Iteration for Steps<'_> {
         self.state.sample(sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("the bounds of the spectrum as they are by default, at auto")
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = self.state.snapshot();
         snapshot.arrays.insert("before".into(), self.before.to_vec());

@@ -84,7 +84,7 @@ fn build(_settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 pub fn solve(discrete: &Discrete) -> Result<Field, SolverError> {
     let mut u = discrete.lift();
     let mut method = match Transformed::new(discrete) {
-        Some(transformed) => Refined::new(Box::new(transformed), 1, discrete),
+        Some(transformed) => Refined::new(Box::new(transformed), 2, discrete),
         None => Refined::new(factor(discrete)?, 2, discrete),
     };
     method.solve(discrete, &mut u);
@@ -104,6 +104,8 @@ pub fn is_quick(problem: &dyn Problem, grid: &Grid) -> bool {
     method.is_ok_and(|method| method != Method::Cholesky || unknowns < MANY)
 }
 
+/// Cells along an axis whose eigenvectors are found in half a minute.
+const LONGEST: usize = 2048;
 /// Unknowns from which sparse factors take several times as long as an iteration to rounding.
 const MANY: usize = 1 << 14;
 
@@ -181,7 +183,16 @@ impl Solver for Direct {
         let unknowns = sides.iter().map(|side| side.unknowns().len()).product();
         let factors = match Method::of(d, problem.is_uniform(), problem.interface().is_none(), unknowns)? {
             Method::Elimination => Tridiagonal::bytes(unknowns),
-            Method::Diagonalisation => Diagonalisation::bytes(&sides),
+            Method::Diagonalisation => {
+                let longest = sides.iter().map(|side| side.cells).max().unwrap_or(0);
+                if longest > LONGEST {
+                    return Err(refuse(
+                        &format!("eigenvectors of {longest} cells along an axis take too long"),
+                        "take fft, which knows them, or a coarser grid",
+                    ));
+                }
+                Diagonalisation::bytes(&sides)
+            }
             Method::Cholesky => Sparse::bytes(d, unknowns),
         };
         // u and the residual.

@@ -223,6 +223,10 @@ impl Iteration for Conjugate<'_> {
         self.state.sample(sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("pcg with dtype=f64, or direct; a matrix that is nearly singular leaves no digits")
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = self.state.snapshot();
         snapshot.arrays.insert("r".into(), self.r.to_vec());

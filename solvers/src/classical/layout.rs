@@ -63,6 +63,12 @@ impl Layout {
         layout
     }
 
+    /// Whether the two colours of unknowns do not close: across the seam of a periodic axis of an odd number of unknowns
+    /// a colour meets itself.
+    pub fn has_odd_seam(&self) -> bool {
+        (0..3).any(|axis| self.ends[axis][1] == End::Wrap && !self.unknowns[axis].is_multiple_of(2))
+    }
+
     /// Values along `axis` with the outer layers.
     pub fn extent(&self, axis: usize) -> usize {
         if self.is_absent(axis) { 1 } else { self.unknowns[axis] + 2 }

@@ -123,6 +123,17 @@ impl Multigrid {
         }
     }
 
+    /// Refuses single precision where it does not see all of the matrix.
+    fn check_precision(&self, state: &State<'_>) -> Result<(), SolverError> {
+        if !self.mixed || state.discrete.suits_single_precision() {
+            return Ok(());
+        }
+        let reason = "single precision does not resolve this matrix: ε jumps by more than 10⁴, hardly anything holds u, or its \
+                      numbers are beyond the range";
+        let advice = "take dtype=f64";
+        Err(Unsupported { solver: ENTRY.name.into(), reason: reason.into(), advice: advice.into() }.into())
+    }
+
     fn live<'p>(&self, state: State<'p>, meter: &mut Meter) -> Box<dyn Iteration + 'p> {
         let (singular, cycle) = (state.discrete.is_singular(), self.recipe.cycle);
         let (cycles, setup, flops) = if self.mixed {
@@ -154,7 +165,9 @@ impl Solver for Multigrid {
     }
 
     fn init<'p>(&self, task: &Task<'p>, meter: &mut Meter) -> Result<Box<dyn Iteration + 'p>, SolverError> {
-        Ok(self.live(State::start(task, ENTRY.name)?, meter))
+        let state = State::start(task, ENTRY.name)?;
+        self.check_precision(&state)?;
+        Ok(self.live(state, meter))
     }
 
     fn resume<'p>(
@@ -198,6 +211,10 @@ impl Iteration for Live<'_> {
 
     fn sample(&self, sites: &Sites<'_>, out: &mut [f64], _meter: &mut Meter) -> Result<(), SolverError> {
         self.state.sample(sites, out)
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        Some(recipe::REMEDY)
     }
 
     fn snapshot(&self) -> Result<Snapshot, SolverError> {

@@ -49,9 +49,10 @@ pub(crate) const ENTRY: Entry = Entry {
         Parameter { key: "omega", default: "1", unit: "", help: "over-relaxation ω in (0, 2) of ssor" },
         Parameter {
             key: "dtype",
-            default: "f32",
-            unit: "f32 | f64",
-            help: "precision of the preconditioner; everything else is f64",
+            default: "auto",
+            unit: "auto | f32 | f64",
+            help: "precision of the preconditioner; everything else is f64; auto is f32 but where ε jumps by more than 10⁴ \
+                   or numbers go beyond its range",
         },
     ],
     build,
@@ -73,7 +74,7 @@ pub struct Pcg {
     dtype: usize,
 }
 
-const DTYPES: [&str; 2] = ["f32", "f64"];
+const DTYPES: [&str; 3] = ["auto", "f32", "f64"];
 
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let range = |omega: f64| omega > 0.0 && omega < 2.0;
@@ -96,7 +97,11 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 impl Pcg {
     fn inverse(&self, state: &State<'_>, meter: &mut Meter) -> Inverse {
         let singular = state.discrete.is_singular();
-        if DTYPES[self.dtype] == "f64" {
+        let is_single = match DTYPES[self.dtype] {
+            "auto" => state.discrete.suits_single_precision(),
+            dtype => dtype == "f32",
+        };
+        if !is_single {
             return Inverse::double(state, self.preconditioner(&state.operator, singular, meter));
         }
         let operator = state.operator.to_single();

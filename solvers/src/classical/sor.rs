@@ -8,11 +8,13 @@
 //! as k(ω* − 1)^k; ω a little too large costs less than ω a little too small.
 //!
 //! `auto` takes ρ from the closed form of the spectrum where coefficients are constant, and from Lanczos'
-//! method where they vary, which is charged as set-up: about as many products with A as there are cells along
-//! an axis.
+//! method where they vary, which is charged as set-up: about twice as many products with A as there are cells along
+//! the longest axis, so that a single solution costs about as much again.
 //!
 //! **Cost.** One work unit a sweep. Good where n is moderate and code should be short; the ω matters more
-//! than the order, of which `red-black` runs on all threads.
+//! than the order, of which `red-black` runs on all threads. Across the seam of a periodic axis with an odd number of
+//! cells two red unknowns are neighbours and would move together, which diverges for a large ω: there `red-black` is
+//! `lexicographic`.
 //!
 //! Source: Young, *Iterative Solution of Large Linear Systems*, 1971, chapters 5 and 6.
 
@@ -41,7 +43,8 @@ pub(crate) const ENTRY: Entry = Entry {
             key: "order",
             default: "red-black",
             unit: "red-black | lexicographic",
-            help: "all unknowns of even places before the odd ones (parallel), or row by row",
+            help: "all unknowns of even places before the odd ones (parallel), or row by row, as it is always where colours do \
+                   not close: on periodic axes of an odd number of cells",
         },
     ],
     build,
@@ -73,9 +76,9 @@ fn best(smallest: f64) -> f64 {
 }
 
 impl Sor {
-    fn step(&self, omega: f64) -> Step {
+    fn step(&self, omega: f64, has_odd_seam: bool) -> Step {
         match self.order {
-            0 => Step::RedBlack(Some(omega)),
+            0 if !has_odd_seam => Step::RedBlack(Some(omega)),
             _ => Step::Lexicographic(Some(omega)),
         }
     }
@@ -93,7 +96,7 @@ impl Solver for Sor {
     fn check(&self, problem: &dyn Problem, grid: Option<&Grid>) -> Result<Need, Unsupported> {
         let grid = state::linear(problem, grid, ENTRY.name)?;
         // Lanczos needs five arrays for a while.
-        let arrays = if self.omega.is_none() { 5 } else { self.step(1.0).arrays() };
+        let arrays = if self.omega.is_none() { 5 } else { self.step(1.0, true).arrays() };
         let values = state::system_values(problem, grid) + arrays * state::array_values(problem, grid);
         Ok(Need { bytes: 8 * values, uses_initial: true, discrete: true })
     }
@@ -105,7 +108,8 @@ impl Solver for Sor {
             meter.charge(ends.flops);
             best(ends.smallest)
         });
-        Ok(Box::new(Stationary::new(state, self.step(omega))))
+        let step = self.step(omega, state.operator.layout().has_odd_seam());
+        Ok(Box::new(Stationary::new(state, step)))
     }
 
     fn resume<'p>(
@@ -115,7 +119,9 @@ impl Solver for Sor {
         _meter: &mut Meter,
     ) -> Result<Box<dyn Iteration + 'p>, SolverError> {
         let omega = f64::from_bits(from.counter("omega")?);
-        Ok(Box::new(Stationary::new(State::resume(task, from, ENTRY.name)?, self.step(omega))))
+        let state = State::resume(task, from, ENTRY.name)?;
+        let step = self.step(omega, state.operator.layout().has_odd_seam());
+        Ok(Box::new(Stationary::new(state, step)))
     }
 }
 

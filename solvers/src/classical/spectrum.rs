@@ -7,8 +7,9 @@
 //!
 //! with θ = kπ/n, k from 1 to n − 1 (Dirichlet) or from 0 to n (Neumann), (k − ½)π/n, k from 1 to n (one of
 //! each), 2kπ/n (periodic). Variable coefficients take Lanczos' method: D⁻¹A is symmetric in the scalar
-//! product with D, and the ends of the spectrum come out first, the lower one after about as many steps as
-//! there are unknowns along the longest axis.
+//! product with D, and the ends of the spectrum come out first, the lower one after about twice as many steps as
+//! there are unknowns along the longest axis; four times as many are the most. Where u is defined up to a constant the
+//! constant is taken out of every vector: what rounding leaves of it would grow to an eigenvalue 0.
 //!
 //! Sources: LeVeque, *Finite Difference Methods*, 2007, §2.10; Golub, Van Loan, *Matrix Computations*, 4th
 //! ed. 2013, §10.1.
@@ -16,6 +17,7 @@
 use std::f64::consts::PI;
 
 use modewise_problems::{Condition, Discrete};
+use rayon::prelude::*;
 
 use super::{
     operator::{Operator, Variable},
@@ -78,32 +80,53 @@ const SETTLED: f64 = 1e-3;
 /// What estimates may still miss: Lanczos' values lie inside the spectrum.
 const MARGIN: f64 = 1e-2;
 
+/// A β below this means that the vectors so far span all there is.
+const EXHAUSTED: f64 = 1e-8;
+/// Values that a thread takes at a time.
+const CHUNK: usize = 1 << 14;
+
+/// Calls `each` with the values of `w` and of `others` at the same places, on all threads.
+fn update<const N: usize>(w: &mut [f64], others: [&[f64]; N], each: impl Fn(&mut f64, [f64; N]) + Sync) {
+    w.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, w)| {
+        let others = others.map(|other| &other[chunk * CHUNK..][..w.len()]);
+        w.iter_mut().enumerate().for_each(|(i, w)| each(w, others.map(|other| other[i])));
+    });
+}
+
+/// The constant where it solves Ax = 0: 1 there, 0 where nodes are no part of the region.
+fn constant(operator: &Operator<f64>, matrix: &Variable<f64>) -> Buffer<f64> {
+    let layout = operator.layout();
+    let (mut ones, mut image) = (Buffer::zeroed(layout.len()), Buffer::zeroed(layout.len()));
+    ones.fill(1.0);
+    pass::apply(operator, Formula::Apply, &ones, &ones, &mut image);
+    update(&mut ones, [&image, &matrix.diagonal], |one, [sum, diagonal]| {
+        *one = if diagonal > 0.0 && sum.abs() < 0.5 * diagonal { 1.0 } else { 0.0 };
+    });
+    layout.seal_all(&mut ones);
+    ones
+}
+
 fn lanczos(operator: &Operator<f64>, matrix: &Variable<f64>, singular: bool) -> Ends {
     let layout = operator.layout();
     let layers = Layers::of(layout);
     let mut sums = vec![0.0; layers.places().len()];
     let mut weighted: Buffer<f64> = Buffer::zeroed(layout.len());
     let mut dot = |a: &[f64], b: &[f64]| {
-        for ((w, a), d) in weighted.iter_mut().zip(a).zip(matrix.diagonal.iter()) {
-            *w = d * a;
-        }
+        update(&mut weighted, [a, &matrix.diagonal], |w, [a, d]| *w = d * a);
         pass::scalar_product(operator, &weighted, b, &mut sums)
     };
     let zero: Buffer<f64> = Buffer::zeroed(layout.len());
+    let null = singular.then(|| constant(operator, matrix));
+    let null = null.map(|ones| (dot(&ones, &ones), ones));
     let mut q = start(operator);
     let mut before: Buffer<f64> = Buffer::zeroed(layout.len());
     let mut w: Buffer<f64> = Buffer::zeroed(layout.len());
-    if singular {
-        let mut ones: Buffer<f64> = Buffer::zeroed(layout.len());
-        ones.fill(1.0);
-        let mean = dot(&q, &ones) / dot(&ones, &ones);
-        for (q, _) in q.iter_mut().zip(matrix.diagonal.iter()).filter(|(_, d)| **d > 0.0) {
-            *q -= mean;
-        }
-        layout.seal_all(&mut q);
+    if let Some((square, ones)) = &null {
+        let mean = dot(&q, ones) / square;
+        update(&mut q, [ones], |q, [one]| *q = (*q - mean) * one);
     }
     let norm = dot(&q, &q).sqrt();
-    q.iter_mut().for_each(|q| *q /= norm);
+    update(&mut q, [], |q, []| *q /= norm);
     let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
     let longest = layout.unknowns.into_iter().max().unwrap_or(1);
     let most = (4 * longest + 64).min(layout.count());
@@ -113,12 +136,14 @@ fn lanczos(operator: &Operator<f64>, matrix: &Variable<f64>, singular: bool) -> 
         pass::apply(operator, Formula::Relax(1.0), &q, &zero, &mut w);
         let alpha = dot(&w, &q);
         let beta_before = beside.last().copied().unwrap_or(0.0);
-        for ((w, q), before) in w.iter_mut().zip(q.iter()).zip(before.iter()) {
-            *w -= alpha * q + beta_before * before;
+        update(&mut w, [&q, &before], |w, [q, before]| *w -= alpha * q + beta_before * before);
+        if let Some((square, ones)) = &null {
+            let mean = dot(&w, ones) / square;
+            update(&mut w, [ones], |w, [one]| *w -= mean * one);
         }
         diagonal.push(1.0 - alpha);
         let beta = dot(&w, &w).sqrt();
-        if beta < 1e-12 {
+        if beta < EXHAUSTED {
             break;
         }
         if step % LOOK == 0 {
@@ -131,7 +156,7 @@ fn lanczos(operator: &Operator<f64>, matrix: &Variable<f64>, singular: bool) -> 
             }
         }
         beside.push(beta);
-        w.iter_mut().for_each(|w| *w /= beta);
+        update(&mut w, [], |w, []| *w /= beta);
         std::mem::swap(&mut before, &mut q);
         std::mem::swap(&mut q, &mut w);
     }

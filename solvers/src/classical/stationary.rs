@@ -113,6 +113,13 @@ impl Iteration for Stationary<'_> {
         self.state.sample(sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some(match self.step {
+            Step::Jacobi(_) => "a smaller omega, at most 1",
+            _ => "a smaller omega, or auto",
+        })
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = self.state.snapshot();
         if let Step::RedBlack(Some(omega)) | Step::Lexicographic(Some(omega)) = self.step {

@@ -13,6 +13,7 @@ use super::{
     live::{COUPLING, INTERFACE, Live, SCALARS},
     loss::{Equation, Loss},
     optimizer::{Layout, MOST_DENSE, Method},
+    sampler::Ground,
     tiles,
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported};
@@ -39,17 +40,22 @@ pub(super) fn check_domain(solver: &str, problem: &dyn Problem) -> Result<(), Un
     if domain.sides().iter().flatten().any(|side| *side == Condition::Periodic) {
         return Err(refuse("its functions are not periodic".into(), classical));
     }
+    // Sides of which shapes leave nothing hold nothing.
+    let shows = |axis: usize, upper: bool| {
+        domain.region_of_fluxes().is_none() || Ground::new(problem).side_measure(axis, upper) > 0.0
+    };
     let is_fixed = |axis: usize| {
         let sides = domain.sides()[axis];
-        (0..2).any(|end| sides[end] == Condition::Dirichlet || problem.is_robin(axis, end == 1))
+        let holds = |end: usize| sides[end] == Condition::Dirichlet || problem.is_robin(axis, end == 1);
+        (0..2).any(|end| holds(end) && shows(axis, end == 1))
     };
     let holds = |part: &usize| {
         let no_points = Points::new(&[], domain.dimension());
         !domain.is_natural(*part) || problem.shape_robin(*part, no_points, &mut [])
     };
-    let shape_holds = domain
-        .region()
-        .is_some_and(|region| (0..region.shapes().len()).filter(|part| region.uses(*part)).any(|part| holds(&part)));
+    let shape_holds = domain.region().is_some_and(|region| {
+        (0..region.shapes().len()).filter(|part| region.uses(*part)).any(|part| holds(&part))
+    });
     if !shape_holds && !has_screening(problem) && !(0..domain.dimension()).any(is_fixed) {
         return Err(refuse("u is determined up to a constant only".into(), classical));
     }

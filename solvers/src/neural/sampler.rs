@@ -18,7 +18,8 @@ mod sampling;
 mod sides;
 
 pub(super) use batch::Batch;
-use ground::{Carrier, Ground, Place};
+pub(super) use ground::Ground;
+use ground::{Carrier, Place};
 pub use sampling::Sampling;
 use sides::{Places, on_sides};
 

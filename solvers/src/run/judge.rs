@@ -18,6 +18,8 @@ pub(super) struct State {
     pub residual_floor: f64,
     pub size: f64,
     pub size_limit: f64,
+    /// What the method has to say to one whose run diverges.
+    pub remedy: Option<&'static str>,
 }
 
 /// How small the residual has been, and when.
@@ -98,11 +100,11 @@ impl<'a> Judge<'a> {
             } else {
                 "u is not a finite number".to_string()
             };
-            let remedy = match state.residual {
-                Some(_) => "a smaller omega (at most 1 for jacobi), and leave bounds of the spectrum at auto",
+            let remedy = state.remedy.unwrap_or(match state.residual {
+                Some(_) => "another solver, or its settings as they are by default",
                 None => "a smaller learning rate lr, and smaller scales and weights at the start",
-            };
-            let advice = format!("{what} at step {}; its steps are too long: try {remedy}", state.step);
+            });
+            let advice = format!("{what} at step {}; try {remedy}", state.step);
             return Some((Outcome::Diverged, Some(advice)));
         }
         let holds = |tolerance: Option<f64>, value: Option<f64>| {
@@ -198,6 +200,7 @@ mod tests {
             residual_floor: FLOOR,
             size: 1.0,
             size_limit: 1e6,
+            remedy: None,
         }
     }
 

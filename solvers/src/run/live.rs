@@ -188,7 +188,7 @@ impl<'p> Live<'p> {
         self.parting.note(self.step, self.loss.map(|index| self.scalars[index]), self.errors);
         if let (Some(residual), Some(discrete)) = (residual, run.task.discrete()) {
             self.residual = Some(residual / self.residual_scale);
-            let floor = discrete.residual_floor(self.values.as_slice(), size.l2);
+            let floor = discrete.residual_floor(self.values.as_slice(), size.l2, residual);
             self.residual_floor = floor / self.residual_scale;
         }
         self.fresh = true;
@@ -207,6 +207,7 @@ impl<'p> Live<'p> {
             residual_floor: self.residual_floor,
             size: self.size,
             size_limit: self.size_limit,
+            remedy: self.iteration.remedy(),
         }
     }
 

@@ -61,6 +61,10 @@ impl Iteration for Once<'_> {
         sample_field(&self.u, sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("multigrid: a matrix that is nearly singular leaves a direct solution no digits")
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = Snapshot::default();
         snapshot.arrays.insert("u".into(), self.u.values().to_vec());

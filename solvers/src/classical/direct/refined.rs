@@ -43,7 +43,7 @@ impl OneStep for Refined {
             let relative = reduce::sum_of_squares(&self.residual).sqrt() / scale;
             if done == MOST
                 || done >= self.least
-                    && relative <= discrete.residual_floor(u, reduce::sum_of_squares(u).sqrt())
+                    && relative <= discrete.residual_floor(u, reduce::sum_of_squares(u).sqrt(), relative)
             {
                 return done as f64 * self.factors.flops() + (done + 1) as f64 * discrete.sweep_flops();
             }

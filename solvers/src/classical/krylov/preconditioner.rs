@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::{
     classical::{
-        layout::{End, Layout},
+        layout::Layout,
         operator::{Operator, Row, Rows},
         real::Real,
         sweep::{
@@ -101,8 +101,7 @@ enum Visits<T: Real> {
 impl<T: Real> Ssor<T> {
     pub fn new(operator: &Operator<T>, omega: f64) -> Self {
         let layout = operator.layout();
-        let open = (0..3).any(|axis| layout.ends[axis][0] == End::Wrap && layout.unknowns[axis] % 2 == 1);
-        let order = if open {
+        let order = if layout.has_odd_seam() {
             Visits::Rows(Buffer::zeroed(layout.len()), Scratch::new(layout))
         } else {
             Visits::Colours(Workspace::new(layout))

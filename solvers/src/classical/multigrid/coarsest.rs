@@ -4,9 +4,13 @@
 //! unit of volume, so that it is symmetric. Where u is defined up to a constant only, α vvᵀ is added, v the
 //! volumes: the sum is positive definite, and its inverse gives the solution whose mean vᵀu is zero.
 
+use ndarray::Array2;
+use ndarray_linalg::{Inverse, InverseC};
+
 use super::line::Line;
 use crate::{
     classical::{
+        direct::dense::one_blas_thread,
         operator::Operator,
         real::Real,
         sweep::pass::{self, Formula},
@@ -134,20 +138,14 @@ impl<T: Real> Coarsest<T> {
     }
 }
 
-/// The inverse of a symmetric positive definite matrix in its place, by Gauss–Jordan elimination: without
-/// pivots, which such a matrix does not need (Golub & Van Loan, *Matrix Computations*, 4th ed. 2013, §4.2).
+/// The inverse of a symmetric positive definite matrix in its place, through LAPACK: by Cholesky's factors, or where rounding
+/// has made it indefinite by Gaussian elimination. What has no inverse is left to be noticed: it becomes not-a-number.
 fn invert(a: &mut [f64], n: usize) {
-    for k in 0..n {
-        let pivot = 1.0 / a[k * n + k];
-        a[k * n + k] = 1.0;
-        a[k * n..(k + 1) * n].iter_mut().for_each(|x| *x *= pivot);
-        let row = a[k * n..(k + 1) * n].to_vec();
-        for i in (0..n).filter(|i| *i != k) {
-            let factor = a[i * n + k];
-            a[i * n + k] = 0.0;
-            for (x, y) in a[i * n..(i + 1) * n].iter_mut().zip(&row) {
-                *x -= factor * y;
-            }
-        }
+    one_blas_thread();
+    // Invariant: the matrix is n by n.
+    let matrix = Array2::from_shape_vec((n, n), a.to_vec()).expect("a square matrix");
+    match matrix.invc().or_else(|_| matrix.inv()) {
+        Ok(inverse) => a.iter_mut().zip(inverse.iter()).for_each(|(a, b)| *a = *b),
+        Err(_) => a.fill(f64::NAN),
     }
 }

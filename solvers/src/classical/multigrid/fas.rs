@@ -140,6 +140,10 @@ impl Iteration for Live<'_> {
         self.state.sample(sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("newton, which is damped")
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         Ok(self.state.snapshot())
     }

@@ -272,6 +272,10 @@ impl Iteration for Live<'_> {
         self.state.sample(sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some(recipe::REMEDY)
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         let mut snapshot = self.state.snapshot();
         snapshot.counters.insert("passed".into(), u64::from(self.passed));

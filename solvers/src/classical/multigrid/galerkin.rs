@@ -44,6 +44,25 @@ pub(super) fn product<T: Real, C: Couplings<T>>(fine: &C, weights: &Weights<T>) 
     })
 }
 
+/// Flops of [`product`] and of making its weights: two a term and place, and two more to weigh the sum over a fine place; to
+/// make a weight, four a coupling and a division.
+pub(super) fn flops<T: Real, C: Couplings<T>>(fine: &C, weights: &Weights<T>) -> f64 {
+    let layout = weights.layout();
+    let around = weights::offsets(|axis| !layout.is_absent(axis));
+    let middle = [0, 1].map(|axis| layout.unknowns[axis].div_ceil(2));
+    let place = [0, 1].map(|axis| weights.axes[axis].child(middle[axis], 0).unwrap_or(1));
+    let is_there = |step: usize| step == 0 || fine.coupling(place, around[step]).is_some();
+    let entries = std::iter::once(&[0; 3]).chain(later(layout.dimension));
+    let products = entries.map(|delta| {
+        let mut terms = terms(weights, &around, *delta);
+        terms.retain(|term| is_there(term.step));
+        2 * terms.len() + 2 * terms.chunk_by(|a, b| a.o == b.o).count()
+    });
+    let couplings = (1..around.len()).filter(|step| is_there(*step)).count();
+    let making = (weights.offsets.len() - 1) * (4 * couplings + 1);
+    ((products.sum::<usize>() + making) * layout.count()) as f64
+}
+
 /// All entries of a row of coarse places.
 #[multiversion(targets = "simd")]
 fn add_entries<T: Real>(

@@ -74,8 +74,7 @@ impl Recipe {
     /// Across the seam of a periodic axis of odd length a colour meets itself, and black-red sweeps are not the
     /// adjoint of red-black ones; polynomials in D⁻¹A are their own.
     pub fn smoother(&self, layout: &Layout, is_finest: bool, boxes: bool) -> (Kind, Option<f64>) {
-        let odd_seam =
-            (0..3).any(|axis| layout.ends[axis][1] == End::Wrap && !layout.unknowns[axis].is_multiple_of(2));
+        let odd_seam = layout.has_odd_seam();
         match self.below {
             _ if boxes => {
                 let given = self.omega.filter(|_| self.kind == Kind::Jacobi);
@@ -109,6 +108,8 @@ pub(crate) struct Hierarchy<T: Real> {
     /// The lines of the coarsest level.
     pub lines: Lines,
     finest_flops: [f64; 2],
+    /// Flops of making Galerkin's matrices and the interpolation that goes with them.
+    product_flops: f64,
 }
 
 /// The lines of a level; none along absent axes.
@@ -120,6 +121,7 @@ impl<T: Real> Hierarchy<T> {
         let mut lines = finest_lines(finest);
         let galerkin = recipe.is_galerkin(!finest.is_per_volume(), &lines);
         let (mut levels, mut arrays) = (Vec::<Level<T>>::new(), Vec::new());
+        let mut product_flops = 0.0;
         while let Some(coarser) = coarsen(&lines, galerkin) {
             let operator = levels.last().map_or(finest, |level| &level.coarse);
             let fine = operator.layout();
@@ -135,7 +137,8 @@ impl<T: Real> Hierarchy<T> {
             };
             let (coarse, weights) = match operator {
                 _ if galerkin => {
-                    let (coarse, weights) = product(operator, &transfer, &layout);
+                    let (coarse, weights, flops) = product(operator, &transfer, &layout);
+                    product_flops += flops;
                     (coarse, Some(weights))
                 }
                 Operator::Constant(constant) => {
@@ -163,12 +166,12 @@ impl<T: Real> Hierarchy<T> {
         }
         let coarsest = Coarsest::new(levels.last().map_or(finest, |level| &level.coarse), &lines, singular);
         let count = finest.layout().count() as f64;
-        Self { levels, coarsest, arrays, lines, finest_flops: [finest.pass_flops(), count] }
+        Self { levels, coarsest, arrays, lines, finest_flops: [finest.pass_flops(), count], product_flops }
     }
 
-    /// Flops of making it: those of the coarsest level.
+    /// Flops of making it: those of Galerkin's matrices and of the coarsest level.
     pub fn setup_flops(&self) -> f64 {
-        self.coarsest.flops()[0]
+        self.product_flops + self.coarsest.flops()[0]
     }
 
     /// Flops of a cycle on the finest level.
@@ -230,19 +233,20 @@ pub(super) fn coarsen(lines: &Lines, galerkin: bool) -> Option<Lines> {
     })
 }
 
-/// Galerkin's coarse matrix, and the interpolation it comes from.
+/// Galerkin's coarse matrix, the interpolation it comes from, and the flops of both.
 fn product<T: Real>(
     operator: &Operator<T>,
     transfer: &Transfer<T>,
     layout: &Layout,
-) -> (Operator<T>, Weights<T>) {
+) -> (Operator<T>, Weights<T>, f64) {
     fn of<T: Real, C: Couplings<T>>(
         fine: &C,
         transfer: &Transfer<T>,
         layout: &Layout,
-    ) -> (Operator<T>, Weights<T>) {
+    ) -> (Operator<T>, Weights<T>, f64) {
         let weights = Weights::new(fine, transfer, layout);
-        (Operator::Boxes(galerkin::product(fine, &weights)), weights)
+        let flops = galerkin::flops(fine, &weights);
+        (Operator::Boxes(galerkin::product(fine, &weights)), weights, flops)
     }
     match operator {
         Operator::Constant(constant) => of(&Variable::uniform(constant), transfer, layout),

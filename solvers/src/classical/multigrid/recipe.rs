@@ -64,6 +64,10 @@ const SMOOTHERS: [(&str, Kind); 3] =
 const COARSES: [(&str, Option<Coarse>); 3] =
     [("auto", None), ("rediscretised", Some(Coarse::Rediscretised)), ("galerkin", Some(Coarse::Galerkin))];
 
+/// What to try where cycles diverge.
+pub(super) const REMEDY: &str = "pcg with a cycle inside, or coarse=galerkin where coefficients vary and an even number of cells \
+                                 along periodic axes";
+
 /// The settings of a multigrid method.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recipe {

@@ -132,6 +132,10 @@ impl Iteration for Live<'_> {
         self.state.sample(sites, out)
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some(recipe::REMEDY)
+    }
+
     fn snapshot(&self) -> Result<Snapshot, SolverError> {
         Ok(self.state.snapshot())
     }

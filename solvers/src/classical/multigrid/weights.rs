@@ -7,9 +7,11 @@
 //!
 //! e_q = Σ_t c̄_t e_{q+t} / ā,
 //!
-//! first places between two coarse ones, c₋e₋ + c₊e₊ over c₋ + c₊ + κ², then those in the middle of four,
-//! whose neighbours are known by then, then those of eight. With constant coefficients and κ² = 0 this is
-//! linear interpolation.
+//! first places between two coarse ones, c₋e₋ + c₊e₊ over (c₋ + c₊)(1 + κ²/Σc), then those in the middle of four,
+//! whose neighbours are known by then, then those of eight. Σc is the sum over all neighbours, those of directions that are
+//! added up as well: κ² is shared out between the directions as the couplings are. All of it in one of them would hide a place
+//! that is weakly coupled there and strongly across from the value it has in truth, that of its neighbours across (a region of
+//! large ε beside one of large κ²). With constant coefficients and κ² = 0 this is linear interpolation.
 
 use multiversion::multiversion;
 
@@ -193,19 +195,17 @@ fn solve_row<'k, T: Real, C: Couplings<T>>(
     weights: &mut [T],
 ) {
     let Between { fine, place, offset, runs, around } = *between;
-    let (diagonals, totals) = sums.split_at_mut(weights.len());
+    let (across, totals) = sums.split_at_mut(weights.len());
     let fine_diagonal = fine.diagonal(place);
     for run in runs.iter().filter(|run| run.count > 0) {
         totals.fill(T::default());
-        for (k, diagonal) in diagonals[..run.count].iter_mut().enumerate() {
-            *diagonal = fine_diagonal[run.i + k * run.step];
-        }
+        across.fill(T::default());
         for step in &around[1..] {
             let Some(c) = fine.coupling(place, *step) else { continue };
             let c = c[run.i..].iter().step_by(run.step);
             let between: Offset = std::array::from_fn(|axis| if offset[axis] == 0 { 0 } else { step[axis] });
             if between == [0; 3] {
-                diagonals[..run.count].iter_mut().zip(c).for_each(|(sum, c)| *sum -= *c);
+                across[..run.count].iter_mut().zip(c).for_each(|(sum, c)| *sum += *c);
                 continue;
             }
             totals[..run.count].iter_mut().zip(c.clone()).for_each(|(sum, c)| *sum += *c);
@@ -217,9 +217,13 @@ fn solve_row<'k, T: Real, C: Couplings<T>>(
             }
         }
         let out = weights[run.j..][..run.count].iter_mut();
-        for (weight, (diagonal, total)) in out.zip(diagonals.iter().zip(totals.iter())) {
+        let diagonals = fine_diagonal[run.i..].iter().step_by(run.step);
+        for ((weight, diagonal), (across, total)) in out.zip(diagonals).zip(across.iter().zip(totals.iter()))
+        {
+            let all = *total + *across;
             // Rounding must not make more of a constant than there is.
-            let scale = if *diagonal > *total { *diagonal } else { *total };
+            let scale =
+                if *diagonal > all && all > T::default() { *total * (*diagonal / all) } else { *total };
             *weight = if scale > T::default() { *weight / scale } else { T::default() };
         }
     }

@@ -129,7 +129,8 @@ impl<'p> Live<'p> {
         };
         let is_settled = || {
             let scale = if discrete.rhs_norm() > 0.0 { discrete.rhs_norm() } else { 1.0 };
-            let rounding = scale * discrete.residual_floor(u, reduce::sum_of_squares(u).sqrt());
+            let rounding =
+                scale * discrete.residual_floor(u, reduce::sum_of_squares(u).sqrt(), f64::INFINITY);
             system.is_there() && norm <= SETTLED * rounding
         };
         let lambda = if system.is_linear() || !recipe.damped || is_settled() {
@@ -192,6 +193,10 @@ impl Iteration for Live<'_> {
 
     fn scalars(&self, out: &mut [f64]) {
         out.copy_from_slice(&self.books.scalars);
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        Some("damping as it is by default, or fas")
     }
 
     fn snapshot(&self) -> Result<Snapshot, SolverError> {

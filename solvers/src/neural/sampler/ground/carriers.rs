@@ -143,7 +143,7 @@ impl Ground {
     }
 
     /// The length or area of what of a side is in the domain.
-    fn side_measure(&self, axis: usize, upper: bool) -> f64 {
+    pub fn side_measure(&self, axis: usize, upper: bool) -> f64 {
         let d = self.dimension();
         let widths = self.bounds.iter().enumerate().filter(|(other, _)| *other != axis);
         let whole: f64 = widths.map(|(_, [a, b])| b - a).product();
