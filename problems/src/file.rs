@@ -20,7 +20,7 @@
 //!
 //! [shapes.hole]                              # a shape, and u on its boundary; 0 where nothing is said
 //! disc = { centre = [0.5, "pi"], radius = 0.2 }
-//! dirichlet = "1 + y"
+//! dirichlet = "1 + y"                        # or neumann = "2*nx", a flux; nx, ny, nz are the normal out of the domain
 //!
 //! [sides]                                    # `x-lower` comes before `x`, `x` before `all`
 //! all = "dirichlet"                          # or "neumann", "periodic"
@@ -53,7 +53,10 @@
 //!
 //! `domain` combines their names and `box`, the whole: `a | b` is a union, `a & b` an intersection, `a - b` a
 //! difference, `!a` a complement, `-` before `&` before `|` as for sets in Python. The sides of the box keep their
-//! conditions as far as they bound the domain; wherever the boundary of a shape does, u is given.
+//! conditions as far as they bound the domain. On the boundary of a shape one of `dirichlet = "g"`, `neumann = "g"` and
+//! `robin = { coefficient = "a", value = "g" }` holds, u = 0 where nothing is said; `neumann = true` leaves the flux to `exact`,
+//! or it is 0. Formulas of fluxes know the components `nx`, `ny` and `nz` of the normal, which points out of the domain. Where
+//! both kinds of shapes are there, the domain has to be an intersection of them: `outer - hole`, and no union of one of each.
 //!
 //! `interface = "disc"` names, in the same words, a region at whose boundary `permittivity` jumps while u and ε ∂u/∂n go
 //! on; `kappa2`, `source` and `exact` may jump there too. Finite differences are then second-order accurate across it

@@ -14,6 +14,7 @@ use modewise::{
     experiment::{self, Plan, Progress, Quiet, Setup},
     store::schema::SolverSummary,
 };
+use modewise_problems::{Spec, file::ProblemFile};
 use modewise_solvers::{StopRule, run::Tick};
 
 const MIXED: &str = "
@@ -137,7 +138,16 @@ fn what_a_run_warns_of_survives_an_interruption() {
 #[test]
 fn every_example_is_ready_to_run() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files = |folder: &Path| -> Vec<_> {
+        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.is_file()).collect()
+    };
+    for file in files(&folder.join("problems")) {
+        let (name, text) = (file.display().to_string(), fs::read_to_string(&file).unwrap());
+        let problem = ProblemFile::new(&name, &text).build(&Spec::new(&name));
+        assert!(problem.is_ok(), "{}", problem.unwrap_err());
+    }
+    let files = files(&folder);
     assert!(files.len() > 10, "{files:?}");
     for file in files {
         let plan = Plan::from_toml(&fs::read_to_string(&file).unwrap(), &[]);

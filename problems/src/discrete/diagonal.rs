@@ -53,10 +53,9 @@ impl Discrete {
                 (axes.iter().copied().fold(f64::INFINITY, f64::min), largest, *screening)
             }
             Coefficients::Variable { faces, .. } => {
-                let positive = |faces: &Vec<f64>| {
-                    -reduce::max_blocks(faces.len(), |range| {
-                        let positive = faces[range].iter().copied().filter(|c| *c > 0.0);
-                        -positive.fold(f64::INFINITY, f64::min)
+                let least = |faces: &Vec<f64>| {
+                    1.0 / reduce::max_blocks(faces.len(), |range| {
+                        faces[range].iter().filter(|c| **c > 0.0).map(|c| 1.0 / c).fold(0.0, f64::max)
                     })
                 };
                 let largest = faces.iter().map(|faces| reduce::max_abs(faces)).fold(0.0, f64::max);
@@ -66,7 +65,7 @@ impl Discrete {
                         .map(|node| self.kappa2_at(node))
                         .fold(0.0, f64::max)
                 });
-                (faces.iter().map(positive).fold(f64::INFINITY, f64::min), largest, screening)
+                (faces.iter().map(least).fold(f64::INFINITY, f64::min), largest, screening)
             }
         };
         let spacings = self.grid().axes().iter().map(|axis| axis.spacing());

@@ -90,8 +90,8 @@ pub enum DiscreteError {
     NothingInside,
     /// No side holds u and the source does not add up to zero.
     #[error(
-        "no side holds u and κ² is zero, so the source and the fluxes have to add up to zero; their mean is {mean:e} \
-         of a largest value {largest:e}: change the source, or give u on one side"
+        "no side holds u and κ² is zero, so the source and the fluxes have to add up to zero; their mean is {mean:.3e} \
+         of a largest value {largest:.3e}: change the source, give u on one side or, if they do add up, take more cells"
     )]
     Incompatible {
         /// The mean of the right-hand side.

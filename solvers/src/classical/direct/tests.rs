@@ -1,6 +1,7 @@
 //! The direct solver against solutions known in closed form, and the discretisation through it.
 
 mod boxes;
+mod fluxes_on_shapes;
 mod interfaces;
 mod shapes;
 

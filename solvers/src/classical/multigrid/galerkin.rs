@@ -49,8 +49,11 @@ pub(super) fn product<T: Real, C: Couplings<T>>(fine: &C, weights: &Weights<T>) 
 pub(super) fn flops<T: Real, C: Couplings<T>>(fine: &C, weights: &Weights<T>) -> f64 {
     let layout = weights.layout();
     let around = weights::offsets(|axis| !layout.is_absent(axis));
-    let middle = [0, 1].map(|axis| layout.unknowns[axis].div_ceil(2));
-    let place = [0, 1].map(|axis| weights.axes[axis].child(middle[axis], 0).unwrap_or(1));
+    let place = [0, 1].map(|axis| {
+        let places = layout.places(axis);
+        let middle = places.start + places.len() / 2;
+        weights.axes[axis].child(middle, 0).unwrap_or(places.start)
+    });
     let is_there = |step: usize| step == 0 || fine.coupling(place, around[step]).is_some();
     let entries = std::iter::once(&[0; 3]).chain(later(layout.dimension));
     let products = entries.map(|delta| {

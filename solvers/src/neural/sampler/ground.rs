@@ -178,6 +178,37 @@ mod tests {
         }
     }
 
+    /// Where a flux is given on a shape, points carry au + εn·∇u = g with n out of the domain, and the exact solution agrees;
+    /// where u is given on another, that is built in and has no equations.
+    #[test]
+    fn points_on_shapes_with_fluxes_carry_the_exact_ones() {
+        let text = "box = [[-1, 1], [-1, 1]]\ndomain = \"outer - hole\"\npermittivity = \"2 + x\"\nexact = \"x^2*y + \
+                    y\"\n[shapes.outer]\nellipse = { centre = [0, 0], axes = [0.9, 0.7], angle = 0.3 }\n[shapes.hole]\npolygon = \
+                    [[-0.2, -0.2], [0.3, -0.1], [0, 0.3]]\nrobin = { coefficient = \"1 + y^2\" }";
+        let file = modewise_problems::file::ProblemFile::new("my.toml", text);
+        let problem = file.build(&modewise_problems::Spec::new("my.toml")).unwrap();
+        let problem = problem.as_ref();
+        let ground = Ground::new(problem);
+        assert_eq!(ground.carriers(problem, true, false, 100).len(), 2);
+        let [carrier] = ground.carriers(problem, false, false, 200)[..] else {
+            panic!("one shape has fluxes")
+        };
+        assert!(!carrier.place.is_value() && carrier.count == 200);
+        let (mut points, mut weights) = (vec![0.0; 400], vec![0.0; 200]);
+        ground.fill_on(&carrier, true, &mut generator(1, 3), &mut points, &mut weights);
+        let (mut operators, mut data) = (vec![0.0; 600], vec![0.0; 200]);
+        ground.data_on(&carrier, problem, &points, &mut operators, &mut data);
+        for ((x, operator), g) in points.chunks(2).zip(operators.chunks(3)).zip(&data) {
+            let (u, slope) = (x[0] * x[0] * x[1] + x[1], [2.0 * x[0] * x[1], x[0] * x[0] + 1.0]);
+            let flux = operator[1] * slope[0] + operator[2] * slope[1];
+            assert!((operator[0] * u + flux - g).abs() < 1e-8, "{x:?}: {g}");
+            // Into the hole.
+            let outwards = operator[1] * (0.03 - x[0]) + operator[2] * (-x[1]);
+            let length = operator[1].hypot(operator[2]);
+            assert!(outwards > 0.0 && (length - 2.0 - x[0]).abs() < 1e-8, "{x:?}: {operator:?}");
+        }
+    }
+
     /// Of the sides of the L-shape the halves beside the cut are left; in 1-D every end is one point.
     #[test]
     fn parts_of_the_boundary_are_those_of_the_domain() {

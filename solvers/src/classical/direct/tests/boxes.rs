@@ -12,7 +12,7 @@ use crate::{
     classical::{
         direct::{self, OneStep, Refined, factor, sparse::Sparse},
         fft::Transformed,
-        testing::{Live, discretise, distance},
+        testing::{Live, discretise, distance, norm},
     },
     registry,
 };
@@ -255,7 +255,9 @@ fn the_fast_solver_finishes_in_one_step_from_anywhere() {
             let mut live = Live::start("fft", &problem, &discrete, initial);
             let progress = live.iteration.advance(std::num::NonZeroU64::MIN, &mut live.meter).unwrap();
             assert_eq!((progress.steps, progress.status), (1, Status::Finished));
-            assert_eq!(live.advance(1), &exact);
+            // The reference is refined once more.
+            let apart = distance(live.advance(1), &exact);
+            assert!(apart < 1e-13 * norm(&exact), "{sides:?}: {apart:e}");
         }
     }
 }
