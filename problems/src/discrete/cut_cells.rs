@@ -24,6 +24,9 @@ use crate::{
 
 /// Closer than this to the boundary, in spacings, is on it, and inside.
 const NEAR: f64 = 1e-6;
+/// How far cells are moved along every axis, in spacings: a boundary that lies in faces of cells is in the cells on one side of
+/// them, and not in those of neither.
+const SHIFT: f64 = 1.234e-7;
 /// The least of 1 + ad/ε, which is positive on a grid that resolves ε/a.
 const LEAST: f64 = 0.5;
 /// Cells and faces of which less is inside have nothing inside.
@@ -68,7 +71,8 @@ impl<'a> CutCells<'a> {
         let least = grid.axes().iter().map(|axis| axis.spacing()).fold(f64::INFINITY, f64::min);
         let inside: Vec<bool> = levels.iter().map(|level| *level < NEAR * least).collect();
         let squares = grid.axes().iter().map(|axis| axis.spacing() * axis.spacing());
-        let radius = 0.5 * squares.sum::<f64>().sqrt();
+        // And a little more, since cells are moved.
+        let radius = (0.5 + 4.0 * SHIFT) * squares.sum::<f64>().sqrt();
         let mut cut = Self {
             grid,
             sides,
@@ -133,7 +137,7 @@ impl<'a> CutCells<'a> {
     /// The part of a node's cell that is in the box.
     fn bounds(&self, node: usize) -> Vec<[f64; 2]> {
         let around = |(x, axis): (f64, &crate::grid::Axis)| {
-            let half = 0.5 * axis.spacing();
+            let (half, x) = (0.5 * axis.spacing(), x + SHIFT * axis.spacing());
             [(x - half).max(axis.lower), (x + half).min(axis.upper)]
         };
         coordinates(self.grid, node).into_iter().zip(self.grid.axes()).map(around).collect()
@@ -159,7 +163,7 @@ impl<'a> CutCells<'a> {
 
     /// The share of the face between a node and the next along `axis`.
     fn share_between(&self, axis: usize, node: usize) -> f64 {
-        let middle = coordinates(self.grid, node)[axis] + 0.5 * self.grid.axes()[axis].spacing();
+        let middle = coordinates(self.grid, node)[axis] + (0.5 + SHIFT) * self.grid.axes()[axis].spacing();
         self.share_across(axis, node, |_| middle)
     }
 

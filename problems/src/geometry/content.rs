@@ -103,7 +103,10 @@ impl Region {
         let scale = 0.5f64.powi(cell.axes.len() as i32 - 1);
         let area = halves.iter().map(|(_, half)| half.area()).sum::<f64>() * scale;
         let same = SAME[cell.axes.len()];
-        if deepest <= 1 || (whole.share - share).abs() <= same && (whole.area() - area).abs() <= same {
+        // A corner or edge in fewer than half of the halves, which see all of it, looks the same in them as in the whole.
+        let is_seen = 2 * halves.iter().filter(|(_, half)| half.area() > NONE).count() >= halves.len();
+        let is_same = (whole.share - share).abs() <= same && (whole.area() - area).abs() <= same;
+        if deepest <= 1 || is_seen && is_same {
             facets.extend(halves.iter().filter_map(|(half, flat)| self.facet(*half, flat)));
             return share;
         }

@@ -128,6 +128,19 @@ fn linear_functions_are_exact_where_boundaries_are_flat() {
     }
 }
 
+/// A hole whose edges lie in faces of cells (6 cells), through nodes (8), or in neither.
+#[test]
+fn boundaries_may_lie_in_faces_of_cells_and_through_nodes() {
+    let text = "box = [[0, 1], [0, 1]]\ndomain = \"box - hole\"\nexact = \"2*x - 3*y + 1\"\n[shapes.hole]\nbox = [[0.25, 0.75], \
+                [0.25, 0.75]]\nneumann = true";
+    let problem = of_text(text);
+    for (cells, tolerance) in [(6, 1e-6), (8, 1e-6), (7, 5e-3), (18, 1e-6)] {
+        let discrete = discretise(problem.as_ref(), &[cells]);
+        let found = errors(problem.as_ref(), &discrete, &direct::solve(&discrete).unwrap());
+        assert!(found.max < tolerance, "{cells} cells: {:e}", found.max);
+    }
+}
+
 /// All solvers find the discrete solution, and in numbers of steps that do not grow with the grid.
 #[test]
 fn every_solver_finds_the_solution_and_steps_do_not_grow() {
