@@ -15,7 +15,7 @@ use super::{Region, SHAPE_AXES};
 
 /// What halving may change of a share, and of the area of the boundary in a unit cube, of a cell of 0 to 3 axes: in space no
 /// less than what the curvature of a boundary that the grid resolves does.
-const SAME: [f64; SHAPE_AXES + 1] = [0.0, 0.0, 1e-3, 1e-2];
+const SAME: [f64; SHAPE_AXES + 1] = [0.0, 0.0, 1e-3, 3e-3];
 /// Halvings of such cells.
 const DEEPEST: [usize; SHAPE_AXES + 1] = [0, 0, 7, 4];
 /// Less of a boundary than this, as an area in a unit cube, is rounding.
