@@ -16,8 +16,11 @@ use super::{Region, SHAPE_AXES};
 /// What halving may change of a share, and of the area of the boundary in a unit cube, of a cell of 0 to 3 axes: in space no
 /// less than what the curvature of a boundary that the grid resolves does.
 const SAME: [f64; SHAPE_AXES + 1] = [0.0, 0.0, 1e-3, 3e-3];
+/// One of the halves has no more than this share of the boundary in a cell, or it is halved again: in space a boundary along
+/// an edge of the cell lies in two of them.
+const SPREAD: [f64; SHAPE_AXES + 1] = [1.0, 1.0, 0.75, 0.4];
 /// Halvings of such cells.
-const DEEPEST: [usize; SHAPE_AXES + 1] = [0, 0, 7, 4];
+const DEEPEST: [usize; SHAPE_AXES + 1] = [0, 0, 7, 5];
 /// Less of a boundary than this, as an area in a unit cube, is rounding.
 const NONE: f64 = 1e-12;
 
@@ -103,10 +106,17 @@ impl Region {
         let scale = 0.5f64.powi(cell.axes.len() as i32 - 1);
         let area = halves.iter().map(|(_, half)| half.area()).sum::<f64>() * scale;
         let same = SAME[cell.axes.len()];
-        // A corner or edge in fewer than half of the halves, which see all of it, looks the same in them as in the whole.
-        let is_seen = 2 * halves.iter().filter(|(_, half)| half.area() > NONE).count() >= halves.len();
-        let is_same = (whole.share - share).abs() <= same && (whole.area() - area).abs() <= same;
-        if deepest <= 1 || is_seen && is_same {
+        // A piece of boundary that lies in one of the halves looks the same there as in the whole, corners and all.
+        let largest = halves.iter().map(|(_, half)| half.area()).fold(0.0, f64::max);
+        let is_spread = largest * scale <= SPREAD[cell.axes.len()] * area;
+        // Of vectors, whose sum is that of the outer faces, and of their lengths, which corners change.
+        let turned = (0..SHAPE_AXES).map(|axis| {
+            let sum: f64 = halves.iter().map(|(_, half)| half.normal[axis]).sum();
+            (whole.normal[axis] - sum * scale).abs()
+        });
+        let changes = turned.chain([(whole.share - share).abs(), (whole.area() - area).abs()]);
+        let is_same = changes.fold(0.0, f64::max) <= same;
+        if deepest <= 1 || is_spread && is_same {
             facets.extend(halves.iter().filter_map(|(half, flat)| self.facet(*half, flat)));
             return share;
         }
