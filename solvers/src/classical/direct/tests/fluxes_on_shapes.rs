@@ -164,7 +164,7 @@ fn every_solver_finds_the_solution_and_steps_do_not_grow() {
             ("multigrid,cycle=w", 60),
             ("cg", 400),
             ("pcg,preconditioner=ssor", 200),
-            ("pcg,preconditioner=jacobi", 400),
+            ("pcg,preconditioner=jacobi", 200),
             ("bicgstab", 60),
             ("sor", 4000),
             ("chebyshev", 4000),
