@@ -37,11 +37,13 @@ mod interface;
 mod p_laplace;
 #[cfg(test)]
 mod p_laplace_tests;
+mod precision;
 #[cfg(test)]
 mod reaction_tests;
 mod region;
 mod residual;
 mod shapes;
+mod sides_of_box;
 mod sides_of_faces;
 mod simplex;
 #[cfg(test)]

@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use super::{
     Coefficients, Discrete, DiscreteError, PLaplace, diagonal::largest_diagonal, immersed::immerse,
-    p_laplace::obstacle, region::Held, shapes::Shapes, sides_of_faces,
+    p_laplace::obstacle, region::Held, shapes::Shapes, sides_of_box, sides_of_faces,
 };
-use crate::{Coefficient, Condition, Field, Grid, GridError, Points, Problem, Reaction, reduce};
+use crate::{Coefficient, Field, Grid, GridError, Points, Problem, Reaction, reduce};
 
 /// The mean of a compatible right-hand side may be this share of its largest value: what quadrature
 /// errors of a second-order scheme leave on coarse grids.
@@ -44,7 +44,7 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
     })?;
     shapes.fill_cut("source", source.values_mut(), |points, out| problem.source(points, out))?;
     let couplings = immerse(problem, grid, &is_whole, &mut coefficients, &mut source)?;
-    let boundary = boundary(problem, grid, sides, &shapes)?;
+    let boundary = sides_of_box::values(problem, grid, sides, &shapes)?;
     let mut discrete = Discrete {
         largest_diagonal: 0.0,
         largest_regular: 0.0,
@@ -64,12 +64,12 @@ pub(super) fn assemble(problem: &dyn Problem, grid: &Grid) -> Result<Discrete, D
         source: Field::zeros(grid),
         rhs_norm: 0.0,
     };
-    let mut held = robin(problem, &discrete, &shapes)?;
-    add_fluxes(problem, &discrete, &shapes, &mut source)?;
+    let mut held = sides_of_box::robin(problem, &discrete, &shapes)?;
+    sides_of_box::add_fluxes(problem, &discrete, &shapes, &mut source)?;
     discrete.largest_regular = largest_diagonal(&discrete);
     held.extend(shapes.held(problem, grid, &mut source)?);
     discrete.is_singular = !held.iter().any(|held| held.coefficient > 0.0)
-        && !holds_on_sides(grid, sides, &shapes)
+        && !sides_of_box::hold(grid, sides, &shapes)
         && match &discrete.coefficients {
             Coefficients::Constant { screening, .. } => *screening == 0.0,
             Coefficients::Variable { screening, .. } => screening.is_empty(),
@@ -257,125 +257,6 @@ fn variable(problem: &dyn Problem, grid: &Grid, shapes: &Shapes<'_>) -> Result<C
 
 pub(super) fn coordinates(grid: &Grid, node: usize) -> Vec<f64> {
     grid.indices(node).iter().zip(grid.axes()).map(|(&i, axis)| axis.coordinate(i)).collect()
-}
-
-/// The nodes of the lower or upper side of `axis`.
-fn side(grid: &Grid, axis: usize, upper: bool) -> impl Iterator<Item = usize> + use<> {
-    let (stride, nodes) = (grid.stride(axis), grid.axes()[axis].cells + 1);
-    let first = if upper { (nodes - 1) * stride } else { 0 };
-    (0..grid.nodes() / (stride * nodes))
-        .flat_map(move |outer| (0..stride).map(move |inner| outer * stride * nodes + first + inner))
-}
-
-fn boundary(
-    problem: &dyn Problem,
-    grid: &Grid,
-    sides: &[[Condition; 2]],
-    shapes: &Shapes<'_>,
-) -> Result<Option<Field>, DiscreteError> {
-    let mut field: Option<Field> = None;
-    for (axis, pair) in sides.iter().enumerate() {
-        for (upper, _) in
-            [false, true].into_iter().zip(pair).filter(|(_, side)| **side == Condition::Dirichlet)
-        {
-            let (nodes, values) = on_side(grid, axis, upper, "boundary value", shapes, |points, out| {
-                problem.boundary(points, out);
-            })?;
-            let field = field.get_or_insert_with(|| Field::zeros(grid));
-            for (node, value) in nodes.into_iter().zip(values) {
-                field.values_mut()[node] = value;
-            }
-        }
-    }
-    Ok(field)
-}
-
-/// Whether u is given on a side of the box, as far as shapes leave something of it.
-fn holds_on_sides(grid: &Grid, sides: &[[Condition; 2]], shapes: &Shapes<'_>) -> bool {
-    let axes = sides.iter().enumerate();
-    let mut held = axes.flat_map(|(axis, pair)| {
-        [false, true].map(|upper| (axis, upper, pair[usize::from(upper)] == Condition::Dirichlet))
-    });
-    held.any(|(axis, upper, is_held)| is_held && side(grid, axis, upper).any(|node| shapes.is_active(node)))
-}
-
-/// The nodes of a side that have equations or values, and `function` there.
-fn on_side(
-    grid: &Grid,
-    axis: usize,
-    upper: bool,
-    what: &'static str,
-    shapes: &Shapes<'_>,
-    function: impl FnOnce(Points<'_>, &mut [f64]),
-) -> Result<(Vec<usize>, Vec<f64>), DiscreteError> {
-    let nodes: Vec<usize> = side(grid, axis, upper).filter(|node| shapes.is_active(*node)).collect();
-    let x: Vec<f64> = nodes.iter().flat_map(|&node| coordinates(grid, node)).collect();
-    let mut values = vec![0.0; nodes.len()];
-    function(Points::new(&x, grid.dimension()), &mut values);
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok((nodes, values)),
-        Some(bad) => Err(DiscreteError::NotFinite { what, at: coordinates(grid, nodes[bad]), formula: None }),
-    }
-}
-
-/// f ← f + 2g/h on Neumann sides.
-fn add_fluxes(
-    problem: &dyn Problem,
-    discrete: &Discrete,
-    shapes: &Shapes<'_>,
-    f: &mut Field,
-) -> Result<(), DiscreteError> {
-    let grid = f.grid().clone();
-    for [axis, upper] in neumann_sides(discrete) {
-        let (h, upper) = (grid.axes()[axis].spacing(), upper == 1);
-        let (nodes, values) = on_side(&grid, axis, upper, "flux", shapes, |points, out| {
-            sides_of_faces::evaluate(&grid, Some(axis), points, out, |points, out| {
-                problem.flux(axis, upper, points, out);
-            });
-        })?;
-        for (node, g) in nodes.into_iter().zip(values) {
-            f.values_mut()[node] += shapes.on_side(axis, upper, node) * 2.0 * g / h;
-        }
-    }
-    Ok(())
-}
-
-/// What Robin sides ε ∂u/∂n + au = g add to the equations: with u₋ = u₊ + (2h/ε)(g − au) the term (2a/h)u.
-fn robin(
-    problem: &dyn Problem,
-    discrete: &Discrete,
-    shapes: &Shapes<'_>,
-) -> Result<Vec<Held>, DiscreteError> {
-    const WHAT: &str = "coefficient of a Robin side";
-    let grid = discrete.grid();
-    let mut held = Vec::new();
-    for [axis, upper] in neumann_sides(discrete) {
-        let (h, upper) = (grid.axes()[axis].spacing(), upper == 1);
-        if !problem.is_robin(axis, upper) {
-            continue;
-        }
-        let (nodes, values) = on_side(grid, axis, upper, WHAT, shapes, |points, out| {
-            sides_of_faces::evaluate(grid, Some(axis), points, out, |points, out| {
-                problem.robin(axis, upper, points, out);
-            });
-        })?;
-        for (node, a) in nodes.into_iter().zip(values) {
-            if a < 0.0 {
-                return Err(DiscreteError::bad(WHAT, a, NOT_NEGATIVE, coordinates(grid, node)));
-            }
-            let coefficient = shapes.on_side(axis, upper, node) * 2.0 * a / h;
-            held.push(Held { node, coefficient, value: 0.0 });
-        }
-    }
-    Ok(held)
-}
-
-/// Axis and end, 0 or 1, of Neumann sides.
-fn neumann_sides(discrete: &Discrete) -> Vec<[usize; 2]> {
-    let ends = discrete.sides.iter().enumerate().flat_map(|(axis, pair)| {
-        (0..2).filter(|&end| pair[end] == Condition::Neumann).map(move |end| [axis, end])
-    });
-    ends.collect()
 }
 
 impl Discrete {

@@ -16,7 +16,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{DiscreteError, assemble::NOT_NEGATIVE, assemble::coordinates, region::Held};
+use super::{
+    DiscreteError,
+    assemble::{NOT_NEGATIVE, coordinates},
+    region::{Held, check_periodic},
+};
 use crate::{
     Condition, Field, Grid, Points, Problem,
     geometry::{Facet, Region, SHAPE_AXES},
@@ -70,6 +74,7 @@ impl<'a> CutCells<'a> {
         let levels = levels.values();
         let least = grid.axes().iter().map(|axis| axis.spacing()).fold(f64::INFINITY, f64::min);
         let inside: Vec<bool> = levels.iter().map(|level| *level < NEAR * least).collect();
+        check_periodic(&inside, grid, sides)?;
         let squares = grid.axes().iter().map(|axis| axis.spacing() * axis.spacing());
         // And a little more, since cells are moved.
         let radius = (0.5 + 4.0 * SHIFT) * squares.sum::<f64>().sqrt();
@@ -90,8 +95,7 @@ impl<'a> CutCells<'a> {
             })
             .collect();
         let contents: Vec<_> = near.par_iter().map(|node| cut.content(*node)).collect();
-        let axes = 0..grid.dimension();
-        for axis in axes.clone() {
+        for axis in 0..grid.dimension() {
             let stride = grid.stride(axis);
             let touched = near.iter().flat_map(|node| [Some(*node), node.checked_sub(stride)]);
             let mut lower: Vec<usize> = touched
@@ -164,7 +168,7 @@ impl<'a> CutCells<'a> {
     /// The share of the face between a node and the next along `axis`.
     fn share_between(&self, axis: usize, node: usize) -> f64 {
         let middle = coordinates(self.grid, node)[axis] + (0.5 + SHIFT) * self.grid.axes()[axis].spacing();
-        self.share_across(axis, node, |_| middle)
+        self.share_across(axis, node, middle)
     }
 
     /// The share of the face of a node's cell that lies on a side of the box.
@@ -173,17 +177,17 @@ impl<'a> CutCells<'a> {
             return 1.0;
         }
         let bounds = self.grid.axes()[axis];
-        self.share_across(axis, node, |_| if upper { bounds.upper } else { bounds.lower })
+        self.share_across(axis, node, if upper { bounds.upper } else { bounds.lower })
     }
 
-    /// The share of the section of a node's cell across `axis`, with its images on other axes.
-    fn share_across(&self, axis: usize, node: usize, place: impl Fn(usize) -> f64) -> f64 {
+    /// The share of the section at `place` of a node's cell across `axis`, with its images on other axes.
+    fn share_across(&self, axis: usize, node: usize, place: f64) -> f64 {
         let index = self.grid.indices(node)[axis];
         let images = self.images(node).into_iter().filter(|i| self.grid.indices(*i)[axis] == index);
         let (mut sum, mut count) = (0.0, 0.0);
         for image in images {
             let mut bounds = self.bounds(image);
-            bounds[axis] = [place(image); 2];
+            bounds[axis] = [place; 2];
             sum += self.region.share_of_face(&bounds, axis);
             count += 1.0;
         }

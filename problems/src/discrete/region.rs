@@ -63,7 +63,7 @@ impl Cut {
         let levels = levels.values();
         let inside: Vec<bool> = levels.iter().map(|level| *level < -near).collect();
         let mut cut = Self { inside, pieces: Vec::new(), gaps: vec![Vec::new(); spacings.len()] };
-        cut.check_periodic(grid, sides)?;
+        check_periodic(&cut.inside, grid, sides)?;
         for (axis, h) in spacings.iter().enumerate() {
             let (stride, cells) = (grid.stride(axis), grid.axes()[axis].cells);
             let is_near = |node: &usize| {
@@ -80,20 +80,6 @@ impl Cut {
             }
         }
         if cut.inside.contains(&true) { Ok(cut) } else { Err(DiscreteError::NothingInside) }
-    }
-
-    /// Nodes and their images on periodic axes are on the same side of the boundary.
-    fn check_periodic(&self, grid: &Grid, sides: &[[Condition; 2]]) -> Result<(), DiscreteError> {
-        for (axis, _) in sides.iter().enumerate().filter(|(_, pair)| pair[0] == Condition::Periodic) {
-            let (stride, cells) = (grid.stride(axis), grid.axes()[axis].cells);
-            let first = (0..self.inside.len()).filter(|node| node / stride % (cells + 1) == 0);
-            if let Some(node) =
-                first.into_iter().find(|node| self.inside[*node] != self.inside[node + cells * stride])
-            {
-                return Err(DiscreteError::NotPeriodic { axis, at: coordinates(grid, node) });
-            }
-        }
-        Ok(())
     }
 
     /// The boundary between a node and the next along `axis`, if there is any.
@@ -205,6 +191,22 @@ impl Cut {
         }
         values
     }
+}
+
+/// Nodes and their images on periodic axes are on the same side of the boundary: `inside` of it or not.
+pub(super) fn check_periodic(
+    inside: &[bool],
+    grid: &Grid,
+    sides: &[[Condition; 2]],
+) -> Result<(), DiscreteError> {
+    for (axis, _) in sides.iter().enumerate().filter(|(_, pair)| pair[0] == Condition::Periodic) {
+        let (stride, cells) = (grid.stride(axis), grid.axes()[axis].cells);
+        let mut first = (0..inside.len()).filter(|node| node / stride % (cells + 1) == 0);
+        if let Some(node) = first.find(|node| inside[*node] != inside[node + cells * stride]) {
+            return Err(DiscreteError::NotPeriodic { axis, at: coordinates(grid, node) });
+        }
+    }
+    Ok(())
 }
 
 /// The unknown that `node` is, or is the image of along `along`, with its indices; nothing if a Dirichlet side

@@ -123,8 +123,7 @@ impl<'d> Reader<'d> {
         }
         let d = self.bounds.len();
         let normals = equation::normals_at(&self.bounds, region, part, &points);
-        let with_normals: Vec<f64> =
-            points.chunks_exact(d).zip(normals.chunks_exact(d)).flat_map(|(x, n)| [x, n].concat()).collect();
+        let with_normals = equation::with_normals(&points, &normals, d);
         let sizes = [derived, u].map(|expr| self.graph.absolute(expr));
         let size = self.graph.add(sizes[0], sizes[1]);
         let at = |expr| (expr, with_normals.as_slice());

@@ -158,6 +158,11 @@ pub(super) fn normals_at(bounds: &[[f64; 2]], region: &Region, part: usize, poin
     points.chunks_exact(d).flat_map(|x| region.normal(part, x, NORMAL * width)[..d].to_vec()).collect()
 }
 
+/// Points and the normals at them, one after the other: what formulas of fluxes are evaluated at.
+pub(super) fn with_normals(points: &[f64], normals: &[f64], d: usize) -> Vec<f64> {
+    points.chunks_exact(d).zip(normals.chunks_exact(d)).flat_map(|(x, n)| [x, n].concat()).collect()
+}
+
 /// How far beside an interface its sides are looked at, in widths of the box.
 const BESIDE: f64 = 1e-10;
 /// The step of the differences that its normals are made by, in the same.

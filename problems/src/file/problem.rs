@@ -2,6 +2,7 @@
 
 use toml::{Table, Value};
 
+use super::equation;
 use crate::{Coefficient, Domain, Points, Problem, Reaction, Spec, expression::Program, geometry::Region};
 
 /// A formula ready to be evaluated, and the words that state it.
@@ -135,8 +136,7 @@ impl Problem for FileProblem {
 
     fn shape_flux(&self, part: usize, points: Points<'_>, normals: &[f64], out: &mut [f64]) {
         let d = points.dimension();
-        let both: Vec<f64> =
-            points.iter().zip(normals.chunks_exact(d)).flat_map(|(x, n)| [x, n].concat()).collect();
+        let both = equation::with_normals(points.coordinates(), normals, d);
         self.shapes[part].value.evaluate(Points::new(&both, 2 * d), out);
     }
 

@@ -32,7 +32,7 @@ use super::{
     krylov::remove_mean,
     multigrid::{self, Multigrid},
     operator::Operator,
-    state::{self, State},
+    state::{self, DTYPES, State},
     sweep::{
         Layers,
         pass::{self, Formula},
@@ -92,8 +92,6 @@ pub struct BiCgStab {
     dtype: usize,
 }
 
-const DTYPES: [&str; 3] = ["auto", "f32", "f64"];
-
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let inner = settings.spec("preconditioner")?;
     let kind = match (inner.name.as_str(), inner.keys.is_empty()) {
@@ -116,10 +114,7 @@ impl BiCgStab {
                 let is_3d = state.operator.layout().dimension == 3;
                 let cycle =
                     if *leaves_sweeps && is_3d { &cycle.clone().with_sweeps(SWEEPS_3D) } else { cycle };
-                let is_single = match DTYPES[self.dtype] {
-                    "auto" => state.discrete.suits_single_precision(),
-                    dtype => dtype == "f32",
-                };
+                let is_single = state::is_single(self.dtype, state.discrete);
                 Inverse::new(cycle, is_single, state, |_| 0.0, meter)
             }
         }

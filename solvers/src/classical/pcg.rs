@@ -31,7 +31,7 @@ use super::{
     multigrid::{self, Multigrid},
     operator::Operator,
     real::Real,
-    state::{self, State},
+    state::{self, DTYPES, State},
 };
 use crate::{Iteration, Meter, Need, Snapshot, Solver, SolverError, Task, Unsupported, registry::Entry};
 
@@ -74,8 +74,6 @@ pub struct Pcg {
     dtype: usize,
 }
 
-const DTYPES: [&str; 3] = ["auto", "f32", "f64"];
-
 fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
     let range = |omega: f64| omega > 0.0 && omega < 2.0;
     let inner = settings.spec("preconditioner")?;
@@ -97,11 +95,7 @@ fn build(settings: &Settings<'_>) -> Result<Arc<dyn Solver>, SpecError> {
 impl Pcg {
     fn inverse(&self, state: &State<'_>, meter: &mut Meter) -> Inverse {
         let singular = state.discrete.is_singular();
-        let is_single = match DTYPES[self.dtype] {
-            "auto" => state.discrete.suits_single_precision(),
-            dtype => dtype == "f32",
-        };
-        if !is_single {
+        if !state::is_single(self.dtype, state.discrete) {
             return Inverse::double(state, self.preconditioner(&state.operator, singular, meter));
         }
         let operator = state.operator.to_single();

@@ -153,6 +153,17 @@ impl<'p> State<'p> {
     }
 }
 
+/// The words of `dtype` of preconditioners.
+pub(crate) const DTYPES: [&str; 3] = ["auto", "f32", "f64"];
+
+/// Whether the preconditioner of a matrix is in single precision, by the number of its `dtype`.
+pub(crate) fn is_single(dtype: usize, discrete: &Discrete) -> bool {
+    match DTYPES[dtype] {
+        "auto" => discrete.suits_single_precision(),
+        dtype => dtype == "f32",
+    }
+}
+
 /// The grid of a linear problem without an interface.
 pub(crate) fn linear<'g>(
     problem: &dyn Problem,
