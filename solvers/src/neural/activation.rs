@@ -171,15 +171,21 @@ fn tangent_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &mut
 
 #[multiversion(targets = "simd")]
 fn forward_with<S: Sigma<T>, T: Real>(rows: Rows, bias: &[T], z: &mut [T], a: &mut [T]) {
-    if target_cfg_f!(target_feature = "fma") {
-        forward_rows::<S, T, true>(rows, bias, z, a);
-    } else {
-        forward_rows::<S, T, false>(rows, bias, z, a);
+    match (target_cfg_f!(target_feature = "fma"), size_of::<T>() == 4) {
+        (true, true) => forward_rows::<S, T, true, ABREAST>(rows, bias, z, a),
+        (true, false) => forward_rows::<S, T, true, HALF_ABREAST>(rows, bias, z, a),
+        (false, true) => forward_rows::<S, T, false, ABREAST>(rows, bias, z, a),
+        (false, false) => forward_rows::<S, T, false, HALF_ABREAST>(rows, bias, z, a),
     }
 }
 
 #[inline(always)]
-fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z: &mut [T], a: &mut [T]) {
+fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool, const N: usize>(
+    rows: Rows,
+    bias: &[T],
+    z: &mut [T],
+    a: &mut [T],
+) {
     let n = rows.points;
     let limit = T::of(S::LIMIT);
     for ((&b, z), a) in bias.iter().zip(z.chunks_mut(rows.stride)).zip(a.chunks_mut(rows.stride)) {
@@ -204,19 +210,19 @@ fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z
         }
         let (slopes, curvature) = z.split_at(rows.gradients * n);
         let (a, laplacian) = a.split_at_mut(rows.gradients * n);
-        for at in (0..n).step_by(ABREAST) {
-            let [first, second, _] = derivatives::<S, T>(abreast(out, at), abreast(value, at));
-            let mut squares = [T::of(0.0); ABREAST];
+        for at in (0..n).step_by(N) {
+            let [first, second, _] = derivatives::<S, T, N>(abreast::<T, N>(out, at), abreast::<T, N>(value, at));
+            let mut squares = [T::of(0.0); N];
             for (z, a) in slopes.chunks_exact(n).zip(a.chunks_exact_mut(n)) {
-                let (z, a) = (abreast(z, at), abreast_mut(a, at));
-                for i in 0..ABREAST {
+                let (z, a) = (abreast::<T, N>(z, at), abreast_mut::<T, N>(a, at));
+                for i in 0..N {
                     a[i] = first[i] * z[i];
                     squares[i] += z[i] * z[i];
                 }
             }
             if rows.laplacian {
-                let (z, a) = (abreast(curvature, at), abreast_mut(laplacian, at));
-                for i in 0..ABREAST {
+                let (z, a) = (abreast::<T, N>(curvature, at), abreast_mut::<T, N>(laplacian, at));
+                for i in 0..N {
                     a[i] = first[i] * z[i] + second[i] * squares[i];
                 }
             }
@@ -226,26 +232,30 @@ fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool>(rows: Rows, bias: &[T], z
 
 /// Points whose streams go through a layer together. What lies between reading and writing them stays in
 /// registers: loops over whole rows would go to the cache and back with every intermediate number.
-pub(super) const ABREAST: usize = 8;
+/// As many as fill one of the widest registers in single precision.
+pub(super) const ABREAST: usize = 16;
+
+/// As many in double precision.
+const HALF_ABREAST: usize = ABREAST / 2;
 
 /// The points of a stream from `at` on.
 #[inline(always)]
-fn abreast<T: Real>(stream: &[T], at: usize) -> [T; ABREAST] {
+fn abreast<T: Real, const N: usize>(stream: &[T], at: usize) -> [T; N] {
     // Invariant: streams are whole groups of points long.
     *stream[at..].first_chunk().expect("whole groups")
 }
 
 #[inline(always)]
-fn abreast_mut<T: Real>(stream: &mut [T], at: usize) -> &mut [T; ABREAST] {
+fn abreast_mut<T: Real, const N: usize>(stream: &mut [T], at: usize) -> &mut [T; N] {
     // Invariant: as above.
     stream[at..].first_chunk_mut().expect("whole groups")
 }
 
 /// σ′, σ″ and σ‴ of values σ and what [`forward`] has kept beside them.
 #[inline(always)]
-fn derivatives<S: Sigma<T>, T: Real>(value: [T; ABREAST], memo: [T; ABREAST]) -> [[T; ABREAST]; 3] {
-    let mut all = [[T::of(0.0); ABREAST]; 3];
-    for i in 0..ABREAST {
+fn derivatives<S: Sigma<T>, T: Real, const N: usize>(value: [T; N], memo: [T; N]) -> [[T; N]; 3] {
+    let mut all = [[T::of(0.0); N]; 3];
+    for i in 0..N {
         [all[0][i], all[1][i], all[2][i]] = S::derivatives(value[i], memo[i]);
     }
     all
@@ -253,6 +263,21 @@ fn derivatives<S: Sigma<T>, T: Real>(value: [T; ABREAST], memo: [T; ABREAST]) ->
 
 #[multiversion(targets = "simd")]
 fn reverse_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &[T], bar: &mut [T]) {
+    if size_of::<T>() == 4 {
+        reverse_rows::<S, T, ABREAST>(rows, count, z, a, bar);
+    } else {
+        reverse_rows::<S, T, HALF_ABREAST>(rows, count, z, a, bar);
+    }
+}
+
+#[inline(always)]
+fn reverse_rows<S: Sigma<T>, T: Real, const N: usize>(
+    rows: Rows,
+    count: usize,
+    z: &[T],
+    a: &[T],
+    bar: &mut [T],
+) {
     let n = rows.points;
     let layers = z.chunks(rows.stride).zip(a.chunks(rows.stride)).zip(bar.chunks_mut(rows.stride));
     for ((z, a), bar) in layers.take(count) {
@@ -260,24 +285,24 @@ fn reverse_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &[T]
         let (value, bar) = bar[..rows.columns()].split_at_mut(n);
         let (slopes, curvature) = z.split_at(rows.gradients * n);
         let (bar, top) = bar.split_at_mut(rows.gradients * n);
-        for at in (0..n).step_by(ABREAST) {
-            let [first, second, third] = derivatives::<S, T>(abreast(a, at), abreast(memo, at));
-            let (mut sum, mut squares) = ([T::of(0.0); ABREAST], [T::of(0.0); ABREAST]);
+        for at in (0..n).step_by(N) {
+            let [first, second, third] = derivatives::<S, T, N>(abreast::<T, N>(a, at), abreast::<T, N>(memo, at));
+            let (mut sum, mut squares) = ([T::of(0.0); N], [T::of(0.0); N]);
             for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact(n)) {
-                let (z, bar) = (abreast(z, at), abreast(bar, at));
-                for i in 0..ABREAST {
+                let (z, bar) = (abreast::<T, N>(z, at), abreast::<T, N>(bar, at));
+                for i in 0..N {
                     sum[i] += bar[i] * z[i];
                     squares[i] += z[i] * z[i];
                 }
             }
-            let value = abreast_mut(value, at);
-            let mut of_slopes = [T::of(0.0); ABREAST];
-            for i in 0..ABREAST {
+            let value = abreast_mut::<T, N>(value, at);
+            let mut of_slopes = [T::of(0.0); N];
+            for i in 0..N {
                 value[i] *= first[i];
             }
             if rows.laplacian {
-                let (z, top) = (abreast(curvature, at), abreast_mut(top, at));
-                for i in 0..ABREAST {
+                let (z, top) = (abreast::<T, N>(curvature, at), abreast_mut::<T, N>(top, at));
+                for i in 0..N {
                     sum[i] += top[i] * z[i];
                     value[i] += third[i] * top[i] * squares[i];
                     of_slopes[i] = T::of(2.0) * second[i] * top[i];
@@ -285,12 +310,12 @@ fn reverse_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &[T]
                 }
             }
             for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact_mut(n)) {
-                let (z, bar) = (abreast(z, at), abreast_mut(bar, at));
-                for i in 0..ABREAST {
+                let (z, bar) = (abreast::<T, N>(z, at), abreast_mut::<T, N>(bar, at));
+                for i in 0..N {
                     bar[i] = first[i] * bar[i] + of_slopes[i] * z[i];
                 }
             }
-            for i in 0..ABREAST {
+            for i in 0..N {
                 value[i] += second[i] * sum[i];
             }
         }
@@ -349,12 +374,12 @@ mod tests {
 
     #[test]
     fn single_precision_is_double_precision_rounded() {
-        let rows = Rows { points: 8, gradients: 1, laplacian: true, stride: 24 };
+        let rows = Rows { points: 16, gradients: 1, laplacian: true, stride: 48 };
         for sigma in Activation::ALL {
-            let start: Vec<f64> = (0..24).map(|i| (f64::from(i) * 0.37).sin() * 1.4 + 0.3).collect();
-            let (mut z, mut a) = (start.clone(), [0.0; 24]);
+            let start: Vec<f64> = (0..48).map(|i| (f64::from(i) * 0.37).sin() * 1.4 + 0.3).collect();
+            let (mut z, mut a) = (start.clone(), [0.0; 48]);
             forward(sigma, rows, &[0.125], &mut z, &mut a);
-            let (mut z, mut single) = (start.iter().map(|&z| z as f32).collect::<Vec<_>>(), [0f32; 24]);
+            let (mut z, mut single) = (start.iter().map(|&z| z as f32).collect::<Vec<_>>(), [0f32; 48]);
             forward(sigma, rows, &[0.125], &mut z, &mut single);
             for (a, single) in a.iter().zip(single) {
                 assert!((a - f64::from(single)).abs() < 2e-5 * a.abs().max(1.0), "{sigma:?}: {a} {single}");

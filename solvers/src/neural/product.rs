@@ -6,7 +6,7 @@
 use gemm::{Parallelism, gemm};
 use multiversion::multiversion;
 
-use super::real::Real;
+use super::{activation::ABREAST, real::Real};
 
 /// A row-major matrix in a slice.
 #[derive(Clone, Copy)]
@@ -189,24 +189,27 @@ pub(super) fn sum_of<T: Real>(z: &mut [T], x: &[T], y: &[T]) {
     }
 }
 
-/// Σ xᵢ yᵢ in a fixed order: eight partial sums, then those. The length has to be a multiple of 8.
+/// Partial sums of [`dot`] and [`sum`], what the widest register holds in single precision.
+const PARTS: usize = ABREAST;
+
+/// Σ xᵢ yᵢ in a fixed order: [`PARTS`] partial sums, then those. The length has to be a multiple of it.
 #[multiversion(targets = "simd")]
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
-    let mut parts = [T::of(0.0); 8];
-    for (x, y) in x.chunks_exact(8).zip(y.chunks_exact(8)) {
-        for i in 0..8 {
+    let mut parts = [T::of(0.0); PARTS];
+    for (x, y) in x.chunks_exact(PARTS).zip(y.chunks_exact(PARTS)) {
+        for i in 0..PARTS {
             parts[i] += x[i] * y[i];
         }
     }
     parts.into_iter().fold(T::of(0.0), |sum, part| sum + part)
 }
 
-/// Σ xᵢ in a fixed order; the length has to be a multiple of 8.
+/// Σ xᵢ in a fixed order; the length has to be a multiple of [`PARTS`].
 #[multiversion(targets = "simd")]
 pub(super) fn sum<T: Real>(x: &[T]) -> T {
-    let mut parts = [T::of(0.0); 8];
-    for x in x.chunks_exact(8) {
-        for i in 0..8 {
+    let mut parts = [T::of(0.0); PARTS];
+    for x in x.chunks_exact(PARTS) {
+        for i in 0..PARTS {
             parts[i] += x[i];
         }
     }
@@ -253,9 +256,9 @@ mod tests {
                 }
             }
         }
-        let (x, y) = (numbers(40), numbers(48));
+        let (x, y) = (numbers(48), numbers(64));
         let right: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
-        assert!((dot(&x, &y[..40]) - right).abs() < 1e-14);
+        assert!((dot(&x, &y[..48]) - right).abs() < 1e-14);
         assert!((sum(&x) - x.iter().sum::<f64>()).abs() < 1e-14);
     }
 }
