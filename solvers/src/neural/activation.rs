@@ -115,6 +115,9 @@ macro_rules! dispatch {
     };
 }
 
+// After the macro, which it uses.
+pub(super) mod energy;
+
 /// How the rows of a layer are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rows {
@@ -146,27 +149,9 @@ pub(super) fn forward<T: Real>(sigma: Activation, rows: Rows, bias: &[T], z: &mu
     dispatch!(sigma, forward_with, rows, bias, z, a);
 }
 
-/// After [`forward`] with values alone: ∂a = σ′ ∂z, from the second stream of `z` to that of `a`.
-pub(super) fn tangent<T: Real>(sigma: Activation, rows: Rows, count: usize, z: &[T], a: &mut [T]) {
-    dispatch!(sigma, tangent_with, rows, count, z, a);
-}
-
 /// Turns the adjoint of a layer's output, in `bar`, into that of its argument, in place.
 pub(super) fn reverse<T: Real>(sigma: Activation, rows: Rows, count: usize, z: &[T], a: &[T], bar: &mut [T]) {
     dispatch!(sigma, reverse_with, rows, count, z, a, bar);
-}
-
-#[multiversion(targets = "simd")]
-fn tangent_with<S: Sigma<T>, T: Real>(rows: Rows, count: usize, z: &[T], a: &mut [T]) {
-    let n = rows.points;
-    for (z, a) in z.chunks(rows.stride).zip(a.chunks_mut(rows.stride)).take(count) {
-        let (memo, z) = z[..2 * n].split_at(n);
-        let (value, a) = a[..2 * n].split_at_mut(n);
-        for i in 0..n {
-            let [first, ..] = S::derivatives(value[i], memo[i]);
-            a[i] = first * z[i];
-        }
-    }
 }
 
 #[multiversion(targets = "simd")]
@@ -211,7 +196,8 @@ fn forward_rows<S: Sigma<T>, T: Real, const FMA: bool, const N: usize>(
         let (slopes, curvature) = z.split_at(rows.gradients * n);
         let (a, laplacian) = a.split_at_mut(rows.gradients * n);
         for at in (0..n).step_by(N) {
-            let [first, second, _] = derivatives::<S, T, N>(abreast::<T, N>(out, at), abreast::<T, N>(value, at));
+            let [first, second, _] =
+                derivatives::<S, T, N>(abreast::<T, N>(out, at), abreast::<T, N>(value, at));
             let mut squares = [T::of(0.0); N];
             for (z, a) in slopes.chunks_exact(n).zip(a.chunks_exact_mut(n)) {
                 let (z, a) = (abreast::<T, N>(z, at), abreast_mut::<T, N>(a, at));
@@ -286,7 +272,8 @@ fn reverse_rows<S: Sigma<T>, T: Real, const N: usize>(
         let (slopes, curvature) = z.split_at(rows.gradients * n);
         let (bar, top) = bar.split_at_mut(rows.gradients * n);
         for at in (0..n).step_by(N) {
-            let [first, second, third] = derivatives::<S, T, N>(abreast::<T, N>(a, at), abreast::<T, N>(memo, at));
+            let [first, second, third] =
+                derivatives::<S, T, N>(abreast::<T, N>(a, at), abreast::<T, N>(memo, at));
             let (mut sum, mut squares) = ([T::of(0.0); N], [T::of(0.0); N]);
             for (z, bar) in slopes.chunks_exact(n).zip(bar.chunks_exact(n)) {
                 let (z, bar) = (abreast::<T, N>(z, at), abreast::<T, N>(bar, at));

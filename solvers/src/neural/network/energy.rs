@@ -23,16 +23,11 @@ use super::{
     layers::{bypass, connect},
     product, seeds,
 };
-use crate::neural::real::Real;
+use crate::neural::{activation::energy, real::Real};
 
 /// Whether these passes are cheaper than those with streams.
 pub(in crate::neural) fn pays(gradients: usize, laplacian: bool) -> bool {
     gradients >= 2 && !laplacian
-}
-
-/// The rows of values alone, and of values with a tangent.
-fn narrow(rows: Rows) -> [Rows; 2] {
-    [0, 1].map(|gradients| Rows { gradients, laplacian: false, ..rows })
 }
 
 impl Network {
@@ -43,7 +38,7 @@ impl Network {
 
     /// As [`Network::forward`]: value and gradient at the points in `jet.x`, to `jet.out`.
     pub fn energy_forward<T: Real>(&self, parameters: &[T], rows: Rows, jet: &mut Jet<T>) {
-        let [values, _] = narrow(rows);
+        let values = Rows { gradients: 0, laplacian: false, ..rows };
         self.forward(parameters, values, jet);
         let Jet { out, z, a, bar, below, slopes, functions, .. } = jet;
         let (n, stride) = (rows.points, rows.stride);
@@ -56,12 +51,11 @@ impl Network {
                 bar[..n].fill(weight * parameters[index]);
             }
             for (depth, layer) in hidden.iter().enumerate().rev() {
-                let at = layer.at * stride;
-                for (z, p) in z[at..].chunks_mut(stride).zip(bar.chunks(stride)).take(layer.neurons) {
-                    z[2 * n..3 * n].copy_from_slice(&p[..n]);
-                }
                 let bypassed = bypass(layer, rows, 0..n, bar, below);
-                subnet.pull_back(depth, layer, values, [&z[at..], &a[at..]], bar);
+                subnet.pull_back_by(depth, layer, rows, 0..n, bar, |sigma, neurons, bar| {
+                    let at = (layer.at + neurons.start) * stride;
+                    energy::upwards(sigma, rows, neurons.len(), &mut z[at..], &a[at..], bar);
+                });
                 let w = &parameters[layer.weights()];
                 if depth == 0 {
                     let neurons = subnet.scales.iter().zip(w.chunks(layer.inputs)).zip(bar.chunks(stride));
@@ -96,7 +90,6 @@ impl Network {
         gradient: &mut [T],
         add: bool,
     ) {
-        let [_, tangent] = narrow(rows);
         let Jet { out_bar, parts_bar, points, functions, z, a, bar, below, slopes, row, own, .. } = jet;
         let (n, stride) = (rows.points, rows.stride);
         for (slope, bar) in slopes.iter_mut().zip(&out_bar[n..rows.columns()]) {
@@ -124,12 +117,11 @@ impl Network {
             subnet.reverse_output(parameters, totals, product::sum(value_bar), gradient, add);
             subnet.fill_bar(parameters, value_bar, stride, bar);
             for (depth, layer) in hidden.iter().enumerate().rev() {
-                let at = layer.at * stride;
-                for (z, bar) in z[at..].chunks(stride).zip(bar.chunks_mut(stride)).take(layer.neurons) {
-                    bar[n..2 * n].copy_from_slice(&z[2 * n..3 * n]);
-                }
                 let bypassed = bypass(layer, rows, 0..n, bar, below);
-                subnet.pull_back(depth, layer, tangent, [&z[at..], &a[at..]], bar);
+                subnet.pull_back_by(depth, layer, rows, 0..2 * n, bar, |sigma, neurons, bar| {
+                    let at = (layer.at + neurons.start) * stride;
+                    energy::downwards(sigma, rows, neurons.len(), &z[at..], &a[at..], bar);
+                });
                 for (slot, bar) in gradient[layer.biases()].iter_mut().zip(bar.chunks(stride)) {
                     product::put(slot, add, product::sum(&bar[..n]));
                 }

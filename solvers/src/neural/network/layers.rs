@@ -12,7 +12,7 @@ use super::{
     product,
 };
 use crate::neural::{
-    activation::{self, Activation},
+    activation::{self, Activation, energy},
     real::Real,
 };
 
@@ -62,17 +62,33 @@ impl Subnet {
         [z, a]: [&[T]; 2],
         bar: &mut [T],
     ) {
+        self.pull_back_by(depth, layer, rows, 0..rows.columns(), bar, |sigma, neurons, bar| {
+            let at = neurons.start * rows.stride;
+            activation::reverse(sigma, rows, neurons.len(), &z[at..], &a[at..], bar);
+        });
+    }
+
+    /// As [`Subnet::pull_back`], with `reverse` for what neurons of one activation do to their rows of `bar`, and only
+    /// some columns of these.
+    pub(super) fn pull_back_by<T: Real>(
+        &self,
+        depth: usize,
+        layer: &Layer,
+        rows: Rows,
+        columns: Columns,
+        bar: &mut [T],
+        mut reverse: impl FnMut(Activation, std::ops::Range<usize>, &mut [T]),
+    ) {
         if self.relaxation(depth).is_none() {
-            activation::reverse(self.activation, rows, layer.neurons, z, a, bar);
+            reverse(self.activation, 0..layer.neurons, bar);
             return;
         }
         let waves = layer.outputs;
         let (cosines, sines) = bar.split_at_mut(waves * rows.stride);
-        let split = waves * rows.stride;
-        activation::reverse(Activation::Cos, rows, waves, z, a, cosines);
-        activation::reverse(Activation::Sin, rows, waves, &z[split..], &a[split..], sines);
-        for (cosine, sine) in cosines.chunks_mut(rows.stride).zip(sines.chunks(rows.stride)) {
-            product::add_scaled(&mut cosine[..rows.columns()], T::of(1.0), &sine[..rows.columns()]);
+        reverse(Activation::Cos, 0..waves, cosines);
+        reverse(Activation::Sin, waves..2 * waves, sines);
+        for (cosine, sine) in cosines.chunks_mut(rows.stride).zip(sines.chunks(rows.stride)).take(waves) {
+            product::add_scaled(&mut cosine[columns.clone()], T::of(1.0), &sine[columns.clone()]);
         }
     }
 
@@ -86,13 +102,13 @@ impl Subnet {
         a: &mut [T],
     ) {
         if self.relaxation(depth).is_none() {
-            activation::tangent(self.activation, rows, layer.neurons, z, a);
+            energy::tangent(self.activation, rows, layer.neurons, z, a);
             return;
         }
         spread(layer, rows, rows.points..2 * rows.points, z);
         let split = layer.outputs * rows.stride;
-        activation::tangent(Activation::Cos, rows, layer.outputs, z, a);
-        activation::tangent(Activation::Sin, rows, layer.outputs, &z[split..], &mut a[split..]);
+        energy::tangent(Activation::Cos, rows, layer.outputs, z, a);
+        energy::tangent(Activation::Sin, rows, layer.outputs, &z[split..], &mut a[split..]);
     }
 }
 
