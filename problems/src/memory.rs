@@ -42,9 +42,16 @@ pub struct Buffer<T: Zeroed> {
 
 enum Store<T> {
     Heap(Vec<T>),
+    Lines(Vec<Line>),
     /// The map and the byte at which the values start.
     Map(MmapMut, usize),
 }
+
+/// A line of the caches. Arrays start with one: the widest loads are as long, and one that straddles two lines takes
+/// the time of two.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+struct Line([u8; 64]);
 
 impl<T: Zeroed> Buffer<T> {
     /// `len` zeros.
@@ -65,7 +72,8 @@ impl<T: Zeroed> Buffer<T> {
     }
 
     fn heap(len: usize) -> Self {
-        Self { store: Store::Heap(vec![T::default(); len]), len }
+        let lines = (len * size_of::<T>()).div_ceil(size_of::<Line>());
+        Self { store: Store::Lines(vec![Line([0; 64]); lines]), len }
     }
 }
 
@@ -74,6 +82,9 @@ impl<T: Zeroed> Deref for Buffer<T> {
     fn deref(&self) -> &[T] {
         match &self.store {
             Store::Heap(values) => values,
+            // SAFETY: the lines have room for `len` values, and their bytes were zeroed or are values written
+            // through this buffer.
+            Store::Lines(lines) => unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), self.len) },
             // SAFETY: the map has room for `len` values behind `start`, a multiple of 64 in a page; its
             // bytes were zeroed or are values written through this buffer.
             Store::Map(map, start) => unsafe {
@@ -87,6 +98,10 @@ impl<T: Zeroed> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         match &mut self.store {
             Store::Heap(values) => values,
+            // SAFETY: as above; the lines are owned.
+            Store::Lines(lines) => unsafe {
+                std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), self.len)
+            },
             // SAFETY: as above; the map is owned, so that nothing else refers to it.
             Store::Map(map, start) => unsafe {
                 std::slice::from_raw_parts_mut(map.as_mut_ptr().add(*start).cast(), self.len)

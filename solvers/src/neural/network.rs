@@ -14,6 +14,7 @@ use self::{
     layout::{Factor, Subnet},
 };
 use super::{activation::Rows, product, real::Real};
+use crate::memory::{Buffer, Zeroed};
 pub(super) use jacobian::Columns;
 pub(super) use layout::{First, Part, Weight};
 
@@ -33,7 +34,7 @@ pub(super) struct Network {
 
 /// The memory of one pass over a tile. What goes in and out is in f64, whatever the pass computes in.
 #[derive(Debug)]
-pub(super) struct Jet<T = f64> {
+pub(super) struct Jet<T: Zeroed = f64> {
     /// Coordinates, one row an axis.
     pub x: Vec<f64>,
     /// The streams of the functions that the network sees beside x, one after the other, each as long as the tile's rows.
@@ -46,21 +47,21 @@ pub(super) struct Jet<T = f64> {
     pub parts: Vec<f64>,
     /// What the derivative of the loss with respect to them has besides `out_bar`.
     pub parts_bar: Vec<f64>,
-    points: Vec<T>,
-    functions: Vec<T>,
-    row: Vec<T>,
-    own: Vec<T>,
-    slopes: Vec<T>,
-    z: Vec<T>,
-    a: Vec<T>,
-    bar: Vec<T>,
-    below: Vec<T>,
+    points: Buffer<T>,
+    functions: Buffer<T>,
+    row: Buffer<T>,
+    own: Buffer<T>,
+    slopes: Buffer<T>,
+    z: Buffer<T>,
+    a: Buffer<T>,
+    bar: Buffer<T>,
+    below: Buffer<T>,
 }
 
 impl<T: Real> Jet<T> {
     /// Memory for tiles whose rows are at most `stride` long.
     pub fn new(network: &Network, stride: usize) -> Self {
-        let zeros = |rows: usize| vec![T::of(0.0); rows * stride];
+        let zeros = |rows: usize| Buffer::zeroed(rows * stride);
         let parts = if network.is_coupled { network.subnets.len() * stride } else { 0 };
         Self {
             x: vec![0.0; network.dimension * stride],
@@ -145,7 +146,7 @@ impl Network {
     }
 
     /// After a forward pass: the rows of the last hidden layers.
-    pub fn last_layer<'a, T>(&'a self, rows: Rows, jet: &'a Jet<T>) -> impl Iterator<Item = &'a [T]> {
+    pub fn last_layer<'a, T: Zeroed>(&'a self, rows: Rows, jet: &'a Jet<T>) -> impl Iterator<Item = &'a [T]> {
         self.subnets.iter().flat_map(move |subnet| {
             let (hidden, output) = subnet.split();
             jet.a[top(hidden) * rows.stride..].chunks(rows.stride).take(output.inputs)

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::elementary::{self, single};
+use crate::memory::Zeroed;
 
 /// What the passes of training compute in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +26,8 @@ impl Dtype {
 
 /// f32 or f64, with the elementary functions that activations are made of.
 pub(super) trait Real:
-    Copy
+    Zeroed
     + Debug
-    + Send
-    + Sync
     + PartialOrd
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -37,7 +36,6 @@ pub(super) trait Real:
     + Neg<Output = Self>
     + AddAssign
     + MulAssign
-    + 'static
 {
     /// Beyond this modulus [`Real::sine_cosine`] is inaccurate.
     const SIN_COS_LIMIT: f64;

@@ -37,10 +37,10 @@ pub(super) fn tile_points(widest: usize, streams: usize) -> usize {
     (tile_columns(widest) / streams / ABREAST * ABREAST).clamp(ABREAST, MOST_POINTS)
 }
 
-/// Distance between rows of `columns` numbers: whole cache lines, an odd number of them, so that the
-/// rows of a matrix do not fall on the same lines of a cache.
+/// Distance between rows of `columns` numbers: whole groups of points, each a cache line or two, and an odd number of
+/// them, so that the rows of a matrix do not fall on the same lines of a cache.
 fn stride(columns: usize) -> usize {
-    (columns.div_ceil(8) | 1) * 8
+    (columns.div_ceil(ABREAST) | 1) * ABREAST
 }
 
 /// The rows of a tile with `points` points.
@@ -98,7 +98,7 @@ pub(super) fn bytes(
 
 /// Memory for passes over tiles: as many as there are threads at work, handed from one to the next.
 #[derive(Debug)]
-pub(super) struct Pool<T = f64> {
+pub(super) struct Pool<T: Real = f64> {
     jets: Mutex<Vec<Jet<T>>>,
     stride: usize,
 }

@@ -9,6 +9,7 @@ use modewise_problems::{MOST_AXES, Problem};
 use rayon::prelude::*;
 
 use super::{
+    activation::ABREAST,
     coupling,
     loss::{self, Objective, Terms},
     network::{Jet, Network, energy},
@@ -313,7 +314,7 @@ impl Trainer {
         out: &mut [f64],
     ) {
         // Cut by the number of points alone, so that all threads have work and bits stay the same.
-        let share = out.len().div_ceil(SAMPLE_TILES).next_multiple_of(8).max(SMALLEST_SAMPLE);
+        let share = out.len().div_ceil(SAMPLE_TILES).next_multiple_of(ABREAST).max(SMALLEST_SAMPLE);
         let size = tile_points(self.network.widest(), 1).min(share);
         let parallel = out.len() as f64 * self.network.flops(1, false) >= SERIAL_BELOW;
         let tile = |(tile, out): (usize, &mut [f64])| {

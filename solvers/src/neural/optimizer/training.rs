@@ -13,6 +13,7 @@ use super::{
     vector,
 };
 use crate::neural::{
+    activation::ABREAST,
     coupling,
     loss::{self, Loss, Terms},
     network::{Columns, Jet, Network},
@@ -55,9 +56,9 @@ impl Layout {
         has_fluxes: bool,
     ) -> Self {
         let rows = loss.rows(network.dimension(), has_screening);
-        // Points of a block, in eights; the last of them are filled up, and count nothing.
-        let most = (WIDTH / rows / 8 * 8).max(8);
-        let points = inside.div_ceil(inside.div_ceil(most).max(1)).next_multiple_of(8);
+        // Points of a block, in groups as in tiles; the last of them are filled up, and count nothing.
+        let most = (WIDTH / rows / ABREAST * ABREAST).max(ABREAST);
+        let points = inside.div_ceil(inside.div_ceil(most).max(1)).next_multiple_of(ABREAST);
         let width = points * rows;
         Self {
             parameters: network.parameters(),
