@@ -189,31 +189,36 @@ pub(super) fn sum_of<T: Real>(z: &mut [T], x: &[T], y: &[T]) {
     }
 }
 
-/// Partial sums of [`dot`] and [`sum`], what the widest register holds in single precision.
+/// Partial sums of [`dot`] and [`sum`]: what the widest register holds in single precision.
 const PARTS: usize = ABREAST;
 
-/// Σ xᵢ yᵢ in a fixed order: [`PARTS`] partial sums, then those. The length has to be a multiple of it.
+/// Σ xᵢ yᵢ in an order that depends on the length alone: partial sums, then those and what is left over.
 #[multiversion(targets = "simd")]
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     let mut parts = [T::of(0.0); PARTS];
-    for (x, y) in x.chunks_exact(PARTS).zip(y.chunks_exact(PARTS)) {
+    let (x, y) = (x.chunks_exact(PARTS), y.chunks_exact(PARTS));
+    let rest = x.remainder().iter().zip(y.remainder());
+    let rest = rest.fold(T::of(0.0), |sum, (x, y)| sum + *x * *y);
+    for (x, y) in x.zip(y) {
         for i in 0..PARTS {
             parts[i] += x[i] * y[i];
         }
     }
-    parts.into_iter().fold(T::of(0.0), |sum, part| sum + part)
+    parts.into_iter().fold(rest, |sum, part| sum + part)
 }
 
-/// Σ xᵢ in a fixed order; the length has to be a multiple of [`PARTS`].
+/// Σ xᵢ, likewise.
 #[multiversion(targets = "simd")]
 pub(super) fn sum<T: Real>(x: &[T]) -> T {
     let mut parts = [T::of(0.0); PARTS];
-    for x in x.chunks_exact(PARTS) {
+    let x = x.chunks_exact(PARTS);
+    let rest = x.remainder().iter().fold(T::of(0.0), |sum, x| sum + *x);
+    for x in x {
         for i in 0..PARTS {
             parts[i] += x[i];
         }
     }
-    parts.into_iter().fold(T::of(0.0), |sum, part| sum + part)
+    parts.into_iter().fold(rest, |sum, part| sum + part)
 }
 
 #[cfg(test)]
@@ -256,9 +261,11 @@ mod tests {
                 }
             }
         }
-        let (x, y) = (numbers(48), numbers(64));
-        let right: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
-        assert!((dot(&x, &y[..48]) - right).abs() < 1e-14);
-        assert!((sum(&x) - x.iter().sum::<f64>()).abs() < 1e-14);
+        for len in [0, 1, PARTS - 1, PARTS, 3 * PARTS, 3 * PARTS + 9] {
+            let (x, y) = (numbers(len), numbers(len + 7).split_off(7));
+            let right: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
+            assert!((dot(&x, &y) - right).abs() < 1e-14, "{len}");
+            assert!((sum(&x) - x.iter().sum::<f64>()).abs() < 1e-14, "{len}");
+        }
     }
 }

@@ -4,9 +4,7 @@ use crate::neural::product;
 
 /// xᵀy.
 pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let whole = x.len() / 8 * 8;
-    let rest: f64 = x[whole..].iter().zip(&y[whole..]).map(|(x, y)| x * y).sum();
-    product::dot(&x[..whole], &y[..whole]) + rest
+    product::dot(x, y)
 }
 
 /// ‖x‖₂.
