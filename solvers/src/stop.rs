@@ -44,6 +44,9 @@ pub enum StopError {
         /// The nearest valid one, as ` (did you mean …?)`.
         hint: String,
     },
+    /// A key that stands twice.
+    #[error("a stop rule has one `{0}`, not two; keep the one you mean")]
+    Twice(String),
     /// A value out of range.
     #[error("stop rule: {key} = {value} is not a positive number")]
     Value {
@@ -97,9 +100,14 @@ impl FromStr for StopRule {
 
     fn from_str(text: &str) -> Result<Self, StopError> {
         let mut rule = Self { rtol: None, steps: None, asked: true, ..Self::default() };
+        let mut seen = Vec::new();
         for part in text.split(',') {
             let (key, value) = part.split_once('=').ok_or_else(|| StopError::Syntax(text.into()))?;
             let (key, value) = (key.trim(), value.trim());
+            if seen.contains(&key) {
+                return Err(StopError::Twice(key.into()));
+            }
+            seen.push(key);
             let bad = || StopError::Value { key: key.into(), value: value.into() };
             let number: f64 = value.parse().map_err(|_| bad())?;
             if !(number.is_finite() && number > 0.0) {
@@ -168,7 +176,7 @@ mod tests {
     fn refuses_with_the_nearest_key() {
         let error = "rtoll=1e-8".parse::<StopRule>().unwrap_err().to_string();
         assert!(error.contains("did you mean `rtol`?"), "{error}");
-        for text in ["rtol=nan", "steps=0", "steps=1.5", "rtol", "", "seconds=-1"] {
+        for text in ["rtol=nan", "steps=0", "steps=1.5", "rtol", "", "seconds=-1", "steps=5,rtol=1e-3,steps=9"] {
             assert!(text.parse::<StopRule>().is_err(), "{text}");
         }
     }

@@ -352,7 +352,8 @@ impl Iteration for Live<'_> {
 
     fn scalars(&self, out: &mut [f64]) {
         let [lr, damping] = self.sequence.rates();
-        let beta = self.trainer.objective.beta;
+        // Where nothing is weighed with it, β says nothing.
+        let beta = if self.is_penalised() { self.trainer.objective.beta } else { f64::NAN };
         let Terms { interior, boundary, interface, coupling } = self.terms;
         let weighted = if self.is_penalised() { beta * boundary } else { 0.0 };
         let interface = [interface, self.trainer.objective.jump_weight * interface];

@@ -33,7 +33,7 @@ mod waves;
 
 use std::sync::Arc;
 
-use modewise_problems::{Coefficient, Grid, Parameter, Problem, Settings, Spec, SpecError};
+use modewise_problems::{Coefficient, Grid, MOST_AXES, Parameter, Problem, Settings, Spec, SpecError};
 use toml::Value;
 
 use self::{
@@ -172,6 +172,12 @@ fn refuse(reason: &str, advice: &str) -> Unsupported {
 }
 
 impl RandomFeatures {
+    /// The largest |kᵢ| of each axis, where it is not read off the source: a list is that of several groups of waves.
+    fn given_frequencies(&self) -> Option<Vec<[f64; MOST_AXES]>> {
+        let given = self.frequency.as_ref()?;
+        Some(given.iter().map(|k| [*k; MOST_AXES]).collect())
+    }
+
     /// What the rows of a run stand for.
     fn sampler(&self, problem: &dyn Problem, seed: u64) -> Sampler {
         let d = problem.domain().dimension();
@@ -225,6 +231,9 @@ impl Solver for RandomFeatures {
         }
         needs_linear(problem, ENTRY.name)?;
         recipe::check_domain(ENTRY.name, problem)?;
+        if let Some(given) = self.given_frequencies() {
+            live::check_reach(&given, problem.domain().bounds())?;
+        }
         recipe::check_interface(ENTRY.name, problem, self.interface, true)?;
         let sees = self.interface == Interface::Kink;
         if sees && !self.hidden.is_empty() {

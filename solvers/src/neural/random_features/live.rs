@@ -13,7 +13,7 @@ use super::{
     waves::Rows,
 };
 use crate::{
-    Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task,
+    Iteration, Meter, Progress, Sites, Snapshot, SolverError, Status, Task, Unsupported,
     neural::{
         boundary::{Built, Local, Trial},
         config::{Boundary, Interface},
@@ -66,14 +66,7 @@ impl<'p> Live<'p> {
             seen.push([0.0, bounds.iter().map(|[a, b]| b - a).fold(0.0, f64::max)]);
         }
         let bounds = &seen[..];
-        let reach = |k: &[f64; MOST_AXES]| -> f64 {
-            k.iter().zip(bounds).map(|(k, [a, b])| k * a.abs().max(b.abs())).sum()
-        };
-        let all_accurate = frequencies.iter().all(|k| reach(k) < 0.5 * SIN_COS_LIMIT);
-        if !all_accurate {
-            let reason = "the frequency is too high for the sine of its phases to be accurate";
-            return Err(refuse(reason, "give a smaller one").into());
-        }
+        check_reach(&frequencies, bounds)?;
         Ok(Self {
             problem,
             recipe: recipe.clone(),
@@ -219,14 +212,25 @@ fn within(built: Option<&Built>, on: Local, d: usize) -> Local {
     out
 }
 
+/// Whether the sine of the phases that waves reach in the box is accurate.
+pub(super) fn check_reach(frequencies: &[[f64; MOST_AXES]], bounds: &[[f64; 2]]) -> Result<(), Unsupported> {
+    let reach = |k: &[f64; MOST_AXES]| -> f64 {
+        k.iter().zip(bounds).map(|(k, [a, b])| k * a.abs().max(b.abs())).sum()
+    };
+    if frequencies.iter().all(|k| reach(k) < 0.5 * SIN_COS_LIMIT) {
+        return Ok(());
+    }
+    Err(refuse("the frequency is too high for the sine of its phases to be accurate", "give a smaller one"))
+}
+
 /// The largest |kᵢ| of each axis: as given, or those of the source, and at least two waves in the box.
 fn frequencies(
     recipe: &RandomFeatures,
     problem: &dyn Problem,
     meter: &mut Meter,
 ) -> Result<Vec<[f64; MOST_AXES]>, SolverError> {
-    if let Some(given) = &recipe.frequency {
-        return Ok(given.iter().map(|k| [*k; MOST_AXES]).collect());
+    if let Some(given) = recipe.given_frequencies() {
+        return Ok(given);
     }
     let spectrum = Spectrum::of_source(problem, LEAST)
         .ok_or_else(|| refuse("spectra are for up to three axes", "give frequency=K instead of auto"))?;

@@ -119,6 +119,8 @@ fn what_it_cannot_do_is_refused_with_advice() {
     assert!(error.contains("periodic") && error.contains("multigrid"), "{error}");
     let error = check("dielectric-disc-2d", "random-features").unwrap_err();
     assert!(error.contains("interface") && error.contains("bicgstab"), "{error}");
+    let error = check("two-tone-2d", "random-features,frequency=1e12").unwrap_err();
+    assert!(error.contains("too high") && error.contains("smaller"), "{error}");
     // Bytes grow with the square of the features.
     let need = check("two-tone-2d", "random-features,count=1000000").unwrap();
     assert!(need.bytes > 16_000_000_000_000 / 2);
