@@ -176,7 +176,9 @@ mod tests {
     fn refuses_with_the_nearest_key() {
         let error = "rtoll=1e-8".parse::<StopRule>().unwrap_err().to_string();
         assert!(error.contains("did you mean `rtol`?"), "{error}");
-        for text in ["rtol=nan", "steps=0", "steps=1.5", "rtol", "", "seconds=-1", "steps=5,rtol=1e-3,steps=9"] {
+        for text in
+            ["rtol=nan", "steps=0", "steps=1.5", "rtol", "", "seconds=-1", "steps=5,rtol=1e-3,steps=9"]
+        {
             assert!(text.parse::<StopRule>().is_err(), "{text}");
         }
     }

@@ -6,8 +6,8 @@
 //! times as much, which tells p (Richardson, *Phil. Trans. Roy. Soc. A* 210 (1911) 307; Roache, *Verification and
 //! Validation in Computational Science and Engineering*, 1998, ch. 5).
 //!
-//! p is not taken to be more than 2, the order of the scheme, nor less than ½: where the grids do not show an order yet,
-//! the bar is wide. With two grids only p counts as 1. Where p is near 2, the answer extrapolated from two grids is closer to the
+//! p is not taken to be more than 2, the order of the scheme, and where it is not near that the bar is longer by a factor of
+//! safety (`richardson`). With two grids only p counts as 1. Where p is near 2, the answer extrapolated from two grids is closer to the
 //! solution than the answer itself, and has a bar of its own (`richardson`).
 
 use std::time::Instant;
@@ -23,9 +23,7 @@ use super::{
     richardson::{self, Difference, Extrapolation},
 };
 
-/// The least and the largest p that are believed.
-const ORDERS: [f64; 2] = [0.5, 2.0];
-/// The p of two grids.
+/// 2^p − 1 of two grids, whose p is unknown: 1.
 const UNKNOWN: f64 = 1.0;
 /// A grid with fewer cells along an axis shows nothing.
 const FEWEST: usize = 4;
@@ -217,8 +215,8 @@ fn bar(fine: Field, coarser: &[Field]) -> ErrorBar {
         _ => None,
     };
     let estimate = |value: fn(&Difference) -> f64| {
-        let p = order(value).map_or(UNKNOWN, |order| order.clamp(ORDERS[0], ORDERS[1]));
-        differences.first().map_or(f64::INFINITY, |first| value(first) / (2f64.powf(p) - 1.0))
+        let divisor = order(value).map_or(UNKNOWN, richardson::divisor);
+        differences.first().map_or(f64::INFINITY, |first| value(first) / divisor)
     };
     let [l2, max]: [fn(&Difference) -> f64; 2] = [|difference| difference.l2, |difference| difference.max];
     let size = differences.first().map_or(0.0, |first| first.size);

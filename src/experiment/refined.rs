@@ -2,8 +2,8 @@
 //!
 //! The discrete solutions u_h, u_2h and u_4h show the order p of their error, and the reference is E_h, extrapolated from them
 //! (`richardson`). Where p is near 2, the order of the scheme, the bar is that of E_h. Where it is not, at corners for
-//! instance, the bar is the estimated error of u_h, (u_h − u_2h)/(2^p − 1); below 1 or above 2.5 u_h itself is the
-//! reference, and p counts as ½ at least and 2 at most.
+//! instance, the bar is the estimated error of u_h, (u_h − u_2h)/(2^p − 1) times a factor of safety; below 1 or above 2.5 u_h
+//! itself is the reference.
 //!
 //! References lie in the user's cache folder (or where `MODEWISE_CACHE` says), one file a problem and grid, under a checksum;
 //! one that is damaged or of another problem is made again.
@@ -31,9 +31,6 @@ const FINEST: [usize; 3] = [8192, 1024, 128];
 const FEWEST: usize = 4;
 /// Orders with which the solution is extrapolated.
 const ORDERS: std::ops::RangeInclusive<f64> = 1.0..=2.5;
-/// The least and the largest order that are believed of u_h.
-const LOWEST: f64 = 0.5;
-const HIGHEST: f64 = 2.0;
 
 /// The solution of the differential equation by refinement.
 #[derive(Debug, Clone)]
@@ -96,16 +93,15 @@ impl Refined {
         let [coarse, middle, fine] = [at(4)?, at(2)?, at(1)?];
         let first = Difference::of(&fine, &middle);
         let order = richardson::order(first.l2, Difference::of(&middle, &coarse).l2);
-        let seen = order.unwrap_or(LOWEST);
+        let seen = order.unwrap_or(0.0);
         let (field, bar) = if richardson::is_of_scheme(seen) {
             richardson::with_bar(&fine, &middle, &coarse)
         } else {
-            let power = 2f64.powf(seen.clamp(LOWEST, HIGHEST)) - 1.0;
             let field = match ORDERS.contains(&seen) {
-                true => extrapolated(&fine, &middle, power),
+                true => extrapolated(&fine, &middle, richardson::power(seen)),
                 false => restricted(&fine, middle.grid()),
             };
-            (field, first.errors(power))
+            (field, first.errors(richardson::divisor(seen)))
         };
         Ok(Self { finest: finest.to_vec(), order, bar, path: path(problem, finest), field })
     }

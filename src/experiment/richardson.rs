@@ -13,6 +13,11 @@ const ORDER: f64 = 2.0;
 const NEAR: f64 = 0.2;
 /// 2^p − 1.
 const POWER: f64 = 3.0;
+/// The least p that is believed: below it the grids show nothing.
+const LEAST: f64 = 0.2;
+/// By what bars are longer where p is not the order of the scheme: the next terms of the error are not small there (Roache's
+/// factor for three grids, *Verification and Validation in Computational Science and Engineering*, 1998, ch. 5).
+const SAFETY: f64 = 1.25;
 
 /// How far two solutions are apart on the nodes that they share: root mean square and maximum, and the root mean square
 /// of the finer one.
@@ -67,6 +72,17 @@ pub(super) fn order(first: f64, second: f64) -> Option<f64> {
 /// Whether p is that of the scheme.
 pub(super) fn is_of_scheme(order: f64) -> bool {
     (order - ORDER).abs() <= NEAR
+}
+
+/// What u_h − u_2h is divided by for the error bar of u_h.
+pub(super) fn divisor(order: f64) -> f64 {
+    let power = power(order);
+    if is_of_scheme(order) { power } else { power / SAFETY }
+}
+
+/// 2^p − 1 with a p that is believed.
+pub(super) fn power(order: f64) -> f64 {
+    2f64.powf(order.clamp(LEAST, ORDER)) - 1.0
 }
 
 /// The nodes of `fine` at those of `grid`, in the order of these; its cells are a multiple of the latter's.
