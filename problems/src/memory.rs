@@ -26,7 +26,8 @@ const STAGGER: usize = 576;
 /// What a [`Buffer`] may hold: numbers for which all bits zero mean zero.
 ///
 /// # Safety
-/// All-zero bytes are a valid value, and there is no padding and no drop.
+/// All-zero bytes are a valid value, there is no padding and no drop, and the alignment is at most that of a line of the
+/// caches, 64 bytes.
 pub unsafe trait Zeroed: Copy + Send + Sync + Default + 'static {}
 
 // SAFETY: plain numbers, of which 0 is all bits zero.
@@ -41,7 +42,7 @@ pub struct Buffer<T: Zeroed> {
 }
 
 enum Store<T> {
-    Heap(Vec<T>),
+    Given(Vec<T>),
     Lines(Vec<Line>),
     /// The map and the byte at which the values start.
     Map(MmapMut, usize),
@@ -56,14 +57,16 @@ struct Line([u8; 64]);
 impl<T: Zeroed> Buffer<T> {
     /// `len` zeros.
     pub fn zeroed(len: usize) -> Self {
-        let bytes = len * size_of::<T>();
+        // As `Vec`, which has the same limit.
+        let bytes = len.checked_mul(size_of::<T>()).filter(|bytes| isize::try_from(*bytes).is_ok());
+        let bytes = bytes.expect("capacity overflow");
         if bytes < MAPPED_FROM {
-            return Self::heap(len);
+            return Self::lines(len, bytes);
         }
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let start = COUNT.fetch_add(1, Ordering::Relaxed) % 7 * STAGGER;
         // Where the system refuses a map, the heap decides what becomes of the request.
-        let Ok(mut map) = MmapMut::map_anon(bytes + start) else { return Self::heap(len) };
+        let Ok(mut map) = MmapMut::map_anon(bytes + start) else { return Self::lines(len, bytes) };
         // Advice only: where it is refused, pages are small.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
@@ -71,8 +74,8 @@ impl<T: Zeroed> Buffer<T> {
         Self { store: Store::Map(map, start), len }
     }
 
-    fn heap(len: usize) -> Self {
-        let lines = (len * size_of::<T>()).div_ceil(size_of::<Line>());
+    fn lines(len: usize, bytes: usize) -> Self {
+        let lines = bytes.div_ceil(size_of::<Line>());
         Self { store: Store::Lines(vec![Line([0; 64]); lines]), len }
     }
 }
@@ -81,7 +84,7 @@ impl<T: Zeroed> Deref for Buffer<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
         match &self.store {
-            Store::Heap(values) => values,
+            Store::Given(values) => values,
             // SAFETY: the lines have room for `len` values, and their bytes were zeroed or are values written
             // through this buffer.
             Store::Lines(lines) => unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), self.len) },
@@ -97,7 +100,7 @@ impl<T: Zeroed> Deref for Buffer<T> {
 impl<T: Zeroed> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         match &mut self.store {
-            Store::Heap(values) => values,
+            Store::Given(values) => values,
             // SAFETY: as above; the lines are owned.
             Store::Lines(lines) => unsafe {
                 std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), self.len)
@@ -125,7 +128,7 @@ impl<T: Zeroed> Clone for Buffer<T> {
 impl<T: Zeroed> From<Vec<T>> for Buffer<T> {
     fn from(values: Vec<T>) -> Self {
         let len = values.len();
-        Self { store: Store::Heap(values), len }
+        Self { store: Store::Given(values), len }
     }
 }
 

@@ -62,9 +62,8 @@ impl Progress for Bars {
     }
 
     fn warn(&mut self, message: &str) {
-        if !self.quiet {
-            eprintln!("modewise: {message}");
-        }
+        // Not progress: what it tells of is lost or damaged.
+        eprintln!("modewise: {message}");
     }
 
     fn end(&mut self, summary: &SolverSummary) {

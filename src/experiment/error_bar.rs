@@ -6,7 +6,7 @@
 //! times as much, which tells p (Richardson, *Phil. Trans. Roy. Soc. A* 210 (1911) 307; Roache, *Verification and
 //! Validation in Computational Science and Engineering*, 1998, ch. 5).
 //!
-//! p is not taken to be more than 2, the order of the scheme, and where it is not near that the bar is longer by a factor of
+//! p is not taken to be more than 2, the order of the scheme, and where it is less the bar is longer by a factor of
 //! safety (`richardson`). With two grids only p counts as 1. Where p is near 2, the answer extrapolated from two grids is closer to the
 //! solution than the answer itself, and has a bar of its own (`richardson`).
 
@@ -23,7 +23,7 @@ use super::{
     richardson::{self, Difference, Extrapolation},
 };
 
-/// 2^p − 1 of two grids, whose p is unknown: 1.
+/// 2^p − 1 of two grids, whose p is unknown: 1, three times as cautious as the order of the scheme.
 const UNKNOWN: f64 = 1.0;
 /// A grid with fewer cells along an axis shows nothing.
 const FEWEST: usize = 4;

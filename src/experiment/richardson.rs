@@ -13,9 +13,10 @@ const ORDER: f64 = 2.0;
 const NEAR: f64 = 0.2;
 /// 2^p − 1.
 const POWER: f64 = 3.0;
-/// The least p that is believed: below it the grids show nothing.
+/// The least p that is believed: grids that show less differ so much that a bar of eight times their difference says that they
+/// show nothing.
 const LEAST: f64 = 0.2;
-/// By what bars are longer where p is not the order of the scheme: the next terms of the error are not small there (Roache's
+/// By what bars are longer where p is 1 or less, and by less above it: the next terms of the error are not small there (Roache's
 /// factor for three grids, *Verification and Validation in Computational Science and Engineering*, 1998, ch. 5).
 const SAFETY: f64 = 1.25;
 
@@ -64,7 +65,7 @@ impl Difference {
     }
 }
 
-/// p from the differences of u_h and u_2h, u_2h and u_4h; `None` where they are equal.
+/// p from the differences of u_h and u_2h, u_2h and u_4h; `None` where one is zero or not a number.
 pub(super) fn order(first: f64, second: f64) -> Option<f64> {
     Some((second / first).log2()).filter(|order| order.is_finite())
 }
@@ -76,8 +77,7 @@ pub(super) fn is_of_scheme(order: f64) -> bool {
 
 /// What u_h − u_2h is divided by for the error bar of u_h.
 pub(super) fn divisor(order: f64) -> f64 {
-    let power = power(order);
-    if is_of_scheme(order) { power } else { power / SAFETY }
+    power(order) / (1.0 + (SAFETY - 1.0) * (ORDER - order).clamp(0.0, 1.0))
 }
 
 /// 2^p − 1 with a p that is believed.

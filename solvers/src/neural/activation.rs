@@ -376,12 +376,13 @@ mod tests {
 
     #[test]
     fn a_layer_keeps_infinities_and_not_a_number_where_they_are() {
-        let rows = Rows { points: 8, gradients: 0, laplacian: false, stride: 8 };
+        let rows = Rows { points: ABREAST, gradients: 0, laplacian: false, stride: ABREAST };
         let inf = f64::INFINITY;
         for sigma in Activation::ALL {
-            let start = [0.3, f64::NAN, inf, -inf, 1e300, -1e300, 4e7, 0.0];
+            let eight = [0.3, f64::NAN, inf, -inf, 1e300, -1e300, 4e7, 0.0];
+            let start: [f64; ABREAST] = std::array::from_fn(|i| eight[i % 8]);
             let mut z = start;
-            let mut a = [0.0; 8];
+            let mut a = [0.0; ABREAST];
             forward(sigma, rows, &[0.0], &mut z, &mut a);
             for (z, a) in start.iter().zip(a) {
                 let right = match sigma {

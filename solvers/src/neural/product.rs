@@ -195,6 +195,7 @@ const PARTS: usize = ABREAST;
 /// Σ xᵢ yᵢ in an order that depends on the length alone: partial sums, then those and what is left over.
 #[multiversion(targets = "simd")]
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    debug_assert_eq!(x.len(), y.len());
     let mut parts = [T::of(0.0); PARTS];
     let (x, y) = (x.chunks_exact(PARTS), y.chunks_exact(PARTS));
     let rest = x.remainder().iter().zip(y.remainder());

@@ -87,7 +87,7 @@ impl Subnet {
         let (cosines, sines) = bar.split_at_mut(waves * rows.stride);
         reverse(Activation::Cos, 0..waves, cosines);
         reverse(Activation::Sin, waves..2 * waves, sines);
-        for (cosine, sine) in cosines.chunks_mut(rows.stride).zip(sines.chunks(rows.stride)).take(waves) {
+        for (cosine, sine) in cosines.chunks_mut(rows.stride).zip(sines.chunks(rows.stride)) {
             product::add_scaled(&mut cosine[columns.clone()], T::of(1.0), &sine[columns.clone()]);
         }
     }

@@ -2,10 +2,7 @@
 
 use crate::neural::product;
 
-/// xᵀy.
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    product::dot(x, y)
-}
+pub(super) use crate::neural::product::dot;
 
 /// ‖x‖₂.
 pub(super) fn norm(x: &[f64]) -> f64 {
