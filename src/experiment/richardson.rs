@@ -16,8 +16,9 @@ const POWER: f64 = 3.0;
 /// The least p that is believed: grids that show less differ so much that a bar of eight times their difference says that they
 /// show nothing.
 const LEAST: f64 = 0.2;
-/// By what bars are longer where p is 1 or less, and by less above it: the next terms of the error are not small there (Roache's
-/// factor for three grids, *Verification and Validation in Computational Science and Engineering*, 1998, ch. 5).
+/// By what bars are longer in the end, where p is below that of the scheme by 1 and more: the next terms of the error are not
+/// small there (Roache's factor for three grids, *Verification and Validation in Computational Science and Engineering*, 1998,
+/// ch. 5).
 const SAFETY: f64 = 1.25;
 
 /// How far two solutions are apart on the nodes that they share: root mean square and maximum, and the root mean square
@@ -77,7 +78,7 @@ pub(super) fn is_of_scheme(order: f64) -> bool {
 
 /// What u_h − u_2h is divided by for the error bar of u_h.
 pub(super) fn divisor(order: f64) -> f64 {
-    power(order) / (1.0 + (SAFETY - 1.0) * (ORDER - order).clamp(0.0, 1.0))
+    power(order) / (1.0 + (SAFETY - 1.0) * (ORDER - NEAR - order).clamp(0.0, 1.0))
 }
 
 /// 2^p − 1 with a p that is believed.
