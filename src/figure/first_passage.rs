@@ -163,7 +163,7 @@ fn reached(all: &[Vec<Passage>]) -> (u64, u64) {
     (lo as u64, (1.25 * hi) as u64)
 }
 
-/// Draws one solver and returns points along its curve.
+/// Draws one solver and returns points along its curve, its end the last.
 fn one(scene: &mut Scene, panel: &Panel, passages: &[Passage], index: usize) -> Vec<Point> {
     let series = style::solver(index);
     let rises = passages.windows(2).all(|pair| pair[0].k < pair[1].k);
@@ -204,7 +204,12 @@ fn one(scene: &mut Scene, panel: &Panel, passages: &[Passage], index: usize) -> 
     for at in &shown {
         scene.marker(series.marker, *at, if rises { style::MARKER } else { radius }, series.color);
     }
-    if path.is_empty() { shown } else { path }
+    // Marks that no line leads to are of the curve too, and its name stands where all of it ends.
+    let line_end = path.last().copied();
+    path.extend(shown);
+    let last = path.last().map_or(f64::NEG_INFINITY, |at| at[0]);
+    path.extend(line_end.filter(|end| end[0] > last));
+    path
 }
 
 /// The band above the panel with the modes that never reached the tolerance, a lane a solver.
