@@ -6,9 +6,9 @@
 //! times as much, which tells p (Richardson, *Phil. Trans. Roy. Soc. A* 210 (1911) 307; Roache, *Verification and
 //! Validation in Computational Science and Engineering*, 1998, ch. 5).
 //!
-//! p is not taken to be more than 2, the order of the scheme, and where it is less the bar is longer by a factor of
-//! safety (`richardson`). With two grids only p counts as 1. Where p is near 2, the answer extrapolated from two grids is closer to the
-//! solution than the answer itself, and has a bar of its own (`richardson`).
+//! p is not taken to be more than 2, the order of the scheme, and where it is less the bar is longer by a factor of safety
+//! (`richardson`). With two grids only p counts as 1. Where p is near 2, the answer extrapolated from two grids is closer
+//! to the solution than the answer itself, and has a bar of its own (`richardson`).
 
 use std::time::Instant;
 

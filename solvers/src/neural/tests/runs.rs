@@ -77,6 +77,8 @@ fn runs_resume_bit_for_bit_and_do_not_depend_on_threads() {
         for spec in STEPS {
             let whole = trained(spec, problem.as_ref(), 11, None);
             assert!(whole.2[..4].iter().all(|scalar| scalar.is_finite()), "{spec}: {:?}", whole.2);
+            // β is there exactly where it weighs something.
+            assert_eq!(whole.2[4].is_finite(), spec.contains("boundary=penalty"), "{spec}: {:?}", whole.2);
             assert_eq!(bits(&whole), bits(&trained(spec, problem.as_ref(), 11, Some(6))), "{spec}");
             for threads in [1, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
