@@ -10,7 +10,9 @@
 mod bands;
 mod blocks;
 mod boxes;
+mod colour;
 mod constant;
+mod prefetch;
 mod variable;
 
 use modewise_problems::Discrete;
@@ -21,6 +23,7 @@ use crate::memory::Buffer;
 
 pub(crate) use bands::Bands;
 pub(crate) use boxes::{Boxes, later};
+pub(crate) use colour::{Colour, Computed, Relaxed};
 pub(crate) use constant::{AxisWeights, Constant};
 pub(crate) use variable::Variable;
 
@@ -52,6 +55,8 @@ pub(crate) trait Rows<T: Real>: Sync {
     type Row<'a>: Row<T>
     where
         Self: 'a;
+    /// Whether [`Rows::correct`] does anything.
+    const CORRECTS: bool = false;
     /// The layout.
     fn layout(&self) -> &Layout;
     /// The equations of one row.
@@ -70,6 +75,24 @@ pub(crate) trait Row<T: Real>: Copy {
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
     /// out = (f + Σ c u_neighbour)/a: relaxation with ω = 1, without a product.
     fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
+    /// [`Row::relax`] in place, or [`Row::solve`] if there is no ω, at the places of one colour, none of which reads
+    /// another along the row. `new` is scratch, a row of it.
+    #[inline(always)]
+    fn colour(
+        self,
+        omega: Option<T>,
+        colour: Colour<'_, T>,
+        here: &mut [T],
+        across: &[&[T]],
+        f: &[T],
+        new: &mut [T],
+    ) {
+        match omega {
+            None => self.solve(here, across, f, new),
+            Some(omega) => self.relax(omega, here, across, f, new),
+        }
+        colour.replace(here, &Computed(new));
+    }
     /// out = ωf/a: what relaxation makes of u = 0.
     fn start(self, omega: T, f: &[T], out: &mut [T]) {
         for p in 1..out.len() - 1 {

@@ -8,7 +8,6 @@ pub(crate) mod accelerated;
 pub(crate) mod colours;
 pub(crate) mod lexicographic;
 pub(crate) mod pass;
-mod prefetch;
 pub(crate) mod slabs;
 pub(crate) mod wavefront;
 
@@ -109,29 +108,12 @@ impl<'a, T: Real> View<'a, T> {
     pub fn across(&self, layout: &Layout, j: usize) -> Across<'a, T> {
         let columns = layout.extent(2);
         let row = |layer: &'a [T], j: usize| &layer[(j - self.first) * columns..][..columns];
-        match layout.dimension {
-            1 => Across { rows: [&[]; 8], count: 0 },
-            2 => {
-                let mut rows: [&[T]; 8] = [&[]; 8];
-                [rows[0], rows[1]] = [self.below, self.above];
-                Across { rows, count: 2 }
-            }
-            _ => {
-                let [lower, upper] = layout.neighbours(1, j);
-                let (here, below, above) = (self.here, self.below, self.above);
-                let rows = [
-                    row(here, lower),
-                    row(here, upper),
-                    row(below, j),
-                    row(above, j),
-                    row(below, lower),
-                    row(below, upper),
-                    row(above, lower),
-                    row(above, upper),
-                ];
-                Across { rows, count: 8 }
-            }
-        }
+        Across::of(
+            layout,
+            j,
+            |j| row(self.here, j),
+            [self.below, self.above].map(|layer| move |j| row(layer, j)),
+        )
     }
 }
 
@@ -139,6 +121,41 @@ impl<'a, T: Real> View<'a, T> {
 pub(crate) struct Across<'a, T> {
     rows: [&'a [T]; 8],
     count: usize,
+}
+
+impl<'a, T> Across<'a, T> {
+    /// Those of row `j` of a layer, from the rows of the layer and those of the two next to it.
+    #[inline(always)]
+    pub fn of(
+        layout: &Layout,
+        j: usize,
+        here: impl Fn(usize) -> &'a [T],
+        [below, above]: [impl Fn(usize) -> &'a [T]; 2],
+    ) -> Self {
+        let mut rows: [&[T]; 8] = [&[]; 8];
+        let count = match layout.dimension {
+            1 => 0,
+            2 => {
+                [rows[0], rows[1]] = [below(j), above(j)];
+                2
+            }
+            _ => {
+                let [lower, upper] = layout.neighbours(1, j);
+                rows = [
+                    here(lower),
+                    here(upper),
+                    below(j),
+                    above(j),
+                    below(lower),
+                    below(upper),
+                    above(lower),
+                    above(upper),
+                ];
+                8
+            }
+        };
+        Self { rows, count }
+    }
 }
 
 impl<'a, T> Deref for Across<'a, T> {

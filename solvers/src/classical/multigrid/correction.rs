@@ -21,52 +21,49 @@ pub(super) struct Correction<'a, T> {
     pub e: &'a [T],
 }
 
-impl<T: Real> Correction<'_, T> {
-    /// Adds P e to the row of u at `place`; `sum` is scratch.
-    #[inline(always)]
-    pub fn add(&self, [plane, row]: [usize; 2], u: &mut [T], sum: &mut [T]) {
-        let columns = self.coarse.extent(2);
-        let sum = &mut sum[..columns];
-        let mut fresh = true;
-        for (plane, outer) in self.transfer.axes[0].parents(plane) {
-            for (row, inner) in self.transfer.axes[1].parents(row) {
-                let weight = outer * inner;
-                if weight != T::default() {
-                    let start = plane * self.coarse.stride(0) + row * self.coarse.stride(1);
-                    add_scaled(fresh, weight, &self.e[start..start + columns], sum);
-                    fresh = false;
-                }
+/// Adds P e to the row of u at `place`; `sum` is scratch.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx+avx2+bmi1+bmi2+lzcnt",
+    "x86_64+avx+avx2+bmi1+bmi2+lzcnt"
+))]
+fn add<T: Real>(correction: &Correction<'_, T>, place: [usize; 2], u: &mut [T], sum: &mut [T]) {
+    let Correction { fine, transfer, coarse, e } = *correction;
+    let columns = coarse.extent(2);
+    let sum = &mut sum[..columns];
+    let mut fresh = true;
+    for (plane, outer) in transfer.axes[0].parents(place[0]) {
+        for (row, inner) in transfer.axes[1].parents(place[1]) {
+            let weight = outer * inner;
+            if weight != T::default() {
+                let start = plane * coarse.stride(0) + row * coarse.stride(1);
+                add_scaled(fresh, weight, &e[start..start + columns], sum);
+                fresh = false;
             }
         }
-        correct_row(&self.transfer.axes[2], sum, u);
-        self.fine.seal(u);
     }
+    correct_row(&transfer.axes[2], sum, u);
+    fine.seal(u);
 }
 
 impl<T: Real> Before<T> for Correction<'_, T> {
     const CHANGES: bool = true;
     #[inline(always)]
     fn row(&self, place: [usize; 2], row: &mut [T], scratch: &mut [T]) {
-        self.add(place, row, scratch);
+        add(self, place, row, scratch);
     }
 }
 
 /// u ← u + P e.
 pub(super) fn add_correction<T: Real>(correction: &Correction<'_, T>, u: &mut [T], scratch: &mut [T]) {
-    for_slabs(correction.fine, u, scratch, correction.coarse.extent(2), |first, u, scratch| {
-        correct_layers(correction, first, u, scratch);
-    });
-}
-
-#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
-fn correct_layers<T: Real>(correction: &Correction<'_, T>, first: usize, u: &mut [T], sum: &mut [T]) {
     let layers = Layers::of(correction.fine);
     let columns = correction.fine.extent(2);
-    for (l, u) in (first..).zip(u.chunks_exact_mut(layers.stride())) {
-        for j in layers.rows() {
-            correction.add(layers.place(l, j), &mut u[j * columns..][..columns], sum);
+    for_slabs(correction.fine, u, scratch, correction.coarse.extent(2), |first, u, sum| {
+        for (l, u) in (first..).zip(u.chunks_exact_mut(layers.stride())) {
+            for j in layers.rows() {
+                add(correction, layers.place(l, j), &mut u[j * columns..][..columns], sum);
+            }
         }
-    }
+    });
 }
 
 /// Adds the interpolation of a row of corrections to a row of u.

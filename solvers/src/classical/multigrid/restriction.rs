@@ -86,7 +86,7 @@ fn restrict_layers<T: Real, R: Rows<T>>(
             }
             // The neighbour above serves the next coarse layer as neighbour below.
             if side != 0 || kept_layer != Some(l) {
-                restriction.within(l, View::of_array(fine, u, l), here, row);
+                within(restriction, l, View::of_array(fine, u, l), here, row);
             } else {
                 std::mem::swap(&mut here, &mut kept);
             }
@@ -97,6 +97,54 @@ fn restrict_layers<T: Real, R: Rows<T>>(
                 kept_layer = Some(l);
             }
         }
+    }
+}
+
+/// The residual of fine layer `l`, restricted within the layer.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx+avx2+bmi1+bmi2+lzcnt",
+    "x86_64+avx+avx2+bmi1+bmi2+lzcnt"
+))]
+fn within<T: Real, R: Rows<T>>(
+    restriction: &Restriction<'_, T, R>,
+    l: usize,
+    view: View<'_, T>,
+    out: &mut [T],
+    scratch: &mut [T],
+) {
+    let (fine, coarse) = (restriction.rows.layout(), restriction.coarse);
+    let coarse_layers = Layers::of(coarse);
+    let (fine_columns, columns) = (fine.extent(2), coarse.extent(2));
+    let [_, between_rows] = restriction.axes();
+    let (mut here, rest) = scratch.split_at_mut(fine_columns);
+    let (mut kept, rest) = rest.split_at_mut(fine_columns);
+    let (sum, _) = rest.split_at_mut(fine_columns);
+    let mut kept_row = None;
+    for k in coarse_layers.rows() {
+        let out = &mut out[k * columns..][..columns];
+        if !between_rows.coarsened {
+            restriction.row(l, k, view, here);
+            restrict_row(&restriction.transfer.axes[2], here, out);
+            continue;
+        }
+        let mut fresh = true;
+        for (side, (j, weight)) in between_rows.children(k).into_iter().enumerate() {
+            if weight == T::default() {
+                continue;
+            }
+            if side != 0 || kept_row != Some(j) {
+                restriction.row(l, j, view, here);
+            } else {
+                std::mem::swap(&mut here, &mut kept);
+            }
+            add_scaled(fresh, weight, here, sum);
+            fresh = false;
+            if side == 2 {
+                std::mem::swap(&mut here, &mut kept);
+                kept_row = Some(j);
+            }
+        }
+        restrict_row(&restriction.transfer.axes[2], sum, out);
     }
 }
 
@@ -122,45 +170,6 @@ impl<T: Real, R: Rows<T>> Restriction<'_, T, R> {
             3 => [&self.transfer.axes[0], &self.transfer.axes[1]],
             2 => [&self.transfer.axes[1], &self.transfer.axes[0]],
             _ => [&self.transfer.axes[0], &self.transfer.axes[0]],
-        }
-    }
-
-    /// The residual of fine layer `l`, restricted within the layer.
-    #[inline(always)]
-    fn within(&self, l: usize, view: View<'_, T>, out: &mut [T], scratch: &mut [T]) {
-        let (fine, coarse) = (self.rows.layout(), self.coarse);
-        let coarse_layers = Layers::of(coarse);
-        let (fine_columns, columns) = (fine.extent(2), coarse.extent(2));
-        let [_, between_rows] = self.axes();
-        let (mut here, rest) = scratch.split_at_mut(fine_columns);
-        let (mut kept, rest) = rest.split_at_mut(fine_columns);
-        let (sum, _) = rest.split_at_mut(fine_columns);
-        let mut kept_row = None;
-        for k in coarse_layers.rows() {
-            let out = &mut out[k * columns..][..columns];
-            if !between_rows.coarsened {
-                self.row(l, k, view, here);
-                restrict_row(&self.transfer.axes[2], here, out);
-                continue;
-            }
-            let mut fresh = true;
-            for (side, (j, weight)) in between_rows.children(k).into_iter().enumerate() {
-                if weight == T::default() {
-                    continue;
-                }
-                if side != 0 || kept_row != Some(j) {
-                    self.row(l, j, view, here);
-                } else {
-                    std::mem::swap(&mut here, &mut kept);
-                }
-                add_scaled(fresh, weight, here, sum);
-                fresh = false;
-                if side == 2 {
-                    std::mem::swap(&mut here, &mut kept);
-                    kept_row = Some(j);
-                }
-            }
-            restrict_row(&self.transfer.axes[2], sum, out);
         }
     }
 
@@ -205,7 +214,7 @@ impl<T: Real, R: Rows<T>> Down<T> for Restriction<'_, T, R> {
 
     #[inline(always)]
     fn layer(&self, l: usize, view: View<'_, T>, out: &mut [T], scratch: &mut [T]) {
-        self.within(l, view, out, scratch);
+        within(self, l, view, out, scratch);
     }
 
     fn given(&self) -> usize {

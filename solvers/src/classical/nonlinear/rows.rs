@@ -30,6 +30,8 @@ impl<R: Rows<f64>> Rows<f64> for Reactive<'_, R> {
     where
         Self: 'a;
 
+    const CORRECTS: bool = true;
+
     fn layout(&self) -> &Layout {
         self.linear.layout()
     }

@@ -5,7 +5,7 @@
 //! unit of volume: on a Neumann side they are those with a mirrored neighbour, and the matrix is
 //! symmetric in the scalar product weighted with volumes.
 
-use super::{Row, Rows};
+use super::{Colour, Relaxed, Row, Rows};
 use crate::classical::{layout::Layout, real::Real};
 
 /// The coefficients along one axis, lower and upper.
@@ -139,6 +139,18 @@ impl<T: Real> ConstantRow<T> {
         }
     }
 
+    /// Those of ω-Jacobi, `a` the diagonal.
+    #[inline(always)]
+    fn relaxing(self, omega: T, along: [T; 2], a: T) -> Weights<T> {
+        self.weights(one::<T>() - omega, one(), omega / a, along)
+    }
+
+    /// Those of ω = 1.
+    #[inline(always)]
+    fn solving(self, along: [T; 2], a: T) -> Weights<T> {
+        self.weights(one(), one(), one::<T>() / a, along)
+    }
+
     /// Writes what `weights`, a function of the coefficients along the row and the diagonal, says.
     #[inline(always)]
     fn weigh<const HERE: bool, const SOURCE: bool>(
@@ -149,7 +161,7 @@ impl<T: Real> ConstantRow<T> {
         f: &[T],
         out: &mut [T],
     ) {
-        let inner = weights([self.along.inner; 2], self.along.inner + self.along.inner + self.rest);
+        let inner = self.inner(&weights);
         match *across {
             [] => inner.run::<0, HERE, SOURCE>(self.m, here, [], f, out),
             [below, above] => inner.run::<2, HERE, SOURCE>(self.m, here, [below, above], f, out),
@@ -159,25 +171,81 @@ impl<T: Real> ConstantRow<T> {
         }
         if self.ends_differ {
             for p in [1, self.m] {
-                let [lower, upper] = self.along.at(p, self.m);
-                let w = weights([lower, upper], lower + upper + self.rest);
-                let mut value = w.along[0] * here[p - 1] + w.along[1] * here[p + 1];
-                if HERE {
-                    value += w.here * here[p];
-                }
-                if SOURCE {
-                    value += w.source * f[p];
-                }
-                for (row, c) in across.iter().zip(w.across) {
-                    value += c * row[p];
-                }
-                out[p] = value;
+                out[p] = self.at_end::<HERE, SOURCE>(&weights, p, here, across, f);
             }
         }
+    }
+
+    /// The same in place, at the places of one colour.
+    #[inline(always)]
+    fn weigh_colour<const HERE: bool>(
+        self,
+        weights: impl Fn([T; 2], T) -> Weights<T>,
+        colour: Colour<'_, T>,
+        here: &mut [T],
+        across: &[&[T]],
+        f: &[T],
+    ) {
+        let inner = self.inner(&weights);
+        let places = [1, self.m];
+        let ends = if self.ends_differ {
+            places.map(|p| self.at_end::<HERE, true>(&weights, p, here, across, f))
+        } else {
+            [T::default(); 2]
+        };
+        match *across {
+            [] => inner.replace::<0, HERE>(colour, here, [], f),
+            [below, above] => inner.replace::<2, HERE>(colour, here, [below, above], f),
+            [a, b, c, d, ..] => inner.replace::<4, HERE>(colour, here, [a, b, c, d], f),
+            // Invariant: a row has no other number of neighbour rows.
+            _ => {}
+        }
+        if self.ends_differ {
+            for (p, value) in places.into_iter().zip(ends).filter(|(p, _)| colour.has(*p)) {
+                here[p] = value;
+            }
+        }
+    }
+
+    /// The weights away from the ends.
+    #[inline(always)]
+    fn inner(self, weights: &impl Fn([T; 2], T) -> Weights<T>) -> Weights<T> {
+        weights([self.along.inner; 2], self.along.inner + self.along.inner + self.rest)
+    }
+
+    /// The value at place `p`, the first or the last.
+    #[inline(always)]
+    fn at_end<const HERE: bool, const SOURCE: bool>(
+        self,
+        weights: &impl Fn([T; 2], T) -> Weights<T>,
+        p: usize,
+        here: &[T],
+        across: &[&[T]],
+        f: &[T],
+    ) -> T {
+        let [lower, upper] = self.along.at(p, self.m);
+        let w = weights([lower, upper], lower + upper + self.rest);
+        let mut value = w.along[0] * here[p - 1] + w.along[1] * here[p + 1];
+        if HERE {
+            value += w.here * here[p];
+        }
+        if SOURCE {
+            value += w.source * f[p];
+        }
+        for (row, c) in across.iter().zip(w.across) {
+            value += c * row[p];
+        }
+        value
     }
 }
 
 impl<T: Real> Weights<T> {
+    /// Whether the coefficients of two neighbours across agree, as they do but next to ends.
+    #[inline(always)]
+    fn are_paired<const A: usize>(self) -> bool {
+        (0..A / 2).all(|k| self.across[2 * k] == self.across[2 * k + 1])
+    }
+
     #[inline(always)]
     fn run<const A: usize, const HERE: bool, const SOURCE: bool>(
         self,
@@ -192,9 +260,7 @@ impl<T: Real> Weights<T> {
         let (left, here, right) = (&here[..m], &here[1..m + 1], &here[2..m + 2]);
         let out = &mut out[1..m + 1];
         let f = if SOURCE { &f[1..m + 1] } else { here };
-        // One product for two neighbours where their coefficients agree, as they do but next to ends.
-        let pairs = (0..A / 2).all(|k| self.across[2 * k] == self.across[2 * k + 1]);
-        if pairs {
+        if self.are_paired::<A>() {
             for i in 0..m {
                 let mut value = self.along[0] * (left[i] + right[i]);
                 if HERE {
@@ -224,6 +290,78 @@ impl<T: Real> Weights<T> {
             }
         }
     }
+
+    /// The same in place, at the places of one colour.
+    #[inline(always)]
+    fn replace<const A: usize, const HERE: bool>(
+        self,
+        colour: Colour<'_, T>,
+        here: &mut [T],
+        across: [&[T]; A],
+        f: &[T],
+    ) {
+        if self.are_paired::<A>() {
+            colour.replace(here, &Weighed::<T, A, HERE, true> { weights: self, across, f });
+        } else {
+            colour.replace(here, &Weighed::<T, A, HERE, false> { weights: self, across, f });
+        }
+    }
+}
+
+/// Sums with weights of whole rows, as new values of a row; with one product for two neighbours across where their
+/// coefficients agree.
+struct Weighed<'a, T, const A: usize, const HERE: bool, const PAIRED: bool> {
+    weights: Weights<T>,
+    across: [&'a [T]; A],
+    f: &'a [T],
+}
+
+impl<T: Real, const A: usize, const HERE: bool, const PAIRED: bool> Relaxed<T>
+    for Weighed<'_, T, A, HERE, PAIRED>
+{
+    // One short loop after the other: that becomes vectors whatever the number of neighbours.
+    #[inline(always)]
+    fn block<const N: usize>(&self, row: &[T], start: usize, out: &mut [T; N]) {
+        let w = self.weights;
+        let [left, here, right] = [&row[start..][..N], &row[start + 1..][..N], &row[start + 2..][..N]];
+        for i in 0..N {
+            out[i] = w.along[0] * (left[i] + right[i]);
+        }
+        if HERE {
+            for i in 0..N {
+                out[i] += w.here * here[i];
+            }
+        }
+        let f = &self.f[start + 1..][..N];
+        for i in 0..N {
+            out[i] += w.source * f[i];
+        }
+        let across = |k: usize| &self.across[k][start + 1..][..N];
+        if PAIRED {
+            if A >= 2 {
+                add_pair(w.across[0], across(0), across(1), out);
+            }
+            if A >= 4 {
+                add_pair(w.across[2], across(2), across(3), out);
+            }
+        } else {
+            for k in 0..A {
+                let row = across(k);
+                for i in 0..N {
+                    out[i] += w.across[k] * row[i];
+                }
+            }
+        }
+    }
+}
+
+/// out ← out + c(a + b).
+#[inline(always)]
+fn add_pair<T: Real, const N: usize>(c: T, a: &[T], b: &[T], out: &mut [T; N]) {
+    let (a, b) = (&a[..N], &b[..N]);
+    for i in 0..N {
+        out[i] += c * (a[i] + b[i]);
+    }
 }
 
 fn one<T: Real>() -> T {
@@ -233,24 +371,30 @@ fn one<T: Real>() -> T {
 impl<T: Real> Row<T> for ConstantRow<T> {
     #[inline(always)]
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.weigh::<true, true>(
-            |along, diagonal| self.weights(one::<T>() - omega, one(), omega / diagonal, along),
-            here,
-            across,
-            f,
-            out,
-        );
+        self.weigh::<true, true>(|along, a| self.relaxing(omega, along, a), here, across, f, out);
     }
 
     #[inline(always)]
     fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]) {
-        self.weigh::<false, true>(
-            |along, diagonal| self.weights(one(), one(), one::<T>() / diagonal, along),
-            here,
-            across,
-            f,
-            out,
-        );
+        self.weigh::<false, true>(|along, a| self.solving(along, a), here, across, f, out);
+    }
+
+    #[inline(always)]
+    fn colour(
+        self,
+        omega: Option<T>,
+        colour: Colour<'_, T>,
+        here: &mut [T],
+        across: &[&[T]],
+        f: &[T],
+        _new: &mut [T],
+    ) {
+        match omega {
+            None => self.weigh_colour::<false>(|along, a| self.solving(along, a), colour, here, across, f),
+            Some(omega) => {
+                self.weigh_colour::<true>(|along, a| self.relaxing(omega, along, a), colour, here, across, f)
+            }
+        }
     }
 
     #[inline(always)]

@@ -3,8 +3,7 @@
 //! Unknowns whose places add up to an even number are red. Neighbours always have the other colour, so
 //! that the order within a colour does not matter. A layer's second colour follows as soon as the first is
 //! through on the next layer; a slab needs the layers next to it with their first colour done, which it
-//! computes for itself beforehand, from old values only. Rows are computed as a whole and only one
-//! colour is kept: half the arithmetic is thrown away, and what is left runs at the speed of memory.
+//! computes for itself beforehand, from old values only. How one colour of a layer is relaxed: [`relaxation`].
 //!
 //! While layers are in cache, [`Before`] may change them ahead of the first colour, and [`After`] sees
 //! them two layers behind, when both colours are through: multigrid adds its corrections and takes its
@@ -13,18 +12,20 @@
 //! (On a periodic axis of odd length the colours do not close: across the seam a red unknown reads a red
 //! one, old or new by a rule that does not depend on slabs.)
 
+mod relaxation;
 mod workspace;
 
 use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::{Layers, View, prefetch, slabs::Pieces};
+use super::{Layers, View, slabs::Pieces};
 use crate::classical::{
-    operator::{Operator, Row, Rows},
+    operator::{Operator, Rows},
     real::Real,
 };
 
+use relaxation::Relaxation;
 use workspace::Scratch;
 pub(crate) use workspace::Workspace;
 
@@ -119,10 +120,8 @@ pub(crate) fn sweep_rows<T: Real, R: Rows<T>>(
 
 /// A sweep with what comes before and after it.
 pub(crate) struct Sweep<'s, T, R, B, A> {
-    rows: &'s R,
+    relaxation: Relaxation<'s, T, R>,
     colours: [usize; 2],
-    omega: Option<T>,
-    f: &'s [T],
     before: &'s B,
     after: &'s A,
 }
@@ -133,12 +132,12 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
             Order::RedBlack => [0, 1],
             Order::BlackRed => [1, 0],
         };
-        Self { rows, colours, omega, f, before, after }
+        Self { relaxation: Relaxation { rows, omega, f }, colours, before, after }
     }
 
     /// Sweeps over u; `pieces` are what [`After`] writes to.
     pub fn run(&self, u: &mut [T], pieces: A::Piece<'_>, work: &mut Workspace<T>) {
-        let layers = Layers::of(self.rows.layout());
+        let layers = Layers::of(self.relaxation.rows.layout());
         let slabs = work.slabs;
         if B::ZERO {
             // Held layers are zero as well.
@@ -156,86 +155,22 @@ impl<'s, T: Real, R: Rows<T>, B: Before<T>, A: After<T>> Sweep<'s, T, R, B, A> {
         });
     }
 
-    /// Relaxes the unknowns of one colour in layer `l`; `new` is scratch. Meanwhile asks for what comes
-    /// next: `ahead`.
-    #[inline(always)]
-    fn colour(
-        &self,
-        l: usize,
-        colour: usize,
-        here: &mut [T],
-        [below, above]: [&[T]; 2],
-        new: &mut [T],
-        ahead: [&[T]; 2],
-    ) {
-        let layout = self.rows.layout();
-        let layers = Layers::of(layout);
-        let columns = layout.extent(2);
-        for j in layers.rows() {
-            let view = View { below, here, above, first: 0 };
-            self.solve(l, j, view.row(layout, j), &view.across(layout, j), new);
-            let next = ahead.map(|rows| rows.get(j * columns..).unwrap_or_default());
-            self.keep(l, j, colour, here, new, next);
-        }
-    }
-
     /// What the first colour of layer `l` + 1 will be the first to read: f of that layer, and the layer above
     /// it, `above`. In 3-D a whole layer ahead would be too far for a cache: a row ahead in the layer itself.
     #[inline(always)]
     fn ahead<'a>(&'a self, l: usize, above: &'a [T]) -> [&'a [T]; 2] {
-        let layers = Layers::of(self.rows.layout());
+        let layers = Layers::of(self.relaxation.rows.layout());
         if layers.layout.dimension == 2 && l < layers.places().end {
-            [layers.of_array(self.f, l), above]
+            [layers.of_array(self.relaxation.f, l), above]
         } else {
             [&[], &[]]
-        }
-    }
-
-    /// Row `j` of layer `l`, relaxed as a whole.
-    #[inline(always)]
-    fn solve(&self, l: usize, j: usize, here: &[T], across: &[&[T]], new: &mut [T]) {
-        let layers = Layers::of(self.rows.layout());
-        let [plane, row] = layers.place(l, j);
-        let columns = layers.layout.extent(2);
-        let f = &layers.of_array(self.f, l)[j * columns..][..columns];
-        match self.omega {
-            None => self.rows.row(plane, row).solve(here, across, f, new),
-            Some(omega) => self.rows.row(plane, row).relax(omega, here, across, f, new),
-        }
-    }
-
-    /// Keeps one colour of a new row.
-    #[inline(always)]
-    fn keep(&self, l: usize, j: usize, colour: usize, layer: &mut [T], new: &mut [T], ahead: [&[T]; 2]) {
-        let layout = self.rows.layout();
-        let columns = layout.extent(2);
-        let [plane, row] = Layers::of(layout).place(l, j);
-        let old = &mut layer[j * columns..][..columns];
-        let parity = (plane + row + colour) & 1;
-        self.rows.correct([plane, row], 2 - parity, old, new);
-        merge(parity, &mut old[1..columns - 1], &new[1..columns - 1], ahead);
-        layout.seal(old);
-    }
-
-    /// The first colour in layer `l` where u is zero: neighbours are not read. `zero` is scratch.
-    #[inline(always)]
-    fn first_of_zero(&self, l: usize, layer: &mut [T], new: &mut [T], zero: &mut [T]) {
-        let layout = self.rows.layout();
-        let layers = Layers::of(layout);
-        zero.fill(T::default());
-        let across = [&*zero; 4];
-        // Held values too.
-        layer.fill(T::default());
-        for j in layers.rows() {
-            self.solve(l, j, zero, &across[..2 * layout.dimension - 2], new);
-            self.keep(l, j, self.colours[0], layer, new, [&[]; 2]);
         }
     }
 
     /// [`Before`] for all rows of a layer.
     #[inline(always)]
     fn prepare(&self, l: usize, layer: &mut [T], scratch: &mut [T]) {
-        let layers = Layers::of(self.rows.layout());
+        let layers = Layers::of(self.relaxation.rows.layout());
         let columns = layers.layout.extent(2);
         for j in layers.rows() {
             self.before.row(layers.place(l, j), &mut layer[j * columns..][..columns], scratch);
@@ -251,10 +186,11 @@ fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
     old: &[T],
     scratch: &mut [T],
 ) {
-    let layout = sweep.rows.layout();
+    let (relaxation, first) = (&sweep.relaxation, sweep.colours[0]);
+    let layout = relaxation.rows.layout();
     let layers = Layers::of(layout);
     let columns = layout.extent(2);
-    let Scratch { halos: [lower, upper], rows: [new, a, b], extra } = Scratch::of(layout, scratch);
+    let Scratch { halos: [lower, upper], rows: [new, a, b, copy], extra } = Scratch::of(layout, scratch);
     let next = [layers.neighbours(slab.start)[0], layers.neighbours(slab.end - 1)[1]];
     for (l, halo) in next.into_iter().zip([lower, upper]) {
         halo.copy_from_slice(layers.of_array(old, l));
@@ -262,12 +198,13 @@ fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
             continue;
         }
         if B::ZERO {
-            sweep.first_of_zero(l, halo, new, a);
+            relaxation::start_layer(relaxation, l, first, halo, [new, a, b]);
             continue;
         }
         let view = View::of_array(layers, old, l);
         if !B::CHANGES {
-            sweep.colour(l, sweep.colours[0], halo, [view.below, view.above], new, [&[]; 2]);
+            let beside = [view.below, view.above];
+            relaxation::layer(relaxation, l, first, halo, beside, [new, a], [&[]; 2]);
             continue;
         }
         sweep.prepare(l, halo, extra);
@@ -280,14 +217,7 @@ fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
                     sweep.before.row(layers.place(n, j), row, extra);
                 }
             }
-            if layout.dimension == 2 {
-                sweep.solve(l, j, halo, &[a, b], new);
-            } else {
-                let here = |j: usize| &halo[j * columns..][..columns];
-                let [lower, upper] = layout.neighbours(1, j).map(here);
-                sweep.solve(l, j, here(j), &[lower, upper, a, b], new);
-            }
-            sweep.keep(l, j, sweep.colours[0], halo, new, [&[]; 2]);
+            relaxation::row(relaxation, l, j, first, halo, [&*a, &*b], [new, copy]);
         }
     }
 }
@@ -302,10 +232,11 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
     scratch: &mut [T],
     mut piece: A::Piece<'_>,
 ) {
-    let layout = sweep.rows.layout();
+    let relaxation = &sweep.relaxation;
+    let layout = relaxation.rows.layout();
     let layers = Layers::of(layout);
     let stride = layers.stride();
-    let Scratch { halos: [lower, upper], rows: [new, zero, _], extra } = Scratch::of(layout, scratch);
+    let Scratch { halos: [lower, upper], rows: [new, copy, zero, _], extra } = Scratch::of(layout, scratch);
     let count = slab.len();
     if B::CHANGES {
         sweep.prepare(slab.start, &mut own[..stride], extra);
@@ -315,7 +246,8 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
             sweep.prepare(slab.start + i + 1, &mut own[(i + 1) * stride..][..stride], extra);
         }
         if B::ZERO && i < count {
-            sweep.first_of_zero(slab.start + i, &mut own[i * stride..][..stride], new, zero);
+            let layer = &mut own[i * stride..][..stride];
+            relaxation::start_layer(relaxation, slab.start + i, sweep.colours[0], layer, [new, copy, zero]);
         }
         let first = Some(i).filter(|i| !B::ZERO && *i < count);
         let second = i.checked_sub(1).filter(|i| *i < count);
@@ -329,13 +261,13 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
             let ahead = match (layout.dimension, colour == sweep.colours[0]) {
                 // A row ahead.
                 (3, true) => [
-                    layers.of_array(sweep.f, slab.start + i).get(columns..).unwrap_or_default(),
+                    layers.of_array(relaxation.f, slab.start + i).get(columns..).unwrap_or_default(),
                     above.get(columns..).unwrap_or_default(),
                 ],
                 (2, false) => sweep.ahead(slab.start + i + 2, after.get(2 * stride..).unwrap_or_default()),
                 _ => [&[][..]; 2],
             };
-            sweep.colour(slab.start + i, colour, here, [below, above], new, ahead);
+            relaxation::layer(relaxation, slab.start + i, colour, here, [below, above], [new, copy], ahead);
         }
         let Some(i) = i.checked_sub(2) else { continue };
         let l = slab.start + i;
@@ -350,30 +282,5 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
             };
             sweep.after.layer(k, l, view, &mut piece, extra);
         }
-    }
-}
-
-/// Values of a row that are merged at a time: a line of cache and more.
-const PIECE: usize = 16;
-
-/// Replaces the values at places of one parity; rows begin at place 1. (Whole vectors under a mask are two loads
-/// and a store, where the values alone would be as many stores as there are values.)
-#[inline(always)]
-fn merge<T: Real>(parity: usize, old: &mut [T], new: &[T], ahead: [&[T]; 2]) {
-    // Known only when it runs, or else the compiler takes the mask apart again.
-    let mask: [T::Bits; PIECE] = std::array::from_fn(|k| T::bits((k + 1) & 1 == parity));
-    let (olds, old_rest) = old.as_chunks_mut::<PIECE>();
-    let (news, new_rest) = new.as_chunks::<PIECE>();
-    for (i, (old, new)) in olds.iter_mut().zip(news).enumerate() {
-        for k in 0..PIECE {
-            old[k] = new[k].where_set(mask[k], old[k]);
-        }
-        for line in (i * PIECE..(i + 1) * PIECE).step_by(prefetch::LINE) {
-            prefetch::ask(ahead[0], line);
-            prefetch::ask(ahead[1], line);
-        }
-    }
-    for ((old, new), mask) in old_rest.iter_mut().zip(new_rest).zip(mask) {
-        *old = new.where_set(mask, *old);
     }
 }

@@ -63,7 +63,10 @@ pub(crate) fn apply_rows<T: Real, R: Rows<T>>(
     });
 }
 
-#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
+#[multiversion(targets(
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx+avx2+bmi1+bmi2+lzcnt",
+    "x86_64+avx+avx2+bmi1+bmi2+lzcnt"
+))]
 fn layers_of<T: Real, R: Rows<T>>(
     rows: &R,
     formula: Formula<T>,
@@ -113,7 +116,10 @@ fn start_rows<T: Real, R: Rows<T>>(rows: &R, omega: T, f: &[T], u: &mut [T]) {
     });
 }
 
-#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
+#[multiversion(targets(
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx+avx2+bmi1+bmi2+lzcnt",
+    "x86_64+avx+avx2+bmi1+bmi2+lzcnt"
+))]
 fn start_layers<T: Real, R: Rows<T>>(rows: &R, omega: T, f: &[T], first: usize, u: &mut [T]) {
     let layout = rows.layout();
     let layers = Layers::of(layout);

@@ -185,7 +185,10 @@ impl Numbered<'_> {
 }
 
 /// All sweeps through a tile: the rows `tile` of the layers `slab`.
-#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt"))]
+#[multiversion(targets(
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx+avx2+bmi1+bmi2+lzcnt",
+    "x86_64+avx+avx2+bmi1+bmi2+lzcnt"
+))]
 fn through<T: Real, R: Rows<T>>(
     wave: &Wave<'_, T, R>,
     slab: Range<usize>,

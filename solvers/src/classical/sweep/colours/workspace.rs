@@ -1,4 +1,4 @@
-//! The memory of red-black sweeps: for every slab two layers, three rows and what comes before and after.
+//! The memory of red-black sweeps: for every slab two layers, four rows and what comes before and after.
 
 use crate::{
     classical::{
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Workspace<T: Real> {
     pub slabs: Slabs,
-    /// Values a slab: two layers, three rows and what `Before` and `After` need.
+    /// Values a slab: two layers, four rows and what `Before` and `After` need.
     each: usize,
     scratch: Buffer<T>,
 }
@@ -40,7 +40,7 @@ impl<T: Real> Workspace<T> {
     }
 
     fn each(layout: &Layout) -> usize {
-        2 * Layers::of(layout).stride() + 3 * layout.extent(2)
+        2 * Layers::of(layout).stride() + 4 * layout.extent(2)
     }
 
     /// Scratch that is cut into slabs.
@@ -53,7 +53,7 @@ impl<T: Real> Workspace<T> {
 pub(super) struct Scratch<'a, T> {
     /// The layers next to the slab, with the first colour done.
     pub halos: [&'a mut [T]; 2],
-    pub rows: [&'a mut [T]; 3],
+    pub rows: [&'a mut [T]; 4],
     pub extra: &'a mut [T],
 }
 
@@ -65,7 +65,8 @@ impl<'a, T: Real> Scratch<'a, T> {
         let (upper, rest) = rest.split_at_mut(stride);
         let (a, rest) = rest.split_at_mut(columns);
         let (b, rest) = rest.split_at_mut(columns);
-        let (c, extra) = rest.split_at_mut(columns);
-        Self { halos: [lower, upper], rows: [a, b, c], extra }
+        let (c, rest) = rest.split_at_mut(columns);
+        let (d, extra) = rest.split_at_mut(columns);
+        Self { halos: [lower, upper], rows: [a, b, c, d], extra }
     }
 }

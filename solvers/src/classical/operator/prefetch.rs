@@ -4,8 +4,8 @@
 //! Asked for while those compute, the new rows are there when their turn comes; left to the processor, the
 //! two times add up.
 
-/// Values a line of cache holds, for the smallest of numbers.
-pub(crate) const LINE: usize = 8;
+/// Bytes of a line of cache.
+pub(crate) const LINE: usize = 64;
 
 /// Asks for the line of `values[i]`; does nothing beyond their end, and where there is no such instruction.
 #[inline(always)]
