@@ -75,8 +75,8 @@ pub(crate) trait Row<T: Real>: Copy {
     fn relax(self, omega: T, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
     /// out = (f + Σ c u_neighbour)/a: relaxation with ω = 1, without a product.
     fn solve(self, here: &[T], across: &[&[T]], f: &[T], out: &mut [T]);
-    /// [`Row::relax`] in place, or [`Row::solve`] if there is no ω, at the places of one colour, none of which reads
-    /// another along the row. `new` is scratch, a row of it.
+    /// [`Row::relax`] in place, or [`Row::solve`] if there is no ω, at the places of one colour. Outer values are read as
+    /// they stand and not sealed. `new` is scratch, a row that may be left as it is.
     #[inline(always)]
     fn colour(
         self,

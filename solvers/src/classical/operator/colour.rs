@@ -13,7 +13,7 @@ pub(crate) trait Relaxed<T: Real> {
     fn block<const N: usize>(&self, row: &[T], start: usize, out: &mut [T; N]);
 }
 
-/// Which places of a row are relaxed, and what will be read after it.
+/// Which places of a row are relaxed, and what will be read after it: only the loop over the row can ask for that.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Colour<'a, T> {
     /// Those whose number is odd (1) or even (0).
@@ -32,10 +32,10 @@ impl<T: Real> Colour<'_, T> {
     /// Replaces the values of the colour at places 1 to m of `row`.
     #[inline(always)]
     pub fn replace(self, row: &mut [T], new: &impl Relaxed<T>) {
-        if row.len() >= blocks::LONG + 2 {
-            self.in_blocks::<{ blocks::LONG }>(row, new);
-        } else {
-            self.in_blocks::<1>(row, new);
+        match row.len() - 2 {
+            blocks::LONG.. => self.in_blocks::<{ blocks::LONG }>(row, new),
+            blocks::SHORT.. => self.in_blocks::<{ blocks::SHORT }>(row, new),
+            _ => self.in_blocks::<1>(row, new),
         }
     }
 
@@ -71,9 +71,12 @@ impl<T: Real> Colour<'_, T> {
         for k in 0..N {
             out[k] = out[k].where_set(mask[k], old[k]);
         }
-        for line in (start..start + N).step_by(prefetch::LINE / size_of::<T>()) {
-            prefetch::ask(self.ahead[0], line);
-            prefetch::ask(self.ahead[1], line);
+        // Short rows are in cache.
+        if N >= blocks::LONG {
+            for line in (start..start + N).step_by(prefetch::LINE / size_of::<T>()) {
+                prefetch::ask(self.ahead[0], line);
+                prefetch::ask(self.ahead[1], line);
+            }
         }
     }
 }

@@ -5,11 +5,11 @@
 //! two times add up.
 
 /// Bytes of a line of cache.
-pub(crate) const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// Asks for the line of `values[i]`; does nothing beyond their end, and where there is no such instruction.
 #[inline(always)]
-pub(crate) fn ask<T>(values: &[T], i: usize) {
+pub(super) fn ask<T>(values: &[T], i: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(value) = values.get(i) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -198,13 +198,13 @@ fn halos<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
             continue;
         }
         if B::ZERO {
-            relaxation::start_layer(relaxation, l, first, halo, [new, a, b]);
+            relaxation::start_layer(relaxation, l, first, halo, [new, copy, a]);
             continue;
         }
         let view = View::of_array(layers, old, l);
         if !B::CHANGES {
             let beside = [view.below, view.above];
-            relaxation::layer(relaxation, l, first, halo, beside, [new, a], [&[]; 2]);
+            relaxation::layer(relaxation, l, first, halo, beside, [new, copy], [&[]; 2]);
             continue;
         }
         sweep.prepare(l, halo, extra);
@@ -284,3 +284,6 @@ fn through<T: Real, R: Rows<T>, B: Before<T>, A: After<T>>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

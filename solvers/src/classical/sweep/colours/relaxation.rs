@@ -42,8 +42,8 @@ pub(super) fn layer<T: Real, R: Rows<T>>(
     }
 }
 
-/// Relaxes the unknowns of one colour in row `j` of layer `l` between two rows of the layers next to it. Two rows of
-/// scratch.
+/// Relaxes the unknowns of one colour in row `j` of layer `l` between two rows of the layers next to it: not for matrices
+/// that couple more of these. Two rows of scratch.
 #[multiversion(targets(
     "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx+avx2+bmi1+bmi2+lzcnt",
     "x86_64+avx+avx2+bmi1+bmi2+lzcnt"
@@ -95,17 +95,17 @@ impl<T: Real, R: Rows<T>> Relaxation<'_, T, R> {
         let (row, others) = apart(layout, here, j, copy);
         let across = Across::of(layout, j, others, beside);
         let f = &layers.of_array(self.f, l)[j * columns..][..columns];
-        let colour = Colour { parity: (plane + number + colour) & 1, ahead };
+        let places = Colour { parity: (plane + number + colour) & 1, ahead };
         let equations = self.rows.row(plane, number);
         if R::CORRECTS {
             match self.omega {
                 None => equations.solve(row, &across, f, new),
                 Some(omega) => equations.relax(omega, row, &across, f, new),
             }
-            self.rows.correct(place, 2 - colour.parity, row, new);
-            colour.replace(row, &Computed(new));
+            self.rows.correct(place, 2 - places.parity, row, new);
+            places.replace(row, &Computed(new));
         } else {
-            equations.colour(self.omega, colour, row, &across, f, new);
+            equations.colour(self.omega, places, row, &across, f, new);
         }
         layout.seal(row);
     }
@@ -127,6 +127,7 @@ fn apart<'h, T: Real>(
         copy.copy_from_slice(row);
     }
     let (before, after, copy): (&[T], &[T], &[T]) = (before, after, copy);
+    // A row is its own neighbour nowhere else.
     let others = move |n: usize| match n.cmp(&j) {
         Ordering::Less => &before[n * columns..][..columns],
         Ordering::Equal => copy,
