@@ -55,16 +55,10 @@ pub(crate) trait Rows<T: Real>: Sync {
     type Row<'a>: Row<T>
     where
         Self: 'a;
-    /// Whether [`Rows::correct`] does anything.
-    const CORRECTS: bool = false;
     /// The layout.
     fn layout(&self) -> &Layout;
     /// The equations of one row.
     fn row(&self, plane: usize, row: usize) -> Self::Row<'_>;
-    /// Turns what [`Row::solve`] has made of the places `first`, `first` + 2, … of a row into solutions of the equations
-    /// themselves, where these are not linear; `old` holds what stood there before.
-    #[inline(always)]
-    fn correct(&self, _place: [usize; 2], _first: usize, _old: &[T], _new: &mut [T]) {}
 }
 
 /// The equations of one row. Slices are whole rows with their outer values; `across` holds the

@@ -5,7 +5,7 @@ use modewise_problems::Reaction;
 use super::scalar;
 use crate::classical::{
     layout::Layout,
-    operator::{Row, Rows},
+    operator::{Colour, Computed, Row, Rows},
 };
 
 /// A matrix with a reaction beside it.
@@ -30,8 +30,6 @@ impl<R: Rows<f64>> Rows<f64> for Reactive<'_, R> {
     where
         Self: 'a;
 
-    const CORRECTS: bool = true;
-
     fn layout(&self) -> &Layout {
         self.linear.layout()
     }
@@ -40,17 +38,6 @@ impl<R: Rows<f64>> Rows<f64> for Reactive<'_, R> {
     fn row(&self, plane: usize, row: usize) -> Self::Row<'_> {
         let linear = self.linear.row(plane, row);
         ReactiveRow { linear, weights: self.weights(plane, row), reaction: self.reaction }
-    }
-
-    #[inline(always)]
-    fn correct(&self, [plane, row]: [usize; 2], first: usize, old: &[f64], new: &mut [f64]) {
-        let (linear, weights) = (self.linear.row(plane, row), self.weights(plane, row));
-        let last = new.len() - 1;
-        for p in (first..last).step_by(2) {
-            if weights[p] > 0.0 {
-                new[p] = scalar::relaxed(self.reaction, weights[p] / linear.diagonal(p), new[p], old[p]);
-            }
-        }
     }
 }
 
@@ -88,10 +75,34 @@ impl<W: Row<f64>> Row<f64> for ReactiveRow<'_, W> {
         }
     }
 
-    /// That of the linear part: [`Rows::correct`] does the rest where it is wanted.
+    /// That of the linear part: [`Row::colour`] does the rest.
     #[inline(always)]
     fn solve(self, here: &[f64], across: &[&[f64]], f: &[f64], out: &mut [f64]) {
         self.linear.solve(here, across, f, out);
+    }
+
+    #[inline(always)]
+    fn colour(
+        self,
+        omega: Option<f64>,
+        colour: Colour<'_, f64>,
+        here: &mut [f64],
+        across: &[&[f64]],
+        f: &[f64],
+        new: &mut [f64],
+    ) {
+        if let Some(omega) = omega {
+            self.relax(omega, here, across, f, new);
+        } else {
+            self.linear.solve(here, across, f, new);
+            let last = new.len() - 1;
+            // The first place of the colour is 1 or 2.
+            for p in (2 - colour.parity..last).step_by(2).filter(|p| self.weights[*p] > 0.0) {
+                let share = self.weights[p] / self.linear.diagonal(p);
+                new[p] = scalar::relaxed(self.reaction, share, new[p], here[p]);
+            }
+        }
+        colour.replace(here, &Computed(new));
     }
 
     #[inline(always)]

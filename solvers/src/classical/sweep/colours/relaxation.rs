@@ -7,7 +7,7 @@ use multiversion::multiversion;
 
 use crate::classical::{
     layout::Layout,
-    operator::{Colour, Computed, Row, Rows},
+    operator::{Colour, Row, Rows},
     real::Real,
     sweep::{Across, Layers},
 };
@@ -90,23 +90,12 @@ impl<T: Real, R: Rows<T>> Relaxation<'_, T, R> {
         let layout = self.rows.layout();
         let layers = Layers::of(layout);
         let columns = layout.extent(2);
-        let place = layers.place(l, j);
-        let [plane, number] = place;
+        let [plane, number] = layers.place(l, j);
         let (row, others) = apart(layout, here, j, copy);
         let across = Across::of(layout, j, others, beside);
         let f = &layers.of_array(self.f, l)[j * columns..][..columns];
         let places = Colour { parity: (plane + number + colour) & 1, ahead };
-        let equations = self.rows.row(plane, number);
-        if R::CORRECTS {
-            match self.omega {
-                None => equations.solve(row, &across, f, new),
-                Some(omega) => equations.relax(omega, row, &across, f, new),
-            }
-            self.rows.correct(place, 2 - places.parity, row, new);
-            places.replace(row, &Computed(new));
-        } else {
-            equations.colour(self.omega, places, row, &across, f, new);
-        }
+        self.rows.row(plane, number).colour(self.omega, places, row, &across, f, new);
         layout.seal(row);
     }
 }
